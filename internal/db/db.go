@@ -1,0 +1,202 @@
+// Package db is the one way to the database, SQLite or PostgreSQL under one text of SQL.
+//
+// It has three doors:
+//
+//   - View reads, in one consistent snapshot.
+//   - Update changes anything that matters. It carries who acts, fixes the time
+//     once, orders all writers the same way on both databases (the row of
+//     "ledger" is taken first), and refuses to commit when nothing was recorded
+//     in the audit log (Tx.Seq marks the transaction). The change, its entry and
+//     the messages it causes are one transaction, or none of it happened.
+//   - Keep is for bookkeeping alone: the tables of Bookkeeping, no entry, no revision.
+//
+// Migrations are numbered and checksummed texts under migrations/, each applied
+// in one transaction; the outbox (outbox.go) holds what is to be sent.
+//
+// The one rule: no hashing and no network inside a transaction. On SQLite one
+// connection writes, so whoever holds it makes everybody wait.
+package db
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/url"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	_ "github.com/jackc/pgx/v5/stdlib" // the PostgreSQL driver
+	_ "modernc.org/sqlite"             // the SQLite driver
+
+	"countersign/internal/seal"
+)
+
+// Options say which database to open and with what. All but Log must be given.
+type Options struct {
+	URL    string           // a file's path, or postgres://…
+	Now    func() time.Time // the time of every transaction
+	Random io.Reader        // ids, nonces, tokens
+	Box    *seal.Box        // seals the outbox and personal details
+	Log    *slog.Logger     // nil: nothing is logged
+}
+
+// DB is an open database. Make one with Open.
+type DB struct {
+	dialect dialect
+	file    string // SQLite's file
+	read    *sql.DB
+	write   *sql.DB // the same as read on PostgreSQL
+	now     func() time.Time
+	random  io.Reader
+	box     *seal.Box
+	log     *slog.Logger
+
+	mu        sync.RWMutex
+	onRevised []func(context.Context, int64)
+}
+
+type dialect uint8
+
+const (
+	sqlite dialect = iota
+	postgres
+)
+
+// ErrNotRecorded is returned by Update when the function changed something and
+// recorded nothing. It is a defect of the use case; nothing was committed.
+var ErrNotRecorded = errors.New("db: an update that recorded nothing was refused")
+
+// ErrNewerSchema is returned by Migrate for a database of a newer release.
+var ErrNewerSchema = errors.New("the database belongs to a newer release of countersign: start that release, or restore the copy made before the upgrade")
+
+// Open opens the database and checks that it answers. It changes nothing but,
+// on SQLite, makes the file when there is none; call Migrate next.
+func Open(ctx context.Context, o Options) (*DB, error) {
+	d := &DB{now: o.Now, random: o.Random, box: o.Box, log: o.Log}
+	if d.log == nil {
+		d.log = slog.New(slog.DiscardHandler)
+	}
+	var err error
+	if strings.HasPrefix(o.URL, "postgres://") || strings.HasPrefix(o.URL, "postgresql://") {
+		err = d.openPostgres(ctx, o.URL)
+	} else {
+		err = d.openSQLite(ctx, o.URL)
+	}
+	if err != nil {
+		d.Close()
+		return nil, err
+	}
+	return d, nil
+}
+
+func (d *DB) openSQLite(ctx context.Context, file string) error {
+	d.dialect, d.file = sqlite, file
+	if f, err := os.OpenFile(file, os.O_CREATE|os.O_RDWR, 0o600); err != nil {
+		return fmt.Errorf("open database file: %w", err)
+	} else {
+		f.Close()
+	}
+	base := (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: file}).EscapedPath()}).String() +
+		"?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&_pragma=trusted_schema(0)"
+	var err error
+	if d.write, err = sql.Open("sqlite", base+"&_txlock=immediate"); err != nil {
+		return err
+	}
+	d.write.SetMaxOpenConns(1) // traps: 16 writers on 16 connections wait for seconds, on one for milliseconds
+	d.write.SetMaxIdleConns(1)
+	if err := d.write.PingContext(ctx); err != nil {
+		return fmt.Errorf("open database file: %w", err)
+	}
+	if d.read, err = sql.Open("sqlite", base+"&_pragma=query_only(1)"); err != nil {
+		return err
+	}
+	d.read.SetMaxOpenConns(8)
+	d.read.SetMaxIdleConns(8)
+	return nil
+}
+
+func (d *DB) openPostgres(ctx context.Context, address string) error {
+	d.dialect = postgres
+	pool, err := sql.Open("pgx", address)
+	if err != nil {
+		return hideURL(err)
+	}
+	d.read, d.write = pool, pool
+	pool.SetMaxOpenConns(24)
+	pool.SetMaxIdleConns(24)
+	pool.SetConnMaxIdleTime(5 * time.Minute)
+	var collate string
+	err = pool.QueryRowContext(ctx, `SELECT datcollate FROM pg_database WHERE datname = current_database()`).Scan(&collate)
+	if err != nil {
+		return fmt.Errorf("open PostgreSQL: %w", hideURL(err))
+	}
+	if collate != "C" && collate != "POSIX" {
+		return fmt.Errorf("the PostgreSQL database sorts by %q: make one with LC_COLLATE 'C' (CREATE DATABASE countersign TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C')", collate)
+	}
+	return nil
+}
+
+// hideURL keeps a password that stands in the address out of the error.
+func hideURL(err error) error {
+	if e, ok := errors.AsType[*url.Error](err); ok {
+		return fmt.Errorf("%s: %w", e.Op, e.Err)
+	}
+	return err
+}
+
+// Close closes all connections. Transactions under way are rolled back.
+func (d *DB) Close() error {
+	var errs []error
+	for _, pool := range []*sql.DB{d.read, d.write} {
+		if pool != nil {
+			errs = append(errs, pool.Close())
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// Ping tells whether the database answers.
+func (d *DB) Ping(ctx context.Context) error {
+	var one int
+	return d.read.QueryRowContext(ctx, `SELECT 1`).Scan(&one)
+}
+
+// IsSQLite tells whether this is the embedded database.
+func (d *DB) IsSQLite() bool { return d.dialect == sqlite }
+
+// Now is the time in microseconds since 1970, UTC.
+func (d *DB) Now() int64 { return d.now().UnixMicro() }
+
+// Random is the source of ids and tokens.
+func (d *DB) Random() io.Reader { return d.random }
+
+// Box seals what the database must hold and be able to read again.
+func (d *DB) Box() *seal.Box { return d.box }
+
+// OnRevised calls f after each commit that raised the revision, before Update
+// returns, so that this node's own answers are never older than its writes.
+func (d *DB) OnRevised(f func(ctx context.Context, revision int64)) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.onRevised = append(d.onRevised, f)
+}
+
+func (d *DB) revised(ctx context.Context, revision int64) {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	for _, f := range d.onRevised {
+		f(ctx, revision)
+	}
+}
+
+// Revision is the number of the last change that a decision reads.
+func (d *DB) Revision(ctx context.Context) (int64, error) {
+	var revision int64
+	err := d.read.QueryRowContext(ctx, `SELECT revision FROM ledger WHERE id = 1`).Scan(&revision)
+	return revision, err
+}

@@ -1,0 +1,197 @@
+package db
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"embed"
+	"encoding/hex"
+	"fmt"
+	"os"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+//go:embed migrations/*.sql
+var migrationFiles embed.FS
+
+// Migration is one numbered step of the schema.
+type Migration struct {
+	Number   int
+	Name     string
+	SQL      string
+	Checksum string // SHA-256 of the text, in hexadecimal
+}
+
+// Migrations lists the steps of this release, in order, without gaps from 1.
+func Migrations() ([]Migration, error) {
+	entries, err := migrationFiles.ReadDir("migrations")
+	if err != nil {
+		return nil, err
+	}
+	var all []Migration
+	for i, e := range entries {
+		digits, name, ok := strings.Cut(strings.TrimSuffix(e.Name(), ".sql"), "_")
+		number, err := strconv.Atoi(digits)
+		if !ok || err != nil || number != i+1 {
+			return nil, fmt.Errorf("migrations/%s: want number %04d", e.Name(), i+1)
+		}
+		text, err := migrationFiles.ReadFile(path.Join("migrations", e.Name()))
+		if err != nil {
+			return nil, err
+		}
+		sum := sha256.Sum256(text)
+		all = append(all, Migration{number, name, string(text), hex.EncodeToString(sum[:])})
+	}
+	return all, nil
+}
+
+// Migrate brings the schema to this release. Each step is one transaction, and
+// nodes that start at once take turns. It refuses a database of a newer release
+// (ErrNewerSchema) and one whose applied steps differ from ours. Before it
+// changes a SQLite file that has a schema already, it copies it beside itself as
+// FILE.before-NNNN.
+func (d *DB) Migrate(ctx context.Context) error {
+	steps, err := Migrations()
+	if err != nil {
+		return err
+	}
+	return d.migrate(ctx, steps)
+}
+
+const migrationLock = 0x636f756e74657273 // "counters"
+
+func (d *DB) migrate(ctx context.Context, steps []Migration) error {
+	conn, err := d.write.Conn(ctx)
+	if err != nil {
+		return fmt.Errorf("migrate: %w", err)
+	}
+	defer conn.Close()
+	if d.dialect == postgres {
+		if _, err := conn.ExecContext(ctx, `SELECT pg_advisory_lock($1)`, int64(migrationLock)); err != nil {
+			return fmt.Errorf("migrate: %w", err)
+		}
+		defer conn.ExecContext(context.WithoutCancel(ctx), `SELECT pg_advisory_unlock($1)`, int64(migrationLock))
+	}
+	_, err = conn.ExecContext(ctx, `CREATE TABLE IF NOT EXISTS schema_migrations (
+		number BIGINT PRIMARY KEY, name TEXT NOT NULL, checksum TEXT NOT NULL, applied_at BIGINT NOT NULL)`)
+	if err != nil {
+		return fmt.Errorf("migrate: %w", err)
+	}
+	copied := false
+	for _, step := range steps {
+		done, err := d.step(ctx, conn, steps, step, &copied)
+		if err != nil {
+			return fmt.Errorf("migration %04d %s: %w", step.Number, step.Name, err)
+		}
+		if done {
+			d.log.Info("schema migrated", "number", step.Number, "name", step.Name)
+		}
+	}
+	return nil
+}
+
+// step applies one migration, unless it or a twin on another node did already.
+func (d *DB) step(ctx context.Context, conn *sql.Conn, all []Migration, m Migration, copied *bool) (bool, error) {
+	applied, err := appliedSteps(ctx, conn)
+	if err != nil {
+		return false, err
+	}
+	if err := sameHistory(all, applied); err != nil || len(applied) >= m.Number {
+		return false, err
+	}
+	if d.dialect == sqlite && len(applied) > 0 && !*copied {
+		if err := d.copyBefore(ctx, conn, m.Number); err != nil {
+			return false, err
+		}
+		*copied = true
+	}
+	tx, err := conn.BeginTx(ctx, nil)
+	if err != nil {
+		return false, err
+	}
+	defer tx.Rollback()
+	// On SQLite another process may have been quicker between the look and the lock.
+	if applied, err = appliedSteps(ctx, tx); err != nil || len(applied) >= m.Number {
+		return false, err
+	}
+	if _, err := tx.ExecContext(ctx, m.SQL); err != nil {
+		return false, err
+	}
+	_, err = tx.ExecContext(ctx, `INSERT INTO schema_migrations (number, name, checksum, applied_at) VALUES ($1, $2, $3, $4)`,
+		m.Number, m.Name, m.Checksum, d.Now())
+	if err != nil {
+		return false, err
+	}
+	return true, tx.Commit()
+}
+
+func appliedSteps(ctx context.Context, q querier) ([]Migration, error) {
+	rows, err := q.QueryContext(ctx, `SELECT number, name, checksum FROM schema_migrations ORDER BY number`)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var out []Migration
+	for rows.Next() {
+		var m Migration
+		if err := rows.Scan(&m.Number, &m.Name, &m.Checksum); err != nil {
+			return nil, err
+		}
+		out = append(out, m)
+	}
+	return out, rows.Err()
+}
+
+func sameHistory(ours, applied []Migration) error {
+	if len(applied) > len(ours) {
+		return ErrNewerSchema
+	}
+	for i, a := range applied {
+		if a.Number != ours[i].Number || a.Checksum != ours[i].Checksum {
+			return fmt.Errorf("step %04d %s was applied from another text than this release has (checksum %.12s, ours %.12s): this is not a database of this release's line",
+				a.Number, a.Name, a.Checksum, ours[i].Checksum)
+		}
+	}
+	return nil
+}
+
+// copyBefore keeps the file as it was, so that the older release can go on with it.
+func (d *DB) copyBefore(ctx context.Context, conn *sql.Conn, number int) error {
+	target := fmt.Sprintf("%s.before-%04d", d.file, number)
+	if _, err := os.Stat(target); err == nil {
+		target += "." + strconv.FormatInt(d.now().Unix(), 10)
+	}
+	if _, err := conn.ExecContext(ctx, `VACUUM INTO $1`, target); err != nil {
+		return fmt.Errorf("copy the file before the upgrade: %w", err)
+	}
+	if err := os.Chmod(target, 0o600); err != nil {
+		return err
+	}
+	d.log.Info("database copied before the upgrade", "copy", target, "at", d.now().UTC().Format(time.RFC3339))
+	return nil
+}
+
+// Ready tells whether the schema is this release's.
+func (d *DB) Ready(ctx context.Context) error {
+	steps, err := Migrations()
+	if err != nil {
+		return err
+	}
+	applied, err := appliedSteps(ctx, d.read)
+	if err != nil {
+		return err
+	}
+	if len(applied) < len(steps) {
+		return fmt.Errorf("the schema is at step %d of %d", len(applied), len(steps))
+	}
+	return sameHistory(slices.Clone(steps), applied)
+}
+
+// querier is what appliedSteps reads through: a pool, a connection or a transaction.
+type querier interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}
