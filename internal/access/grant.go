@@ -1,0 +1,207 @@
+package access
+
+import "slices"
+
+// What CanGrant and CanManage answer when not "": codes of lang's "reason.CODE".
+const (
+	RefusedUnknownRole    = "unknown_role"       // no such role in this account
+	RefusedDeprecatedRole = "deprecated_role"    // may not be given any more
+	RefusedNoEntity       = "no_entity"          // over nothing
+	RefusedUnknownEntity  = "unknown_entity"     // not of this account
+	RefusedCeiling        = "ceiling"            // the giver does not hold all of it there (U23)
+	RefusedOwnAccess      = "own_access"         // never to oneself
+	RefusedUnknownMember  = "unknown_membership" // no such person in this account
+)
+
+// Covers tells whether the user holds a permission, without conditions, over
+// all of these entities of the account giver.Within (over the whole account
+// with allEntities), all below them included, and at every location.
+func Covers(s *Snapshot, giver Question, allEntities bool, entities []string) bool {
+	c, code := s.ceiling(&giver, allEntities, entities)
+	return code == "" && giver.Permission.known() && c.covers(SetOf(giver.Permission))
+}
+
+// CanGrant tells whether the giver (User, Within, Now, IP, SecondFactor, Fresh)
+// may give a role of the account Within over these entities: "" for yes, else a
+// Refused code. They may when
+//
+//   - a predefined role that they hold in that account names it in MayGrant, and
+//     gives them users:assign_roles over all of these entities; or
+//   - they hold every permission of the role over each of these entities, as
+//     they are now signed in and without conditions, save what nobody in that
+//     account can hold there (U23).
+//
+// A deprecated role is never given.
+func CanGrant(s *Snapshot, giver Question, roleID string, allEntities bool, entities []string) string {
+	c, code := s.ceiling(&giver, allEntities, entities)
+	if code != "" {
+		return code
+	}
+	r := s.roles[roleID]
+	switch {
+	case r == nil || r.account != c.account:
+		return RefusedUnknownRole
+	case r.deprecated:
+		return RefusedDeprecatedRole
+	case !c.names(r) && !c.covers(r.all):
+		return RefusedCeiling
+	}
+	return ""
+}
+
+// CanManage tells whether the giver may act on a person's membership of the
+// account giver.Within: only when they could give every role it holds, now or
+// later, over its scopes; deprecated roles count by what they hold. Never on
+// oneself. A membership without roles can be managed.
+func CanManage(s *Snapshot, giver Question, userID, membershipID string) string {
+	c, code := s.ceiling(&giver, true, nil)
+	if code != "" {
+		return code
+	}
+	who := s.users.find(userID)
+	if who == nil {
+		return RefusedUnknownMember
+	}
+	if who == c.who {
+		return RefusedOwnAccess
+	}
+	i := slices.IndexFunc(who.members, func(m member) bool { return m.id == membershipID && m.account == c.account })
+	if i < 0 {
+		return RefusedUnknownMember
+	}
+	for j := range who.members[i].grants {
+		g := &who.members[i].grants[j]
+		if g.until != 0 && g.until <= giver.Now {
+			continue
+		}
+		c.over = c.over[:0]
+		for k := 0; k <= len(g.more); k++ {
+			c.over = append(c.over, g.scope(k))
+		}
+		if !c.names(g.role) && !c.covers(g.role.all) {
+			return RefusedCeiling
+		}
+	}
+	return ""
+}
+
+// ceiling is a giver and the scopes over which something is to be given in an account.
+type ceiling struct {
+	asking
+	account int32
+	over    []span
+}
+
+func (s *Snapshot) ceiling(giver *Question, allEntities bool, entities []string) (ceiling, string) {
+	if s == nil {
+		return ceiling{}, RefusedCeiling
+	}
+	a, why := s.asks(giver)
+	c := ceiling{asking: a, account: s.accountID.find(giver.Within)}
+	if c.account < 0 {
+		return c, RefusedUnknownEntity
+	}
+	if why&^UnknownPermission != 0 {
+		return c, RefusedCeiling
+	}
+	if allEntities {
+		c.over = []span{a.within}
+		return c, ""
+	}
+	for _, id := range entities {
+		e := s.entityIDs.find(id)
+		if e < 0 || !a.within.holds(s.subtree(e)) {
+			return c, RefusedUnknownEntity
+		}
+		c.over = append(c.over, s.subtree(e))
+	}
+	if len(c.over) == 0 {
+		return c, RefusedNoEntity
+	}
+	return c, ""
+}
+
+// names is the first way: by MayGrant of a predefined role of that account.
+func (c *ceiling) names(r *role) bool {
+	if r.key == "" {
+		return false
+	}
+	assign := MustParse("users:assign_roles")
+	for _, over := range c.over {
+		by := func(m *member, g *grant) bool {
+			return m.account == c.account && g.role.key != "" && slices.Contains(g.role.mayGrant, r.key)
+		}
+		if held := c.held(over, by); !held.Has(assign) {
+			return false
+		}
+	}
+	return true
+}
+
+// covers is the second way: by holding all of it.
+func (c *ceiling) covers(set Set) bool {
+	for _, over := range c.over {
+		held := c.held(over, func(*member, *grant) bool { return true })
+		if !set.And(c.useful(over)).Minus(held).Empty() {
+			return false
+		}
+	}
+	return true
+}
+
+// useful is what people of the account can hold over the subtree at all.
+func (c *ceiling) useful(over span) Set {
+	set := catalogue.level[c.accounts[c.account].kind]
+	if c.entities[over.lo].owner != c.account {
+		set = set.Minus(catalogue.flagged[direct])
+		if c.notLive[over.hi] == c.notLive[over.lo] {
+			set = set.Minus(catalogue.flagged[own])
+		}
+	}
+	return set
+}
+
+// held is what the giver holds over the whole of a subtree, through the grants that count.
+func (c *ceiling) held(over span, counts func(*member, *grant) bool) Set {
+	var held Set
+	for i := range c.who.members {
+		m := &c.who.members[i]
+		if c.memberFails(m) != 0 {
+			continue
+		}
+		for j := range m.grants {
+			g := &m.grants[j]
+			if c.timeFails(g) != 0 || !counts(m, g) {
+				continue
+			}
+			for k := 0; k <= len(g.more); k++ {
+				if g.scope(k).holds(over) {
+					held = held.Union(g.role.free.And(c.throughout(m, over)))
+				}
+			}
+		}
+	}
+	return held
+}
+
+// throughout is what rules 3, 4 and 5 let through on every entity and at every location of a subtree.
+func (c *ceiling) throughout(m *member, over span) Set {
+	set := catalogue.level[c.accounts[m.account].kind]
+	if !c.q.SecondFactor {
+		set = set.Minus(catalogue.flagged[needs2FA])
+	}
+	if !c.q.Fresh {
+		set = set.Minus(catalogue.flagged[stepUp])
+	}
+	if !m.allLocations {
+		set = set.Minus(catalogue.flagged[located])
+	}
+	if m.account == c.account {
+		return set // what it lacks below, in other accounts, the receiver lacks too
+	}
+	set = set.Minus(catalogue.flagged[direct])
+	if c.notLive[over.hi]-c.notLive[over.lo] != over.hi-over.lo {
+		set = set.Minus(catalogue.flagged[own])
+	}
+	return set
+}

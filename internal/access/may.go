@@ -1,0 +1,89 @@
+package access
+
+// May answers whether there is any resource in the account q.Within, or in an
+// account below it, to which the user may do this: for menus and pages. It
+// reads no entity, location, owner, amount or state from the question.
+func May(s *Snapshot, q Question) Decision {
+	if s == nil {
+		return Decision{Reasons: NoSnapshot}
+	}
+	a, why := s.asks(&q)
+	why |= a.anywhere()
+	return a.decide(why)
+}
+
+// anywhere makes the question one about the whole of its account.
+func (a *asking) anywhere() Reasons {
+	if !a.bounded {
+		return NoEntity
+	}
+	a.some, a.target = true, a.within
+	return 0
+}
+
+// Held is every permission for which May would allow, in one walk; it ignores q.Permission.
+func Held(s *Snapshot, q Question) Set {
+	var held Set
+	if s == nil {
+		return held
+	}
+	q.Permission = 1
+	a, why := s.asks(&q)
+	if why |= a.anywhere(); why != 0 {
+		return held
+	}
+	for i := range a.who.members {
+		m := &a.who.members[i]
+		if a.memberFails(m) != 0 {
+			continue
+		}
+		for j := range m.grants {
+			g := &m.grants[j]
+			if a.timeFails(g) != 0 {
+				continue
+			}
+			for k := 0; k <= len(g.more); k++ {
+				if at := g.scope(k).meet(a.target); !at.empty() {
+					held = held.Union(a.possible(g.role).And(a.reachable(m, at)))
+				}
+			}
+		}
+	}
+	return held
+}
+
+// possible is what a role holds, without what only conditions that nothing can meet would give.
+func (a *asking) possible(r *role) Set {
+	set := r.free
+	for i := range r.body.policies {
+		for j := range r.body.policies[i].conds {
+			c := &r.body.policies[i].conds[j]
+			if c.Condition.fails(a.q, true) == 0 {
+				set = set.With(c.Permission)
+			}
+		}
+	}
+	return set
+}
+
+// reachable is pathFails for all permissions at once: those that it lets through.
+func (a *asking) reachable(m *member, at span) Set {
+	c := catalogue
+	set := c.level[a.accounts[m.account].kind]
+	if !a.q.SecondFactor {
+		set = set.Minus(c.flagged[needs2FA])
+	}
+	if !a.q.Fresh {
+		set = set.Minus(c.flagged[stepUp])
+	}
+	if !m.allLocations && a.locationFails(m, at) != 0 {
+		set = set.Minus(c.flagged[located])
+	}
+	if a.entities[at.lo].owner != m.account {
+		set = set.Minus(c.flagged[direct])
+		if a.notLive[at.hi] == a.notLive[at.lo] {
+			set = set.Minus(c.flagged[own])
+		}
+	}
+	return set
+}
