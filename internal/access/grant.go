@@ -18,8 +18,18 @@ const (
 // with allEntities), all below them included, and at every location.
 func Covers(s *Snapshot, giver Question, allEntities bool, entities []string) bool {
 	c, code := s.ceiling(&giver, allEntities, entities)
-	return code == "" && giver.Permission.known() && c.covers(SetOf(giver.Permission))
+	if code != "" {
+		return false
+	}
+	for _, over := range c.over {
+		if held := c.held(over, every); !held.And(c.useful(over)).Has(giver.Permission) {
+			return false
+		}
+	}
+	return true
 }
+
+func every(*member, *grant) bool { return true }
 
 // CanGrant tells whether the giver (User, Within, Now, IP, SecondFactor, Fresh)
 // may give a role of the account Within over these entities: "" for yes, else a
@@ -141,7 +151,7 @@ func (c *ceiling) names(r *role) bool {
 // covers is the second way: by holding all of it.
 func (c *ceiling) covers(set Set) bool {
 	for _, over := range c.over {
-		held := c.held(over, func(*member, *grant) bool { return true })
+		held := c.held(over, every)
 		if !set.And(c.useful(over)).Minus(held).Empty() {
 			return false
 		}
