@@ -199,7 +199,7 @@ func (c *catalog) add(resource, action, section string, f flag, level Kind) {
 func (c *catalog) connect() {
 	c.brings = make([]Set, len(c.infos))
 	for p, info := range c.infos {
-		if page, ok := c.byName[pair{"page", info.Section}]; ok {
+		if page, ok := c.byName[pair{"page", info.Section}]; ok && info.Resource != "page" {
 			put(&c.brings[p], page)
 		}
 		for _, name := range also[c.names[p]] {

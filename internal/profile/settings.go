@@ -187,8 +187,12 @@ func (s Settings) With(overrides map[string]string) (Settings, error) {
 func (d *Definition) set(s *Settings, text string, wrong *fault.Fields) {
 	switch v := d.field(s).(type) {
 	case *string:
-		if d.Type == Choice && !slices.Contains(d.Options, text) || text == "" && !d.OrZero {
+		switch {
+		case d.Type == Choice && !slices.Contains(d.Options, text):
 			wrong.Add(d.Key, "setting_choice", "options", strings.Join(d.Options, ", "))
+			return
+		case text == "" && !d.OrZero:
+			wrong.Add(d.Key, "required")
 			return
 		}
 		*v = text
@@ -203,18 +207,26 @@ func (d *Definition) set(s *Settings, text string, wrong *fault.Fields) {
 	case *int:
 		n, err := strconv.Atoi(text)
 		if err != nil || !d.within(n) {
-			wrong.Add(d.Key, "setting_number", "min", d.Min, "max", d.Max)
+			wrong.Add(d.Key, d.orZero("setting_number"), "min", d.Min, "max", d.Max)
 			return
 		}
 		*v = n
 	case *time.Duration:
 		t, err := time.ParseDuration(text)
 		if err != nil || t%time.Minute != 0 || !d.within(int(t/time.Minute)) {
-			wrong.Add(d.Key, "setting_duration", "min", minutes(d.Min), "max", minutes(d.Max))
+			wrong.Add(d.Key, d.orZero("setting_duration"), "min", minutes(d.Min), "max", minutes(d.Max))
 			return
 		}
 		*v = t
 	}
+}
+
+// orZero is the code whose sentence mentions that 0 is allowed too.
+func (d *Definition) orZero(code string) string {
+	if d.OrZero {
+		return code + "_or_zero"
+	}
+	return code
 }
 
 func minutes(n int) string { return shortDuration(time.Duration(n) * time.Minute) }

@@ -1,0 +1,298 @@
+package access_test
+
+import (
+	"fmt"
+	"net/netip"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"countersign/internal/access"
+)
+
+// asked are permissions with every flag and without.
+var asked = func() (out []access.Permission) {
+	for _, name := range []string{
+		"transactions:view", "transactions:search", "transactions:search_full", "payments:create", "payments:refund", "users:create", "users:view",
+		"entities:onboard", "accounts:create", "account:transfer_ownership", "roles:view", "page:transactions", "page:matrix", "keys:view", "users:assign_roles",
+	} {
+		out = append(out, access.MustParse(name))
+	}
+	return append(out, 0, 9999)
+}()
+
+// upTo draws 0 to n evenly (rapid's own ranges lean to small numbers, and worlds of zeros deny everything).
+func upTo(t *rapid.T, label string, n int) int {
+	bits := 0
+	for range 10 {
+		bits = bits*2 + map[bool]int{true: 1}[rapid.Bool().Draw(t, label)]
+	}
+	return bits % (n + 1)
+}
+
+func pick[T any](t *rapid.T, label string, from ...T) T { return from[upTo(t, label, len(from)-1)] }
+
+func chance(t *rapid.T, label string, percent int) bool { return upTo(t, label, 99) >= 100-percent }
+
+// drawWorld draws a small world in which ids that do not exist are used now and then.
+func drawWorld(t *rapid.T) access.World {
+	w := access.World{Revision: 7}
+	children := map[string]int{}
+	for i := range 1 + upTo(t, "entities", 8) {
+		e := access.Entity{ID: fmt.Sprintf("ent_%d", i), CustomerID: fmt.Sprintf("C%d", i), Kind: access.Platform, Active: !chance(t, "closed", 5)}
+		if i > 0 {
+			up := w.Entities[upTo(t, "parent", i-1)]
+			e.ParentID, e.Path = up.ID, up.Path
+			e.Kind = min(up.Kind+1+access.Kind(upTo(t, "kind", 1)), access.LegalEntity)
+		}
+		children[e.ParentID]++
+		e.Path += fmt.Sprintf("%06d", children[e.ParentID])
+		w.Entities = append(w.Entities, e)
+		if i == 0 || chance(t, "account", 35) {
+			w.Accounts = append(w.Accounts, access.Account{ID: fmt.Sprintf("acc_%d", i), EntityID: e.ID, Live: chance(t, "live", 60)})
+		}
+	}
+	for i := range upTo(t, "locations", 4) {
+		w.Locations = append(w.Locations, access.Location{ID: fmt.Sprintf("loc_%d", i), EntityID: drawEntity(t, w)})
+	}
+	for i := range 2 + upTo(t, "roles", 4) {
+		w.Roles = append(w.Roles, drawRole(t, w, i))
+	}
+	for i := range 1 + upTo(t, "users", 2) {
+		w.Users = append(w.Users, drawUser(t, w, fmt.Sprintf("usr_%d", i)))
+	}
+	w.Entities = rapid.Permutation(w.Entities).Draw(t, "order")
+	return w
+}
+
+func drawEntity(t *rapid.T, w access.World) string {
+	if chance(t, "no entity", 3) {
+		return "ent_none"
+	}
+	return w.Entities[upTo(t, "entity", len(w.Entities)-1)].ID
+}
+
+func drawAccount(t *rapid.T, w access.World) string {
+	if chance(t, "no account", 3) {
+		return "acc_none"
+	}
+	return w.Accounts[upTo(t, "account", len(w.Accounts)-1)].ID
+}
+
+func drawRole(t *rapid.T, w access.World, i int) access.Role {
+	r := access.Role{ID: fmt.Sprintf("rol_%d", i), AccountID: drawAccount(t, w), Key: pick(t, "key", "", "boss", "clerk")}
+	for j := range 1 + upTo(t, "policies", 1) {
+		p := access.Policy{ID: fmt.Sprintf("pol_%d_%d", i, j)}
+		for range 1 + upTo(t, "grants", 4) {
+			g := access.Grant{Permission: pick(t, "permission", asked...)}
+			if chance(t, "conditional", 30) {
+				g.Condition = access.Condition{
+					OwnOnly: chance(t, "own", 30), MaxAmount: pick[int64](t, "max", 0, 0, 100, -1), Currency: pick(t, "currency", "", "EUR", "EUR"),
+					States: pick(t, "states", nil, nil, []string{"new"}, []string{"new", "paid"}, []string{}),
+				}
+			}
+			p.Permissions = append(p.Permissions, g)
+		}
+		r.Policies = append(r.Policies, p)
+	}
+	return r
+}
+
+// drawRoleOf mostly takes a role of the account.
+func drawRoleOf(t *rapid.T, w access.World, account string) string {
+	ids := []string{"rol_none"}
+	for _, r := range w.Roles {
+		if r.AccountID == account {
+			ids = append(ids, r.ID, r.ID, r.ID)
+		}
+	}
+	if chance(t, "foreign", 5) {
+		return w.Roles[upTo(t, "role", len(w.Roles)-1)].ID
+	}
+	return pick(t, "role", ids...)
+}
+
+func drawUser(t *rapid.T, w access.World, id string) access.User {
+	u := access.User{ID: id, Active: !chance(t, "locked", 5)}
+	for i := range 1 + upTo(t, "memberships", 1) {
+		m := access.Membership{
+			ID: fmt.Sprintf("mem_%s_%d", id, i), AccountID: drawAccount(t, w), Active: !chance(t, "off", 5), Cut: chance(t, "cut", 5),
+			AllLocations: !chance(t, "restricted", 40),
+		}
+		if chance(t, "allowlist", 20) {
+			m.Allow = []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("2001:db8::/32")}
+		}
+		for range upTo(t, "places", 2) {
+			m.Locations = append(m.Locations, fmt.Sprintf("loc_%d", upTo(t, "place", max(0, len(w.Locations)-1))))
+		}
+		for j := range 1 + upTo(t, "assignments", 2) {
+			a := access.Assignment{
+				ID: fmt.Sprintf("asg_%s_%d_%d", id, i, j), RoleID: drawRoleOf(t, w, m.AccountID),
+				AllEntities: chance(t, "all", 30), From: pick[int64](t, "from", 0, 0, 0, 0, 0, 50, 100, 150), Until: pick[int64](t, "until", 0, 0, 0, 0, 0, 100, 200, 200),
+			}
+			for range 1 + upTo(t, "scopes", 2) {
+				a.Entities = append(a.Entities, drawEntity(t, w))
+			}
+			m.Assignments = append(m.Assignments, a)
+		}
+		u.Memberships = append(u.Memberships, m)
+	}
+	return u
+}
+
+func drawWho(t *rapid.T, w access.World) string {
+	ids := []string{"", "usr_none"}
+	for _, u := range w.Users {
+		ids = append(ids, u.ID, u.ID, u.ID, u.ID)
+	}
+	return pick(t, "who", ids...)
+}
+
+// drawWhat mostly asks for what some role holds.
+func drawWhat(t *rapid.T, w access.World) access.Permission {
+	p := w.Roles[upTo(t, "role", len(w.Roles)-1)].Policies[0].Permissions
+	if chance(t, "any", 20) {
+		return pick(t, "what", asked...)
+	}
+	return p[upTo(t, "what", len(p)-1)].Permission
+}
+
+func drawQuestion(t *rapid.T, w access.World) access.Question {
+	q := access.Question{
+		User: drawWho(t, w), Permission: drawWhat(t, w),
+		Now: pick[int64](t, "now", 100, 100, 100, 100, 100, 100, 99, 99, 99, 0), SecondFactor: chance(t, "2fa", 70), Fresh: chance(t, "fresh", 70),
+		IP: pick(t, "ip", netip.Addr{}, netip.MustParseAddr("10.1.2.3"), netip.MustParseAddr("::ffff:10.1.2.3"), netip.MustParseAddr("192.0.2.1")),
+	}
+	if chance(t, "bounded", 60) {
+		q.Within = drawAccount(t, w)
+	}
+	return q
+}
+
+func drawResource(t *rapid.T, w access.World, q access.Question) access.Question {
+	v := pick(t, "record", variants...)
+	q.Owner, q.State, q.Currency, q.Amount, q.HasAmount = v.Owner, v.State, v.Currency, v.Amount, v.HasAmount
+	if q.Owner == "self" {
+		q.Owner = q.User
+	}
+	switch upTo(t, "named by", 19) {
+	case 0:
+	case 1:
+		q.Entity = "C0"
+	default:
+		q.Entity = drawEntity(t, w)
+	}
+	if chance(t, "placed", 40) {
+		q.Location = fmt.Sprintf("loc_%d", upTo(t, "place", max(0, len(w.Locations)-1)))
+	}
+	return q
+}
+
+// TestAgreesWithRules compares every answer with the naive evaluator's, on random worlds and after random edits.
+func TestAgreesWithRules(t *testing.T) {
+	allowed, denied := 0, 0
+	rapid.Check(t, func(t *rapid.T) {
+		w := drawWorld(t)
+		s, err := access.Build(w)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 3 {
+			n := naive{w}
+			for range 12 {
+				q := drawResource(t, w, drawQuestion(t, w))
+				if checkDecide(t, n, s, q) {
+					allowed++
+				} else {
+					denied++
+				}
+			}
+			for range 3 {
+				checkMany(t, n, s, drawQuestion(t, w))
+			}
+			w, s = edit(t, w, s)
+		}
+	})
+	if allowed == 0 || denied == 0 {
+		t.Errorf("%d allowed, %d denied: the worlds show nothing", allowed, denied)
+	}
+	t.Logf("%d allowed, %d denied", allowed, denied)
+}
+
+func checkDecide(t *rapid.T, n naive, s *access.Snapshot, q access.Question) bool {
+	want, got := n.decide(q), access.Decide(s, q)
+	if d := cmp.Diff(want, got); d != "" {
+		t.Fatalf("%s %s: the rules say %v, Decide says %v\n%s", q.User, q.Permission, want.Codes(), got.Codes(), d)
+	}
+	x := access.Explain(s, q)
+	allows := false
+	for _, m := range x.Memberships {
+		for _, a := range m.Assignments {
+			for _, p := range a.Policies {
+				allows = allows || p.Allowed
+			}
+		}
+	}
+	if x.Decision != want || allows != want.Allowed {
+		t.Fatalf("Explain says %v by %+v, Decide %v", allows, x, want)
+	}
+	return want.Allowed
+}
+
+// checkMany compares Scope, May and Held with what Decide says of each resource there can be.
+func checkMany(t *rapid.T, n naive, s *access.Snapshot, q access.Question) {
+	reaches, any := access.Scope(s, q), false
+	for _, r := range n.resources(q) {
+		want := n.decide(r).Allowed
+		any = any || want
+		if got := n.selects(reaches, r); got != want {
+			t.Fatalf("Scope %+v selects %v, Decide says %v: %+v", reaches, got, want, r)
+		}
+	}
+	if q.Within == "" {
+		if d := access.May(s, q); d.Allowed {
+			t.Fatal("May allows without an account")
+		}
+		return
+	}
+	if got := access.May(s, q); got.Allowed != any {
+		t.Fatalf("May says %v %v, the resources say %v", got.Allowed, got.Codes(), any)
+	}
+	held := access.Held(s, q)
+	for _, p := range asked {
+		q.Permission = p
+		if may := access.May(s, q).Allowed; held.Has(p) != may {
+			t.Fatalf("Held says %v of %s, May says %v", held.Has(p), p, may)
+		}
+	}
+}
+
+// edit changes, adds and removes people.
+func edit(t *rapid.T, w access.World, s *access.Snapshot) (access.World, *access.Snapshot) {
+	next := w
+	next.Revision++
+	next.Users = nil
+	var changed []access.User
+	var removed []string
+	for _, u := range w.Users {
+		switch 1 + upTo(t, "edit", 2) {
+		case 1:
+			removed = append(removed, u.ID)
+			continue
+		case 2:
+			u = drawUser(t, w, u.ID)
+			changed = append(changed, u)
+		}
+		next.Users = append(next.Users, u)
+	}
+	if chance(t, "newcomer", 50) {
+		u := drawUser(t, w, fmt.Sprintf("usr_n%d", next.Revision))
+		changed, next.Users = append(changed, u), append(next.Users, u)
+	}
+	out, err := s.WithUsers(next.Revision, changed, removed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return next, out
+}
