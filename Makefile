@@ -7,6 +7,7 @@ SHELL := /bin/sh
 
 GO := go
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+TAGS := testclock,soak
 VENDOR := internal/portal/assets/vendor
 WORLD := .run
 ADDRESS := http://localhost:8080
@@ -55,11 +56,13 @@ test: need-go ## Run every check and test, on SQLite, on PostgreSQL and in a bro
 	@if $(MAKE) lint; then $(GO) run ./tools/testrun; else $(GO) run ./tools/testrun -broken lint; fi
 
 lint: need-go ## Check the source: gofmt, go vet, staticcheck
-	@unformatted=$$(gofmt -l $(wildcard cmd internal client tools)); \
-		if [ -n "$$unformatted" ]; then echo "gofmt would change:"; echo "$$unformatted"; exit 1; fi
-	@$(GO) vet ./...
-	@$(GO) vet -tags testclock,soak ./...
-	@$(GO) run $(STATICCHECK) -tags testclock,soak ./...
+	@status=0; \
+		unformatted=$$(gofmt -l $(wildcard cmd internal client tools)); \
+		if [ -n "$$unformatted" ]; then echo "gofmt would change:"; echo "$$unformatted"; status=1; fi; \
+		$(GO) vet ./... || status=1; \
+		$(GO) vet -tags $(TAGS) ./... || status=1; \
+		$(GO) run $(STATICCHECK) -tags $(TAGS) ./... || status=1; \
+		exit $$status
 
 features: need-go ## List the behaviours of docs/features.txt with the tests that show them, from the last make test
 	@$(GO) run ./tools/features
