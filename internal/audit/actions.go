@@ -1,0 +1,48 @@
+package audit
+
+// Actions are all that an entry can tell; each has its words in package lang
+// under "action.NAME".
+var Actions = []string{
+	AccountCreated, AccountOpened, EntityCreated, LocationCreated, PlatformInitialised, DemoFilled,
+	UserInvited, UserActivated, UserDeactivated, UserReactivated, UserAccessChanged,
+	InvitationResent, InvitationDeactivated,
+	PasswordSet, PasswordChanged, FactorAdded, FactorRemoved, FactorReset,
+	SignedIn, SignedOut, SignInFailed, SignInLocked, SessionsEnded,
+	TokenCreated, TokenRevoked, TokenRefused,
+	AuditSearched, PageRefused, ProfileChanged, ServerStarted, ServerStopped,
+}
+
+// The actions, by their stable names.
+const (
+	PlatformInitialised   = "platform.initialised"
+	DemoFilled            = "platform.demo_filled"
+	AccountCreated        = "account.created"
+	AccountOpened         = "account.opened"
+	EntityCreated         = "entity.created"
+	LocationCreated       = "location.created"
+	UserInvited           = "user.invited"
+	UserActivated         = "user.activated"
+	UserDeactivated       = "user.deactivated"
+	UserReactivated       = "user.reactivated"
+	UserAccessChanged     = "user.access_changed"
+	ProfileChanged        = "user.profile_changed"
+	InvitationResent      = "invitation.resent"
+	InvitationDeactivated = "invitation.deactivated"
+	PasswordSet           = "password.set"
+	PasswordChanged       = "password.changed"
+	FactorAdded           = "factor.added"
+	FactorRemoved         = "factor.removed"
+	FactorReset           = "factor.reset"
+	SignedIn              = "session.started"
+	SignedOut             = "session.ended"
+	SessionsEnded         = "sessions.ended"
+	SignInFailed          = "signin.failed"
+	SignInLocked          = "signin.locked"
+	TokenCreated          = "service_token.created"
+	TokenRevoked          = "service_token.revoked"
+	TokenRefused          = "service_token.refused"
+	AuditSearched         = "audit.searched"
+	PageRefused           = "request.refused"
+	ServerStarted         = "audit.started"
+	ServerStopped         = "audit.stopped"
+)

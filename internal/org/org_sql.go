@@ -1,0 +1,161 @@
+package org
+
+import (
+	"database/sql"
+	"fmt"
+	"strings"
+
+	"countersign/internal/access"
+	"countersign/internal/db"
+	"countersign/internal/lang"
+	"countersign/internal/profile"
+)
+
+const accountColumns = `a.id, a.entity_id, COALESCE(e.parent_id, ''), e.customer_id, e.name, a.alias, e.kind, e.path, a.profile, a.environment,
+	a.is_open, e.active, a.version, a.created_at FROM accounts a JOIN entities e ON e.id = a.entity_id`
+
+func scanAccount(r *sql.Rows) (a Account, err error) {
+	var kind string
+	err = r.Scan(&a.ID, &a.EntityID, &a.ParentID, &a.CustomerID, &a.Name, &a.Alias, &kind, &a.Path, &a.Profile, &a.Environment,
+		&a.Open, &a.Active, &a.Version, &a.CreatedAt)
+	a.Kind, _ = access.ParseKind(kind)
+	return a, err
+}
+
+// first gives the first of rows, and whether there was one.
+func first[T any](rows []T, err error) (v T, ok bool, _ error) {
+	if err != nil || len(rows) == 0 {
+		return v, false, err
+	}
+	return rows[0], true, nil
+}
+
+// AccountByID reads an account.
+func AccountByID(tx *db.Tx, id string) (Account, bool, error) {
+	return first(db.All(tx, scanAccount, `SELECT `+accountColumns+` WHERE a.id = $1`, id))
+}
+
+// AccountByCustomerID reads the account with that customer ID, as it stands in addresses.
+func AccountByCustomerID(tx *db.Tx, customerID string) (Account, bool, error) {
+	return first(db.All(tx, scanAccount, `SELECT `+accountColumns+` WHERE e.customer_id = $1`, customerID))
+}
+
+// Platform reads the account at the root; false when the database is not set up.
+func Platform(tx *db.Tx) (Account, bool, error) {
+	return first(db.All(tx, scanAccount, `SELECT `+accountColumns+` WHERE e.parent_id IS NULL`))
+}
+
+const entityColumns = `e.id, COALESCE(e.parent_id, ''), e.account_id, e.customer_id, e.name, e.path, e.kind, e.active FROM entities e`
+
+func scanEntity(r *sql.Rows) (e Entity, err error) {
+	var kind string
+	err = r.Scan(&e.ID, &e.ParentID, &e.AccountID, &e.CustomerID, &e.Name, &e.Path, &kind, &e.Active)
+	e.Kind, _ = access.ParseKind(kind)
+	return e, err
+}
+
+// EntityByID reads an entity.
+func EntityByID(tx *db.Tx, id string) (Entity, bool, error) {
+	return first(db.All(tx, scanEntity, `SELECT `+entityColumns+` WHERE e.id = $1`, id))
+}
+
+// Entities reads up to limit entities of an account and all below it, in the order of the tree.
+func Entities(tx *db.Tx, a Account, limit int) ([]Entity, error) {
+	from, until := Below(a.Path)
+	return db.All(tx, scanEntity, `SELECT `+entityColumns+` WHERE e.path >= $1 AND e.path < $2 ORDER BY e.path LIMIT $3`, from, until, limit)
+}
+
+// EntitiesIn reads those of the given entities, ids or customer IDs, that lie in
+// an account's subtree. What is missing from the answer does not exist for it.
+func EntitiesIn(tx *db.Tx, a Account, ids []string) ([]Entity, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	from, until := Below(a.Path)
+	args := []any{from, until}
+	var marks []string
+	for _, id := range ids {
+		args = append(args, id)
+		marks = append(marks, fmt.Sprintf("$%d", len(args)))
+	}
+	in := strings.Join(marks, ", ")
+	return db.All(tx, scanEntity, `SELECT `+entityColumns+` WHERE e.path >= $1 AND e.path < $2 AND (e.id IN (`+in+`) OR e.customer_id IN (`+in+`)) ORDER BY e.path`, args...)
+}
+
+// Locations reads the locations of an account.
+func Locations(tx *db.Tx, accountID string) ([]Location, error) {
+	return db.All(tx, func(r *sql.Rows) (l Location, err error) {
+		return l, r.Scan(&l.ID, &l.AccountID, &l.EntityID, &l.Name, &l.WebSite)
+	}, `SELECT id, account_id, entity_id, name, web_site FROM locations WHERE account_id = $1 ORDER BY name, id`, accountID)
+}
+
+// Settings are an account's settings: its profile's, with what the account changed.
+func Settings(tx *db.Tx, profiles profile.Profiles, accountID string) (profile.Settings, error) {
+	var name string
+	found, err := db.One(tx, []any{&name}, `SELECT profile FROM accounts WHERE id = $1`, accountID)
+	if err != nil {
+		return profile.Settings{}, fmt.Errorf("read account's profile: %w", err)
+	}
+	p, ok := profiles.Get(name)
+	if !found || !ok {
+		return profile.Settings{}, fmt.Errorf("account %s has the unknown profile %q", accountID, name)
+	}
+	overrides := map[string]string{}
+	_, err = db.All(tx, func(r *sql.Rows) (_ struct{}, err error) {
+		var k, v string
+		err = r.Scan(&k, &v)
+		overrides[k] = v
+		return struct{}{}, err
+	}, `SELECT name, value FROM account_settings WHERE account_id = $1`, accountID)
+	if err != nil {
+		return profile.Settings{}, fmt.Errorf("read account's settings: %w", err)
+	}
+	return p.Settings.With(overrides)
+}
+
+// AccountQuery narrows and pages a list of accounts.
+type AccountQuery struct {
+	Reach       []access.Reach // from access.Scope; none finds nothing
+	Search      string         // any part of name or customer ID
+	Kind        string
+	Environment string
+	After       string // customer ID of the last row of the page before
+	Limit       int    // 1 to 200
+}
+
+// Accounts lists accounts by customer ID.
+func Accounts(tx *db.Tx, q AccountQuery) ([]Account, error) {
+	var args []any
+	arg := func(v any) string {
+		args = append(args, v)
+		return fmt.Sprintf("$%d", len(args))
+	}
+	var ranges []string
+	for _, r := range q.Reach {
+		for _, p := range r.Paths {
+			from, until := Below(p)
+			ranges = append(ranges, "(e.path >= "+arg(from)+" AND e.path < "+arg(until)+")")
+		}
+	}
+	if len(ranges) == 0 {
+		return nil, nil
+	}
+	where := "(" + strings.Join(ranges, " OR ") + ")"
+	if q.Search != "" {
+		where += " AND e.search_key LIKE " + arg("%"+likeText(lang.Fold(q.Search))+"%") + ` ESCAPE '\'`
+	}
+	if q.Kind != "" {
+		where += " AND e.kind = " + arg(q.Kind)
+	}
+	if q.Environment != "" {
+		where += " AND a.environment = " + arg(q.Environment)
+	}
+	if q.After != "" {
+		where += " AND e.customer_id > " + arg(q.After)
+	}
+	return db.All(tx, scanAccount, `SELECT `+accountColumns+` WHERE `+where+` ORDER BY e.customer_id LIMIT `+arg(min(max(q.Limit, 1), 200)), args...)
+}
+
+func likeText(s string) string {
+	return strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(s)
+}

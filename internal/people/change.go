@@ -1,0 +1,226 @@
+package people
+
+import (
+	"context"
+	"fmt"
+
+	"countersign/internal/audit"
+	"countersign/internal/db"
+	"countersign/internal/fault"
+	"countersign/internal/lang"
+	"countersign/internal/org"
+	"countersign/internal/profile"
+	"countersign/internal/roles"
+)
+
+// Deactivate shuts a member out: their open sessions, links and half-finished
+// sign-ins end at once, and every decision about them in this account is deny
+// (PCI DSS 8.2.5). reason may be empty.
+func (p *People) Deactivate(ctx context.Context, who db.Who, accountID, userID string, version int64, reason string) error {
+	e := audit.Entry{Action: audit.UserDeactivated, AccountID: accountID, Kind: "user", ID: userID}
+	return p.refusing(ctx, who, e, func(tx *db.Tx) error {
+		a, settings, err := p.account(tx, who, accountID, "users:deactivate")
+		if err != nil {
+			return err
+		}
+		if reason, err = cleanReason(reason); err != nil {
+			return err
+		}
+		m, err := p.changes(tx, who, a, settings, userID, version)
+		if err != nil {
+			return err
+		}
+		if m.DeactivatedAt != 0 {
+			return fault.New(fault.Conflict, "already_deactivated")
+		}
+		_, err = tx.Exec(`UPDATE memberships SET deactivated_at = $1, deactivated_by = $2, deactivation_reason = $3, epoch = epoch + 1 WHERE account_id = $4 AND id = $5`,
+			tx.Now, who.ID, reason, accountID, m.ID)
+		if err != nil {
+			return fmt.Errorf("deactivate: %w", err)
+		}
+		if err := roles.Count(tx, accountID); err != nil {
+			return err
+		}
+		if err := endIfNowhere(tx, userID); err != nil {
+			return err
+		}
+		tx.ChangedUser(userID)
+		e.Reason = reason
+		return audit.Record(tx, e)
+	})
+}
+
+// Reactivate opens a deactivated member again, with what they were assigned.
+func (p *People) Reactivate(ctx context.Context, who db.Who, accountID, userID string, version int64) error {
+	e := audit.Entry{Action: audit.UserReactivated, AccountID: accountID, Kind: "user", ID: userID}
+	return p.refusing(ctx, who, e, func(tx *db.Tx) error {
+		a, settings, err := p.account(tx, who, accountID, "users:deactivate")
+		if err != nil {
+			return err
+		}
+		m, err := p.changes(tx, who, a, settings, userID, version)
+		if err != nil {
+			return err
+		}
+		if m.DeactivatedAt == 0 {
+			return fault.New(fault.Conflict, "not_deactivated")
+		}
+		_, err = tx.Exec(`UPDATE memberships SET deactivated_at = NULL, deactivated_by = NULL, deactivation_reason = '' WHERE account_id = $1 AND id = $2`, accountID, m.ID)
+		if err != nil {
+			return fmt.Errorf("reactivate: %w", err)
+		}
+		if err := roles.Count(tx, accountID); err != nil {
+			return err
+		}
+		tx.ChangedUser(userID)
+		return audit.Record(tx, e)
+	})
+}
+
+// ChangeAccess replaces what a member may do.
+func (p *People) ChangeAccess(ctx context.Context, who db.Who, accountID, userID string, version int64, in Access) error {
+	e := audit.Entry{Action: audit.UserAccessChanged, AccountID: accountID, Kind: "user", ID: userID}
+	return p.refusing(ctx, who, e, func(tx *db.Tx) error {
+		a, settings, err := p.account(tx, who, accountID, "users:assign_roles")
+		if err != nil {
+			return err
+		}
+		m, err := p.changes(tx, who, a, settings, userID, version)
+		if err != nil {
+			return err
+		}
+		var f fault.Fields
+		list, err := p.checkAccess(tx, who, a, settings, in, &f)
+		if err == nil {
+			err = f.Err()
+		}
+		if err == nil {
+			err = p.mayGive(tx, who, a, "users:assign_roles", list)
+		}
+		if err != nil {
+			return err
+		}
+		before, err := roles.Of(tx, a.ID, m.ID)
+		if err != nil {
+			return err
+		}
+		if err := roles.Replace(tx, a.ID, m.ID, list); err != nil {
+			return err
+		}
+		if err := roles.Count(tx, a.ID); err != nil {
+			return err
+		}
+		tx.ChangedUser(userID)
+		e.Changes = []audit.Change{{Field: "roles", Before: roles.Text(before[m.ID]), After: roles.Text(list)}}
+		return audit.Record(tx, e)
+	})
+}
+
+// ResetFactor removes a person's second factors, because they were lost or may
+// be in other hands: their sessions end, and the next sign-in sets one up. It is
+// for people of this account alone; whoever is in several accounts keeps the
+// factors that the others rely on. reason may be empty.
+func (p *People) ResetFactor(ctx context.Context, who db.Who, accountID, userID string, version int64, reason string) error {
+	e := audit.Entry{Action: audit.FactorReset, AccountID: accountID, Kind: "user", ID: userID}
+	return p.refusing(ctx, who, e, func(tx *db.Tx) error {
+		a, _, err := p.account(tx, who, accountID, "users:manage_2fa")
+		if err != nil {
+			return err
+		}
+		if reason, err = cleanReason(reason); err != nil {
+			return err
+		}
+		m, err := p.acts(tx, who, a, userID, version)
+		if err != nil {
+			return err
+		}
+		if err := alone(tx, userID); err != nil {
+			return err
+		}
+		n, err := tx.Exec(`DELETE FROM factors WHERE user_id = $1`, userID)
+		if err != nil {
+			return fmt.Errorf("remove factors: %w", err)
+		}
+		if n == 0 {
+			return fault.New(fault.Conflict, "no_second_factor")
+		}
+		if err := EndSessions(tx, userID); err != nil {
+			return err
+		}
+		if err := p.tell(tx, "factor_reset", a, m.UserID); err != nil {
+			return err
+		}
+		e.Reason = reason
+		return audit.Record(tx, e)
+	})
+}
+
+// changes is acts, and protects the first administrator from other administrators (U14).
+func (p *People) changes(tx *db.Tx, who db.Who, a org.Account, settings profile.Settings, userID string, version int64) (Member, error) {
+	m, err := p.acts(tx, who, a, userID, version)
+	if err == nil && m.FirstAdministrator && settings.FirstAdministratorProtected {
+		err = fault.New(fault.Forbidden, "first_administrator")
+	}
+	return m, err
+}
+
+// alone refuses for a person who is in other accounts too (model.md, "Person and membership").
+func alone(tx *db.Tx, userID string) error {
+	list, err := Memberships(tx, userID)
+	if err == nil && len(list) > 1 {
+		err = fault.New(fault.Conflict, "person_of_several_accounts")
+	}
+	return err
+}
+
+// EndSessions makes every session and half-finished sign-in of a person dead.
+func EndSessions(tx *db.Tx, userID string) error {
+	for _, q := range []string{
+		`UPDATE users SET epoch = epoch + 1 WHERE id = $1`,
+		`DELETE FROM sessions WHERE user_id = $1`,
+		`DELETE FROM challenges WHERE user_id = $1`,
+	} {
+		if _, err := tx.Exec(q, userID); err != nil {
+			return fmt.Errorf("end sessions: %w", err)
+		}
+	}
+	return nil
+}
+
+// endIfNowhere ends the sessions of a person who is active in no account any
+// more. One who still is somewhere stays signed in there; here every request
+// asks for a decision, which is deny.
+func endIfNowhere(tx *db.Tx, userID string) error {
+	list, err := Memberships(tx, userID)
+	if err != nil {
+		return err
+	}
+	for _, m := range list {
+		if m.Active() {
+			return nil
+		}
+	}
+	return EndSessions(tx, userID)
+}
+
+// tell queues a message about their own account to a person.
+func (p *People) tell(tx *db.Tx, kind string, a org.Account, userID string) error {
+	to, found, err := PersonByID(tx, userID)
+	if err != nil || !found || to.Email == "" {
+		return err
+	}
+	by, _, err := PersonByID(tx, tx.Who.ID)
+	if err != nil {
+		return err
+	}
+	return tx.Queue(db.Message{Kind: kind, AccountID: a.ID, UserID: to.ID, To: to.Email, Name: to.Name(), Lang: to.Lang,
+		Data: map[string]string{"account": a.Name, "customer_id": a.CustomerID, "by": by.Name()}})
+}
+
+func cleanReason(reason string) (string, error) {
+	reason, problem := lang.Line(reason, reasonMax)
+	if problem != "" && problem != "required" {
+		return "", fault.In("reason", problem, "max", reasonMax)
+	}
+	return reason, nil
+}

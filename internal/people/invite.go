@@ -1,0 +1,246 @@
+package people
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"countersign/internal/access"
+	"countersign/internal/audit"
+	"countersign/internal/db"
+	"countersign/internal/fault"
+	"countersign/internal/lang"
+	"countersign/internal/org"
+	"countersign/internal/profile"
+	"countersign/internal/roles"
+)
+
+// Access is what somebody is to be able to do in an account: roles over a scope.
+type Access struct {
+	Roles        []string // role ids
+	AllEntities  bool
+	Entities     []string // ids or customer IDs, of the account or below
+	Acknowledged bool     // the dangers of dangerous roles were read (features.md, R9)
+}
+
+// Invitee is a colleague to invite.
+type Invitee struct {
+	FirstName, LastName, Email, Phone, Language string
+	Access
+}
+
+// Invite adds a person to an account and mails them a link. It returns the
+// user's id. An address that is known already, in another account, joins that
+// person to this account or is refused, as the account's settings say; the
+// person's own name stays theirs.
+func (p *People) Invite(ctx context.Context, who db.Who, accountID string, in Invitee) (userID string, err error) {
+	e := audit.Entry{Action: audit.UserInvited, AccountID: accountID, Kind: "account", ID: accountID}
+	err = p.refusing(ctx, who, e, func(tx *db.Tx) error {
+		a, settings, err := p.account(tx, who, accountID, "users:create")
+		if err != nil {
+			return err
+		}
+		person, key, list, err := p.checkInvitee(tx, who, a, settings, in)
+		if err != nil {
+			return err
+		}
+		m, person, err := p.admit(tx, a, settings, person, key, list, Member{})
+		if err != nil {
+			return err
+		}
+		userID = m.UserID
+		return p.invite(tx, a, m, person, settings.InvitationLifetime)
+	})
+	return userID, err
+}
+
+func (p *People) checkInvitee(tx *db.Tx, who db.Who, a org.Account, settings profile.Settings, in Invitee) (Person, string, []roles.Assignment, error) {
+	var f fault.Fields
+	person, key := in.person(&f)
+	list, err := p.checkAccess(tx, who, a, settings, in.Access, &f)
+	if err != nil {
+		return person, key, nil, err
+	}
+	if err := f.Err(); err != nil {
+		return person, key, nil, err
+	}
+	return person, key, list, p.mayGive(tx, who, a, "users:create", list)
+}
+
+// person cleans what was typed and notes what is wrong with it.
+func (in Invitee) person(f *fault.Fields) (Person, string) {
+	nameFields(f, &in.FirstName, &in.LastName)
+	email, key := emailField(f, in.Email)
+	phone, problem := lang.Line(in.Phone, phoneMax)
+	if problem != "" && problem != "required" {
+		f.Add("phone", problem, "max", phoneMax)
+	}
+	return Person{FirstName: in.FirstName, LastName: in.LastName, Email: email, Phone: phone, Lang: languageField(f, in.Language)}, key
+}
+
+// checkAccess turns what was chosen into assignments and notes what is wrong
+// with it. What lies outside the account is answered as what does not exist.
+func (p *People) checkAccess(tx *db.Tx, who db.Who, a org.Account, settings profile.Settings, in Access, f *fault.Fields) ([]roles.Assignment, error) {
+	pr, _ := p.profiles.Get(a.Profile)
+	known, err := roles.List(tx, a.ID, pr)
+	if err != nil {
+		return nil, err
+	}
+	chosen := slices.Compact(slices.Sorted(slices.Values(in.Roles)))
+	switch {
+	case len(chosen) == 0:
+		f.Add("roles", "choose_role")
+	case len(chosen) > roleMost:
+		f.Add("roles", "too_many", "max", roleMost)
+		return nil, nil
+	case len(chosen) > 1 && settings.RolesPerUser == "one":
+		f.Add("roles", "one_role")
+	}
+	entities, err := checkEntities(tx, a, in, f)
+	if err != nil {
+		return nil, err
+	}
+	var list []roles.Assignment
+	for _, id := range chosen {
+		i := slices.IndexFunc(known, func(r roles.Role) bool { return r.ID == id })
+		switch {
+		case i < 0:
+			f.Add("roles", "unknown_role")
+		case known[i].Deprecated:
+			f.Add("roles", "deprecated_role", "role", known[i].Title(who.Lang))
+		case len(known[i].Dangerous()) > 0 && !in.Acknowledged:
+			f.Add("acknowledged", "acknowledge", "role", known[i].Title(who.Lang))
+		default:
+			list = append(list, roles.Assignment{RoleID: id, AllEntities: in.AllEntities, Entities: entities})
+		}
+	}
+	return list, nil
+}
+
+func checkEntities(tx *db.Tx, a org.Account, in Access, f *fault.Fields) ([]string, error) {
+	switch {
+	case in.AllEntities && len(in.Entities) > 0:
+		f.Add("entities", "all_or_some")
+		return nil, nil
+	case in.AllEntities:
+		return nil, nil
+	case len(in.Entities) == 0:
+		f.Add("entities", "choose_entities")
+		return nil, nil
+	case len(in.Entities) > entityMost:
+		f.Add("entities", "too_many", "max", entityMost)
+		return nil, nil
+	}
+	found, err := org.EntitiesIn(tx, a, in.Entities)
+	if err != nil {
+		return nil, err
+	}
+	var ids []string
+	for _, asked := range in.Entities {
+		i := slices.IndexFunc(found, func(e org.Entity) bool { return e.ID == asked || e.CustomerID == asked })
+		if i < 0 {
+			f.Add("entities", "unknown_entity")
+			return nil, nil
+		}
+		ids = append(ids, found[i].ID)
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids), nil
+}
+
+// mayGive refuses unless who holds the permission over all that is given, and
+// may give each role there (U23).
+func (p *People) mayGive(tx *db.Tx, who db.Who, a org.Account, permission string, list []roles.Assignment) error {
+	if err := p.guard.May(tx, who, a.ID, access.MustParse("users:assign_roles")); err != nil {
+		return err
+	}
+	s, err := p.guard.Snapshot(tx)
+	if err != nil {
+		return err
+	}
+	q := org.Question(tx, who, a.ID)
+	for _, x := range list {
+		q.Permission = access.MustParse(permission)
+		if !access.Covers(s, q, x.AllEntities, x.Entities) {
+			return ceiling("entities", "entities_not_held")
+		}
+		switch code := access.CanGrant(s, q, x.RoleID, x.AllEntities, x.Entities); code {
+		case "":
+		case access.RefusedUnknownRole, access.RefusedUnknownEntity:
+			return fault.None("role")
+		default:
+			return ceiling("roles", "role_not_yours_to_give")
+		}
+	}
+	return nil
+}
+
+// ceiling refuses what is above the giver, and says in which field it stands.
+func ceiling(field, code string) error {
+	e := fault.New(fault.Forbidden, code)
+	e.Fields = []fault.Field{{Name: field, Code: code}}
+	return e
+}
+
+// mayManage refuses to act on oneself and on somebody whose roles who could not give.
+func (p *People) mayManage(tx *db.Tx, who db.Who, a org.Account, m Member) error {
+	s, err := p.guard.Snapshot(tx)
+	if err != nil {
+		return err
+	}
+	switch code := access.CanManage(s, org.Question(tx, who, a.ID), m.UserID, m.ID); code {
+	case "":
+		return nil
+	case access.RefusedOwnAccess:
+		return fault.New(fault.Forbidden, "own_access")
+	default:
+		return fault.New(fault.Forbidden, "person_above_you")
+	}
+}
+
+// admit adds the person and their membership, and assigns; the caller sends the
+// link. like carries what sets a first administrator apart.
+func (p *People) admit(tx *db.Tx, a org.Account, settings profile.Settings, person Person, key string, list []roles.Assignment, like Member) (Member, Person, error) {
+	known, found, err := PersonByIdentifier(tx, key)
+	switch {
+	case err != nil:
+		return like, person, err
+	case !found:
+		if person, err = newPerson(tx, person, key); err != nil {
+			return like, person, err
+		}
+	default:
+		if _, already, err := MemberOf(tx, a.ID, known.ID); err != nil {
+			return like, person, err
+		} else if already {
+			return like, person, fault.In("email", "already_member")
+		}
+		if settings.EmailInUse == "refuse" {
+			return like, person, fault.In("email", "email_in_use")
+		}
+		person = known
+	}
+	like.AccountID, like.UserID, like.AllLocations = a.ID, person.ID, true
+	like.TwoFactorRequired = settings.TwoFactor == "required"
+	m, err := newMember(tx, like)
+	if err != nil {
+		return m, person, err
+	}
+	if err := roles.Replace(tx, a.ID, m.ID, list); err != nil {
+		return m, person, err
+	}
+	tx.ChangedUser(person.ID)
+	changes := []audit.Change{{Field: "roles", After: roles.Text(list)}, {Field: "all_locations", After: "true"}}
+	if !found {
+		changes = append(changes,
+			audit.Change{Field: "first_name", After: person.FirstName, Personal: true},
+			audit.Change{Field: "last_name", After: person.LastName, Personal: true},
+			audit.Change{Field: "email", After: person.Email, Personal: true},
+			audit.Change{Field: "phone", After: person.Phone, Personal: true})
+	}
+	err = audit.Record(tx, audit.Entry{Action: audit.UserInvited, AccountID: a.ID, Kind: "user", ID: person.ID, PersonID: person.ID, Changes: changes})
+	if err != nil {
+		return m, person, fmt.Errorf("invite: %w", err)
+	}
+	return m, person, nil
+}

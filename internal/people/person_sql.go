@@ -1,0 +1,170 @@
+package people
+
+import (
+	"database/sql"
+	"fmt"
+	"strings"
+
+	"countersign/internal/db"
+	"countersign/internal/fault"
+	"countersign/internal/lang"
+)
+
+const personColumns = `u.id, u.first_name, u.last_name, COALESCE(u.email, ''), COALESCE(u.username, ''), u.phone, u.language, u.time_zone, u.theme,
+	u.epoch, u.password_hash IS NOT NULL, COALESCE(u.inactive_locked_at, 0), COALESCE(u.last_sign_in_at, 0)`
+
+func (p *Person) dest() []any {
+	return []any{&p.ID, &p.FirstName, &p.LastName, &p.Email, &p.Username, &p.Phone, &p.Lang, &p.TimeZone, &p.Theme,
+		&p.Epoch, &p.HasPassword, &p.InactiveLockedAt, &p.LastSignInAt}
+}
+
+// PersonByID reads a person.
+func PersonByID(tx *db.Tx, userID string) (Person, bool, error) {
+	var p Person
+	found, err := db.One(tx, p.dest(), `SELECT `+personColumns+` FROM users u WHERE u.id = $1`, userID)
+	return p, found, err
+}
+
+// PersonByIdentifier reads the person who signs in with an e-mail address or a username.
+func PersonByIdentifier(tx *db.Tx, identifier string) (Person, bool, error) {
+	var p Person
+	if key, ok := EmailKey(identifier); ok {
+		found, err := db.One(tx, p.dest(), `SELECT `+personColumns+` FROM users u WHERE u.email_key = $1`, key)
+		return p, found, err
+	}
+	key, problem := lang.Line(identifier, nameMax)
+	if problem != "" {
+		return p, false, nil
+	}
+	found, err := db.One(tx, p.dest(), `SELECT `+personColumns+` FROM users u WHERE u.username_key = $1`, lang.Skeleton(key))
+	return p, found, err
+}
+
+// Names reads the names of people by id, for pages that hold ids. Whoever is
+// missing from the answer is gone.
+func Names(tx *db.Tx, ids []string) (map[string]string, error) {
+	out := map[string]string{}
+	var marks []string
+	var args []any
+	for _, id := range ids {
+		if strings.HasPrefix(id, "usr_") {
+			args = append(args, id)
+			marks = append(marks, fmt.Sprintf("$%d", len(args)))
+		}
+	}
+	if len(args) == 0 {
+		return out, nil
+	}
+	_, err := db.All(tx, func(r *sql.Rows) (_ struct{}, err error) {
+		var id, first, last string
+		err = r.Scan(&id, &first, &last)
+		out[id] = strings.TrimSpace(first + " " + last)
+		return
+	}, `SELECT id, first_name, last_name FROM users WHERE id IN (`+strings.Join(marks, ", ")+`)`, args...)
+	return out, err
+}
+
+// newPerson adds a person who has no password yet.
+func newPerson(tx *db.Tx, p Person, emailKey string) (Person, error) {
+	id, err := tx.ID("usr")
+	if err != nil {
+		return p, err
+	}
+	p.ID, p.Epoch, p.TimeZone, p.Theme = id, 1, "UTC", "auto"
+	_, err = tx.Exec(`INSERT INTO users (id, first_name, last_name, sort_key, search_key, email, email_key, phone, language, created_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+		p.ID, p.FirstName, p.LastName, SortKey(p), SearchKey(p), p.Email, emailKey, p.Phone, string(p.Lang), tx.Now)
+	if db.Violates(err, "users.email_key") {
+		return p, fault.In("email", "email_in_use")
+	}
+	if err != nil {
+		return p, fmt.Errorf("add person: %w", err)
+	}
+	return p, nil
+}
+
+// SortKey orders people by last name, then first.
+func SortKey(p Person) string { return lang.Fold(p.LastName + " " + p.FirstName) }
+
+// SearchKey holds what a search for a person looks through.
+func SearchKey(p Person) string {
+	return lang.Fold(p.FirstName + " " + p.LastName + " " + p.Email + " " + p.Username)
+}
+
+// Member is a person in one account.
+type Member struct {
+	AccountID, ID, UserID string
+	ActivatedAt           int64 // µs; 0 is not yet
+	DeactivatedAt         int64 // µs; 0 is not
+	DeactivatedBy         string
+	DeactivationReason    string
+	FirstAdministrator    bool
+	Owner                 bool
+	TwoFactorRequired     bool
+	AllLocations          bool
+	Version               int64
+	CreatedAt             int64
+	CreatedBy             string
+}
+
+// Active tells whether the member may act in the account.
+func (m Member) Active() bool { return m.ActivatedAt != 0 && m.DeactivatedAt == 0 }
+
+const memberColumns = `m.account_id, m.id, m.user_id, COALESCE(m.activated_at, 0), COALESCE(m.deactivated_at, 0), COALESCE(m.deactivated_by, ''), m.deactivation_reason,
+	m.first_administrator, m.owner, m.two_factor_required, m.all_locations, m.version, m.created_at, m.created_by FROM memberships m`
+
+func (m *Member) dest() []any {
+	return []any{&m.AccountID, &m.ID, &m.UserID, &m.ActivatedAt, &m.DeactivatedAt, &m.DeactivatedBy, &m.DeactivationReason,
+		&m.FirstAdministrator, &m.Owner, &m.TwoFactorRequired, &m.AllLocations, &m.Version, &m.CreatedAt, &m.CreatedBy}
+}
+
+// Memberships reads what accounts a person is in, the oldest first.
+func Memberships(tx *db.Tx, userID string) ([]Member, error) {
+	return db.All(tx, func(r *sql.Rows) (m Member, err error) { return m, r.Scan(m.dest()...) },
+		`SELECT `+memberColumns+` WHERE m.user_id = $1 ORDER BY m.created_at, m.id`, userID)
+}
+
+// MemberOf reads a person's membership of an account.
+func MemberOf(tx *db.Tx, accountID, userID string) (Member, bool, error) {
+	var m Member
+	found, err := db.One(tx, m.dest(), `SELECT `+memberColumns+` WHERE m.account_id = $1 AND m.user_id = $2`, accountID, userID)
+	return m, found, err
+}
+
+// member reads whom a use case acts on; whoever is not of this account does not exist.
+func member(tx *db.Tx, accountID, userID string) (Member, error) {
+	m, found, err := MemberOf(tx, accountID, userID)
+	if err == nil && !found {
+		err = fault.None("user")
+	}
+	return m, err
+}
+
+// touch raises a member's version and refuses when it is no longer the one that
+// was seen.
+func touch(tx *db.Tx, m Member, version int64) error {
+	if version != m.Version {
+		return fault.New(fault.Stale, "stale")
+	}
+	_, err := tx.Exec(`UPDATE memberships SET version = version + 1 WHERE account_id = $1 AND id = $2`, m.AccountID, m.ID)
+	return err
+}
+
+// newMember adds a person to an account, not yet active.
+func newMember(tx *db.Tx, m Member) (Member, error) {
+	id, err := tx.ID("mem")
+	if err != nil {
+		return m, err
+	}
+	m.ID, m.Version, m.CreatedAt, m.CreatedBy = id, 1, tx.Now, tx.Who.ID
+	_, err = tx.Exec(`INSERT INTO memberships (account_id, id, user_id, first_administrator, owner, two_factor_required, all_locations, created_at, created_by)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+		m.AccountID, m.ID, m.UserID, m.FirstAdministrator, m.Owner, m.TwoFactorRequired, m.AllLocations, tx.Now, m.CreatedBy)
+	if db.Violates(err, "memberships.user_id") {
+		return m, fault.In("email", "already_member")
+	}
+	if err != nil {
+		return m, fmt.Errorf("add member: %w", err)
+	}
+	return m, nil
+}

@@ -1,0 +1,191 @@
+// Package roles holds roles, permission policies and assignments.
+//
+// A role is a named set of permission policies. Predefined roles are rows too
+// (assignments point at them), but what they may do comes from the account's
+// profile, by the role's key; custom roles have their policies in the database.
+// An assignment gives a role to a user of the account over a scope: all entities
+// of the account, or some, each with all below it, perhaps for a time.
+//
+// The rule that an account never loses its last active administrator lives here
+// (Count): the count is written to accounts.admins at every change that could
+// lower it, and a CHECK refuses zero, whoever was quicker.
+//
+// The one rule: nobody is given more than the giver may give (access.CanGrant);
+// the rooms that assign ask before they call Replace.
+package roles
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"countersign/internal/access"
+	"countersign/internal/db"
+	"countersign/internal/fault"
+	"countersign/internal/lang"
+	"countersign/internal/profile"
+)
+
+// Role is a role of an account.
+type Role struct {
+	AccountID, ID string
+	Key           string // of a predefined role in the profile; "" for a custom one
+	Name          string // as stored; Title gives it in a language
+	Description   string
+	Administrator bool // whoever holds it counts as an administrator of the account
+	Deprecated    bool
+	Version       int64
+	Permissions   access.Set
+	MayGrant      []string // keys of the predefined roles its holders may give
+	Holders       int64    // people in the account who have it, whatever their status
+	names         map[lang.Tag][2]string
+}
+
+// Title is the role's name in a language: the profile's for a predefined role, as typed for a custom one.
+func (r Role) Title(tag lang.Tag) string {
+	if n := r.names[tag][0]; n != "" {
+		return n
+	}
+	return r.Name
+}
+
+// About is the role's description in a language.
+func (r Role) About(tag lang.Tag) string {
+	if d := r.names[tag][1]; d != "" {
+		return d
+	}
+	return r.Description
+}
+
+// Dangerous lists the role's permissions that must be acknowledged when it is given (features.md, R9).
+func (r Role) Dangerous() []access.Permission {
+	var out []access.Permission
+	for p := range r.Permissions.All() {
+		if p.Info().Dangerous {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// Assignment is a role given over a scope.
+type Assignment struct {
+	ID          string
+	RoleID      string
+	AllEntities bool
+	Entities    []string // entity ids; empty with AllEntities
+	From, Until int64    // µs; 0 is open; From <= now < Until
+}
+
+// Same tells whether two assignments give the same.
+func (a Assignment) Same(b Assignment) bool {
+	x, y := slices.Sorted(slices.Values(a.Entities)), slices.Sorted(slices.Values(b.Entities))
+	return a.RoleID == b.RoleID && a.AllEntities == b.AllEntities && a.From == b.From && a.Until == b.Until && slices.Equal(x, y)
+}
+
+// String is the assignment in an audit entry: ids only.
+func (a Assignment) String() string {
+	scope := "all entities"
+	if !a.AllEntities {
+		scope = strings.Join(slices.Sorted(slices.Values(a.Entities)), " ")
+	}
+	if a.Until != 0 {
+		scope += fmt.Sprintf(" until %d", a.Until)
+	}
+	return a.RoleID + " over " + scope
+}
+
+// Text is a list of assignments in an audit entry, in a stable order.
+func Text(list []Assignment) string {
+	var lines []string
+	for _, a := range list {
+		lines = append(lines, a.String())
+	}
+	slices.Sort(lines)
+	return strings.Join(lines, "; ")
+}
+
+// Install adds the profile's roles to a new account.
+func Install(tx *db.Tx, accountID string, p *profile.Profile) error {
+	for _, r := range p.Roles {
+		id, err := tx.ID("rol")
+		if err != nil {
+			return err
+		}
+		name := r.Name(string(lang.English))
+		_, err = tx.Exec(`INSERT INTO roles (account_id, id, name, name_key, description, predefined, administrator, created_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`, accountID, id, name, lang.Skeleton(name), r.Description(string(lang.English)), r.Key, r.Administrator, tx.Now)
+		if err != nil {
+			return fmt.Errorf("install role %s: %w", r.Key, err)
+		}
+	}
+	tx.ChangedAccess()
+	return nil
+}
+
+// Replace makes list the whole of what a user of the account is assigned. The
+// caller has checked the roles, the entities and the right to give them, and
+// records the change.
+func Replace(tx *db.Tx, accountID, membershipID string, list []Assignment) error {
+	for _, q := range []string{
+		`DELETE FROM assignment_entities WHERE account_id = $1 AND assignment_id IN (SELECT id FROM assignments WHERE account_id = $1 AND membership_id = $2)`,
+		`DELETE FROM assignments WHERE account_id = $1 AND membership_id = $2`,
+	} {
+		if _, err := tx.Exec(q, accountID, membershipID); err != nil {
+			return fmt.Errorf("clear assignments: %w", err)
+		}
+	}
+	for _, a := range list {
+		if err := assign(tx, accountID, membershipID, a); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func assign(tx *db.Tx, accountID, membershipID string, a Assignment) error {
+	id, err := tx.ID("asg")
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(`INSERT INTO assignments (account_id, id, membership_id, role_id, all_entities, valid_from, valid_until, created_at, created_by)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+		accountID, id, membershipID, a.RoleID, a.AllEntities, micros(a.From), micros(a.Until), tx.Now, tx.Who.ID)
+	if err != nil {
+		return fmt.Errorf("assign role: %w", err)
+	}
+	for _, e := range a.Entities {
+		_, err := tx.Exec(`INSERT INTO assignment_entities (account_id, assignment_id, entity_id) VALUES ($1, $2, $3)`, accountID, id, e)
+		if err != nil {
+			return fmt.Errorf("assign entity: %w", err)
+		}
+	}
+	return nil
+}
+
+func micros(at int64) any {
+	if at == 0 {
+		return nil
+	}
+	return at
+}
+
+// Count writes how many active administrators the account has. An open account
+// that would have none is refused with "last_administrator", and so is the
+// update around it.
+func Count(tx *db.Tx, accountID string) error {
+	_, err := tx.Exec(`UPDATE accounts SET admins = (
+			SELECT COUNT(DISTINCT m.id) FROM roles r
+			JOIN assignments s ON s.account_id = r.account_id AND s.role_id = r.id
+			JOIN memberships m ON m.account_id = s.account_id AND m.id = s.membership_id
+			WHERE r.account_id = $1 AND r.administrator AND s.all_entities AND s.valid_until IS NULL AND (s.valid_from IS NULL OR s.valid_from <= $2)
+			AND m.activated_at IS NOT NULL AND m.deactivated_at IS NULL)
+		WHERE id = $1`, accountID, tx.Now)
+	if db.Violates(err, "accounts_keep_an_administrator") {
+		return fault.New(fault.Conflict, "last_administrator").Because(err)
+	}
+	if err != nil {
+		return fmt.Errorf("count administrators: %w", err)
+	}
+	return nil
+}

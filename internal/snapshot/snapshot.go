@@ -1,0 +1,188 @@
+// Package snapshot builds the access snapshot from the database and keeps it current.
+//
+// A Keeper loads everything once, then follows the revision: each update that
+// changes what a decision reads leaves rows in access_changes, and the Keeper
+// reloads only what they name: one user, the service tokens, or, when roles,
+// accounts or the tree changed, everything. It refreshes before an update on
+// this node returns (db.OnRevised), when a use case asks for a revision
+// (access.Live.At), and by looking every Interval, which is how it learns of
+// other nodes' changes; the published bound is one second.
+//
+// A node that has lost the database goes on answering for Grace, marks its
+// answers stale, then denies (Live holds nil).
+//
+// The one rule: a snapshot is swapped whole; no answer mixes two revisions.
+package snapshot
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"countersign/internal/access"
+	"countersign/internal/db"
+	"countersign/internal/profile"
+)
+
+// Options of a Keeper. The zero values are the defaults named.
+type Options struct {
+	Interval time.Duration // between looks at the revision; 250 ms
+	Grace    time.Duration // how long to answer without the database; 30 s; negative for not at all
+	Log      *slog.Logger
+}
+
+// Keeper keeps an access.Live and the service tokens current.
+type Keeper struct {
+	db       *db.DB
+	profiles profile.Profiles
+	live     *access.Live
+	o        Options
+
+	mu     sync.Mutex // one refresh at a time
+	tokens atomic.Pointer[map[string]Token]
+	seen   atomic.Int64 // µs, when the database last answered
+	stale  atomic.Bool
+}
+
+// New makes a Keeper that fills live. Call Refresh or Run next.
+func New(d *db.DB, profiles profile.Profiles, live *access.Live, o Options) *Keeper {
+	if o.Interval == 0 {
+		o.Interval = 250 * time.Millisecond
+	}
+	if o.Grace == 0 {
+		o.Grace = 30 * time.Second
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	k := &Keeper{db: d, profiles: profiles, live: live, o: o}
+	none := map[string]Token{}
+	k.tokens.Store(&none)
+	live.Refresh = k.Refresh
+	d.OnRevised(func(ctx context.Context, revision int64) {
+		if err := k.Refresh(ctx, revision); err != nil {
+			o.Log.Error("access snapshot is behind", "revision", revision, "error", err)
+		}
+	})
+	return k
+}
+
+// Refresh brings the snapshot to at least a revision; 0 asks for whatever is newest.
+func (k *Keeper) Refresh(ctx context.Context, revision int64) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	now := k.live.Load()
+	if now != nil && revision > 0 && now.Revision() >= revision {
+		return nil // another caller was quicker
+	}
+	return k.db.View(ctx, func(tx *db.Tx) error {
+		k.answered(tx.Now)
+		newest, err := revisionOf(tx)
+		if err != nil {
+			return err
+		}
+		if now != nil && now.Revision() >= newest {
+			return nil
+		}
+		if now != nil {
+			changes, complete, err := changesSince(tx, now.Revision())
+			if err != nil {
+				return err
+			}
+			if complete && !changes.all {
+				return k.step(tx, now, newest, changes)
+			}
+		}
+		return k.rebuild(tx, newest)
+	})
+}
+
+// rebuild loads everything.
+func (k *Keeper) rebuild(tx *db.Tx, revision int64) error {
+	w, err := load(tx, k.profiles)
+	if err != nil {
+		return fmt.Errorf("load access data: %w", err)
+	}
+	w.Revision = revision
+	s, err := access.Build(w)
+	if err != nil {
+		return fmt.Errorf("build access snapshot: %w", err)
+	}
+	if err := k.loadTokens(tx); err != nil {
+		return err
+	}
+	k.live.Store(s)
+	return nil
+}
+
+// step reloads the users that changed, and the tokens when they did.
+func (k *Keeper) step(tx *db.Tx, now *access.Snapshot, revision int64, c changes) error {
+	var users []access.User
+	var removed []string
+	for _, id := range c.users {
+		u, found, err := loadUser(tx, id)
+		switch {
+		case err != nil:
+			return fmt.Errorf("load user: %w", err)
+		case found:
+			users = append(users, u)
+		default:
+			removed = append(removed, id)
+		}
+	}
+	s, err := now.WithUsers(revision, users, removed)
+	if err != nil {
+		return fmt.Errorf("change access snapshot: %w", err)
+	}
+	if c.tokens {
+		if err := k.loadTokens(tx); err != nil {
+			return err
+		}
+	}
+	k.live.Store(s)
+	return nil
+}
+
+// Run keeps the snapshot current until ctx ends.
+func (k *Keeper) Run(ctx context.Context) {
+	tick := time.NewTicker(k.o.Interval)
+	defer tick.Stop()
+	for {
+		k.look(ctx)
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+func (k *Keeper) look(ctx context.Context) {
+	revision, err := k.db.Revision(ctx)
+	if err == nil {
+		k.answered(k.db.Now())
+		if s := k.live.Load(); s == nil || s.Revision() < revision {
+			err = k.Refresh(ctx, revision)
+		}
+	}
+	if err == nil || ctx.Err() != nil {
+		return
+	}
+	away := time.Duration(k.db.Now()-k.seen.Load()) * time.Microsecond
+	k.stale.Store(true)
+	if away > k.o.Grace && k.live.Load() != nil {
+		k.o.Log.Error("access snapshot dropped: the database is away", "for", away, "error", err)
+		k.live.Store(nil)
+	}
+}
+
+func (k *Keeper) answered(now int64) {
+	k.seen.Store(now)
+	k.stale.Store(false)
+}
+
+// Stale tells that the database did not answer the last look: answers may be old.
+func (k *Keeper) Stale() bool { return k.stale.Load() }
