@@ -31,7 +31,6 @@ import (
 	"time"
 
 	_ "github.com/jackc/pgx/v5/stdlib" // the PostgreSQL driver
-	_ "modernc.org/sqlite"             // the SQLite driver
 
 	"countersign/internal/seal"
 )
@@ -49,8 +48,8 @@ type Options struct {
 type DB struct {
 	dialect dialect
 	file    string // SQLite's file
-	read    *sql.DB
-	write   *sql.DB // the same as read on PostgreSQL
+	reading *lines
+	writing *lines // the same as reading on PostgreSQL
 	now     func() time.Time
 	random  io.Reader
 	box     *seal.Box
@@ -103,22 +102,25 @@ func (d *DB) openSQLite(ctx context.Context, file string) error {
 	}
 	base := (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: file}).EscapedPath()}).String() +
 		"?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&_pragma=trusted_schema(0)"
-	var err error
-	if d.write, err = sql.Open("sqlite", base+"&_txlock=immediate"); err != nil {
+	writing, err := sql.Open("sqlite", base)
+	if err != nil {
 		return err
 	}
-	d.write.SetMaxOpenConns(1) // traps: 16 writers on 16 connections wait for seconds, on one for milliseconds
-	d.write.SetMaxIdleConns(1)
-	if err := d.write.PingContext(ctx); err != nil {
+	d.writing = keptLines(writing, 1) // traps: 16 writers on 16 connections wait for seconds, on one for milliseconds
+	reading, err := sql.Open("sqlite", base+"&_pragma=query_only(1)")
+	if err != nil {
+		return err
+	}
+	d.reading = keptLines(reading, 8)
+	l, err := d.writing.take(ctx)
+	if err != nil {
 		return fmt.Errorf("open database file: %w", err)
 	}
-	if d.read, err = sql.Open("sqlite", base+"&_pragma=query_only(1)"); err != nil {
-		return err
-	}
-	d.read.SetMaxOpenConns(8)
-	d.read.SetMaxIdleConns(8)
+	d.writing.give(l, false)
 	return nil
 }
+
+const postgresConnections = 24
 
 func (d *DB) openPostgres(ctx context.Context, address string) error {
 	d.dialect = postgres
@@ -126,20 +128,28 @@ func (d *DB) openPostgres(ctx context.Context, address string) error {
 	if err != nil {
 		return hideURL(err)
 	}
-	d.read, d.write = pool, pool
-	pool.SetMaxOpenConns(24)
-	pool.SetMaxIdleConns(24)
+	d.reading = &lines{pool: pool}
+	d.writing = d.reading
+	pool.SetMaxOpenConns(postgresConnections)
+	pool.SetMaxIdleConns(postgresConnections)
 	pool.SetConnMaxIdleTime(5 * time.Minute)
-	var collate string
-	err = pool.QueryRowContext(ctx, `SELECT datcollate FROM pg_database WHERE datname = current_database()`).Scan(&collate)
+	var collate, encoding string
+	var bytewise bool
+	err = pool.QueryRowContext(ctx, `SELECT datcollate, pg_encoding_to_char(encoding), 'Z' < 'a' AND 'z' < 'é'
+		FROM pg_database WHERE datname = current_database()`).Scan(&collate, &encoding, &bytewise)
 	if err != nil {
 		return fmt.Errorf("open PostgreSQL: %w", hideURL(err))
 	}
-	if collate != "C" && collate != "POSIX" {
-		return fmt.Errorf("the PostgreSQL database sorts by %q: make one with LC_COLLATE 'C' (CREATE DATABASE countersign TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C')", collate)
+	if (collate != "C" && collate != "POSIX") || !bytewise { // an ICU database may say C and sort otherwise
+		return fmt.Errorf("the PostgreSQL database sorts by %q: %s", collate, makeDatabase)
+	}
+	if encoding != "UTF8" {
+		return fmt.Errorf("the PostgreSQL database writes text as %s: %s", encoding, makeDatabase)
 	}
 	return nil
 }
+
+const makeDatabase = `make one with LC_COLLATE 'C' (CREATE DATABASE countersign TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C')`
 
 // hideURL keeps a password that stands in the address out of the error.
 func hideURL(err error) error {
@@ -149,12 +159,12 @@ func hideURL(err error) error {
 	return err
 }
 
-// Close closes all connections. Transactions under way are rolled back.
+// Close closes all connections; a transaction under way ends first, on its own.
 func (d *DB) Close() error {
 	var errs []error
-	for _, pool := range []*sql.DB{d.read, d.write} {
+	for _, pool := range []*lines{d.reading, d.writing} {
 		if pool != nil {
-			errs = append(errs, pool.Close())
+			errs = append(errs, pool.close())
 		}
 	}
 	return errors.Join(errs...)
@@ -162,8 +172,11 @@ func (d *DB) Close() error {
 
 // Ping tells whether the database answers.
 func (d *DB) Ping(ctx context.Context) error {
-	var one int
-	return d.read.QueryRowContext(ctx, `SELECT 1`).Scan(&one)
+	return d.View(ctx, func(tx *Tx) error {
+		var one int
+		_, err := One(tx, []any{&one}, `SELECT 1`)
+		return err
+	})
 }
 
 // IsSQLite tells whether this is the embedded database.
@@ -197,6 +210,9 @@ func (d *DB) revised(ctx context.Context, revision int64) {
 // Revision is the number of the last change that a decision reads.
 func (d *DB) Revision(ctx context.Context) (int64, error) {
 	var revision int64
-	err := d.read.QueryRowContext(ctx, `SELECT revision FROM ledger WHERE id = 1`).Scan(&revision)
+	err := d.View(ctx, func(tx *Tx) error {
+		_, err := One(tx, []any{&revision}, `SELECT revision FROM ledger WHERE id = 1`)
+		return err
+	})
 	return revision, err
 }

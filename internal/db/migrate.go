@@ -6,9 +6,12 @@ import (
 	"database/sql"
 	"embed"
 	"encoding/hex"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -65,16 +68,16 @@ func (d *DB) Migrate(ctx context.Context) error {
 const migrationLock = 0x636f756e74657273 // "counters"
 
 func (d *DB) migrate(ctx context.Context, steps []Migration) error {
-	conn, err := d.write.Conn(ctx)
+	l, err := d.writing.take(ctx)
 	if err != nil {
 		return fmt.Errorf("migrate: %w", err)
 	}
-	defer conn.Close()
+	defer d.writing.give(l, true) // thrown away: the lock goes with it, and what it has prepared
+	conn := l.conn
 	if d.dialect == postgres {
 		if _, err := conn.ExecContext(ctx, `SELECT pg_advisory_lock($1)`, int64(migrationLock)); err != nil {
 			return fmt.Errorf("migrate: %w", err)
 		}
-		defer conn.ExecContext(context.WithoutCancel(ctx), `SELECT pg_advisory_unlock($1)`, int64(migrationLock))
 	}
 	_, err = conn.ExecContext(ctx, `CREATE TABLE IF NOT EXISTS schema_migrations (
 		number BIGINT PRIMARY KEY, name TEXT NOT NULL, checksum TEXT NOT NULL, applied_at BIGINT NOT NULL)`)
@@ -109,28 +112,42 @@ func (d *DB) step(ctx context.Context, conn *sql.Conn, all []Migration, m Migrat
 		}
 		*copied = true
 	}
-	tx, err := conn.BeginTx(ctx, nil)
+	if _, err := conn.ExecContext(ctx, beginStep[d.dialect]); err != nil {
+		return false, err
+	}
+	done, err := d.apply(ctx, conn, all, m)
+	if err == nil {
+		_, err = conn.ExecContext(ctx, `COMMIT`)
+	}
 	if err != nil {
+		conn.ExecContext(context.WithoutCancel(ctx), `ROLLBACK`)
 		return false, err
 	}
-	defer tx.Rollback()
-	// On SQLite another process may have been quicker between the look and the lock.
-	if applied, err = appliedSteps(ctx, tx); err != nil || len(applied) >= m.Number {
-		return false, err
-	}
-	if _, err := tx.ExecContext(ctx, m.SQL); err != nil {
-		return false, err
-	}
-	_, err = tx.ExecContext(ctx, `INSERT INTO schema_migrations (number, name, checksum, applied_at) VALUES ($1, $2, $3, $4)`,
-		m.Number, m.Name, m.Checksum, d.Now())
-	if err != nil {
-		return false, err
-	}
-	return true, tx.Commit()
+	return done, nil
 }
 
-func appliedSteps(ctx context.Context, q querier) ([]Migration, error) {
-	rows, err := q.QueryContext(ctx, `SELECT number, name, checksum FROM schema_migrations ORDER BY number`)
+var beginStep = map[dialect]string{sqlite: `BEGIN IMMEDIATE`, postgres: `BEGIN`}
+
+// apply runs the step's text inside the transaction and notes it. On SQLite
+// another process may have done both between the look and the lock.
+func (d *DB) apply(ctx context.Context, conn *sql.Conn, all []Migration, m Migration) (bool, error) {
+	applied, err := appliedSteps(ctx, conn)
+	if err != nil {
+		return false, err
+	}
+	if err := sameHistory(all, applied); err != nil || len(applied) >= m.Number {
+		return false, err
+	}
+	if _, err := conn.ExecContext(ctx, m.SQL); err != nil {
+		return false, err
+	}
+	_, err = conn.ExecContext(ctx, `INSERT INTO schema_migrations (number, name, checksum, applied_at) VALUES ($1, $2, $3, $4)`,
+		m.Number, m.Name, m.Checksum, d.Now())
+	return true, err
+}
+
+func appliedSteps(ctx context.Context, conn *sql.Conn) ([]Migration, error) {
+	rows, err := conn.QueryContext(ctx, `SELECT number, name, checksum FROM schema_migrations ORDER BY number`)
 	if err != nil {
 		return nil, err
 	}
@@ -159,20 +176,47 @@ func sameHistory(ours, applied []Migration) error {
 	return nil
 }
 
-// copyBefore keeps the file as it was, so that the older release can go on with it.
+// copyBefore keeps the file as it was, so that the older release can go on with
+// it. The copy gets its name when it is whole and on the disk; one that is there
+// already, from an earlier try or a twin of this process, is left alone.
 func (d *DB) copyBefore(ctx context.Context, conn *sql.Conn, number int) error {
 	target := fmt.Sprintf("%s.before-%04d", d.file, number)
 	if _, err := os.Stat(target); err == nil {
-		target += "." + strconv.FormatInt(d.now().Unix(), 10)
+		target += "." + strconv.FormatInt(d.now().UnixMicro(), 10)
 	}
-	if _, err := conn.ExecContext(ctx, `VACUUM INTO $1`, target); err != nil {
+	folder, err := os.MkdirTemp(filepath.Dir(d.file), ".copy-")
+	if err != nil {
 		return fmt.Errorf("copy the file before the upgrade: %w", err)
 	}
-	if err := os.Chmod(target, 0o600); err != nil {
-		return err
+	defer os.RemoveAll(folder)
+	part := filepath.Join(folder, "part")
+	if _, err := conn.ExecContext(ctx, `VACUUM INTO $1`, part); err != nil {
+		return fmt.Errorf("copy the file before the upgrade: %w", err)
+	}
+	if err := settle(part, target); err != nil {
+		return fmt.Errorf("copy the file before the upgrade: %w", err)
 	}
 	d.log.Info("database copied before the upgrade", "copy", target, "at", d.now().UTC().Format(time.RFC3339))
 	return nil
+}
+
+// settle gives a finished file its name, never over another's.
+func settle(part, target string) error {
+	f, err := os.OpenFile(part, os.O_RDWR, 0o600)
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(f.Chmod(0o600), f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	if err := os.Link(part, target); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	folder, err := os.Open(filepath.Dir(target))
+	if err != nil {
+		return err
+	}
+	return errors.Join(folder.Sync(), folder.Close())
 }
 
 // Ready tells whether the schema is this release's.
@@ -181,7 +225,11 @@ func (d *DB) Ready(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	applied, err := appliedSteps(ctx, d.read)
+	var applied []Migration
+	err = d.View(ctx, func(tx *Tx) (err error) {
+		applied, err = appliedSteps(ctx, tx.line.conn)
+		return err
+	})
 	if err != nil {
 		return err
 	}
@@ -189,9 +237,4 @@ func (d *DB) Ready(ctx context.Context) error {
 		return fmt.Errorf("the schema is at step %d of %d", len(applied), len(steps))
 	}
 	return sameHistory(slices.Clone(steps), applied)
-}
-
-// querier is what appliedSteps reads through: a pool, a connection or a transaction.
-type querier interface {
-	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 }

@@ -1,13 +1,16 @@
 package db
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"countersign/internal/lang"
+	"countersign/internal/seal"
 )
 
 // Message is what is queued for a person: the kind, the recipient, the language
@@ -50,49 +53,69 @@ func (tx *Tx) Queue(m Message) error {
 	if err != nil {
 		return err
 	}
-	_, err = tx.Exec(`INSERT INTO outbox (id, kind, account_id, user_id, sealed, state, created_at, next_at)
+	return tx.ExecLast(`INSERT INTO outbox (id, kind, account_id, user_id, sealed, state, created_at, next_at)
 		VALUES ($1, $2, $3, $4, $5, 'queued', $6, $6)`, id, m.Kind, m.AccountID, m.UserID, sealed, tx.Now)
-	if err != nil {
-		return fmt.Errorf("queue message: %w", err)
-	}
-	return nil
 }
 
 // Lease takes up to limit due messages for one sender, who has the given time to
-// say Sent, Retry or GiveUp; after that another sender gets them again.
+// say Sent, Retry or GiveUp; after that another sender gets them again. One that
+// cannot be read is given up and does not hold up the others; its sealed bytes
+// stay, because the wrong key file is a likely cause and can be mended.
 func (d *DB) Lease(ctx context.Context, limit int, lease time.Duration) ([]Queued, error) {
 	var out []Queued
 	err := d.Keep(ctx, func(tx *Tx) error {
-		var err error
-		out, err = All(tx, func(r *sql.Rows) (q Queued, err error) {
-			var sealed []byte
-			var created int64
-			if err := r.Scan(&q.ID, &q.Attempts, &created, &sealed); err != nil {
-				return q, err
-			}
-			q.Created = time.UnixMicro(created).UTC()
-			plain, err := d.box.Open(outboxPurpose, sealed)
-			if err != nil {
-				return q, fmt.Errorf("message %s: %w", q.ID, err)
-			}
-			return q, json.Unmarshal(plain, &q.Message)
-		}, `UPDATE outbox SET leased_until = $1, attempts = attempts + 1
+		out = nil
+		rows, err := All(tx, scanLeased, `UPDATE outbox SET leased_until = $1, attempts = attempts + 1
 			WHERE state = 'queued' AND next_at <= $2 AND leased_until <= $2
 			AND id IN (SELECT id FROM outbox WHERE state = 'queued' AND next_at <= $2 AND leased_until <= $2 ORDER BY next_at, id LIMIT $3)
 			RETURNING id, attempts, created_at, sealed`, tx.Now+lease.Microseconds(), tx.Now, limit)
-		return err
+		if err != nil {
+			return fmt.Errorf("lease messages: %w", err)
+		}
+		for _, r := range rows {
+			if err := r.unseal(d.box); err == nil {
+				out = append(out, r.Queued)
+				continue
+			} else if _, err := tx.Exec(`UPDATE outbox SET state = 'failed', leased_until = 0, done_at = $2, problem = $3 WHERE id = $1`,
+				r.ID, tx.Now, err.Error()); err != nil {
+				return fmt.Errorf("give up message %s: %w", r.ID, err)
+			}
+			d.log.Error("queued message given up", "id", r.ID, "problem", "unreadable")
+		}
+		return nil
 	})
+	slices.SortFunc(out, func(a, b Queued) int { return cmp.Or(a.Created.Compare(b.Created), cmp.Compare(a.ID, b.ID)) })
 	return out, err
+}
+
+type leased struct {
+	Queued
+	sealed []byte
+}
+
+func scanLeased(rows *sql.Rows) (r leased, err error) {
+	var created int64
+	err = rows.Scan(&r.ID, &r.Attempts, &created, &r.sealed)
+	r.Created = time.UnixMicro(created).UTC()
+	return r, err
+}
+
+func (r *leased) unseal(box *seal.Box) error {
+	plain, err := box.Open(outboxPurpose, r.sealed)
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(plain, &r.Message)
 }
 
 // Sent erases what a delivered message held and keeps that it was sent.
 func (d *DB) Sent(ctx context.Context, id string) error {
-	return d.settle(ctx, `UPDATE outbox SET state = 'sent', sealed = NULL, done_at = $2, leased_until = 0 WHERE id = $1`, id)
+	return d.done(ctx, `UPDATE outbox SET state = 'sent', sealed = NULL, done_at = $2, leased_until = 0 WHERE id = $1`, id)
 }
 
 // GiveUp erases what a message held and keeps why it was not sent.
 func (d *DB) GiveUp(ctx context.Context, id, problem string) error {
-	return d.settle(ctx, `UPDATE outbox SET state = 'failed', sealed = NULL, done_at = $2, leased_until = 0, problem = $3 WHERE id = $1`, id, problem)
+	return d.done(ctx, `UPDATE outbox SET state = 'failed', sealed = NULL, done_at = $2, leased_until = 0, problem = $3 WHERE id = $1`, id, problem)
 }
 
 // Retry puts a message back until a later time.
@@ -104,7 +127,7 @@ func (d *DB) Retry(ctx context.Context, id string, wait time.Duration, problem s
 	})
 }
 
-func (d *DB) settle(ctx context.Context, query, id string, more ...any) error {
+func (d *DB) done(ctx context.Context, query, id string, more ...any) error {
 	return d.Keep(ctx, func(tx *Tx) error {
 		_, err := tx.Exec(query+` AND state = 'queued'`, append([]any{id, tx.Now}, more...)...)
 		return err

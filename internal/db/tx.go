@@ -7,11 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/netip"
-	"regexp"
 	"slices"
-	"strings"
-
-	"github.com/jackc/pgx/v5/pgconn"
 
 	"countersign/internal/lang"
 	"countersign/internal/seal"
@@ -42,127 +38,34 @@ const (
 	Nobody   = "nobody"
 )
 
-// Bookkeeping names the tables that Keep may write: nothing that a decision or
-// an auditor reads.
-var Bookkeeping = []string{"signin_attempts", "challenges", "session_seen", "token_seen", "leases", "outbox", "access_changes"}
-
-type mode uint8
-
-const (
-	view mode = iota
-	update
-	keep
-)
-
 // Tx is a transaction, one of the three doors. It is good for the length of the
 // function it is given to and for one goroutine.
 type Tx struct {
 	Who Who   // nobody in View and Keep
 	Now int64 // µs UTC, one time for the whole transaction
 
-	ctx      context.Context
-	tx       *sql.Tx
-	db       *DB
-	mode     mode
-	seq      int64
-	revision int64
-	recorded bool
-	changed  []change
+	ctx  context.Context
+	db   *DB
+	mode mode
+	line *line
+
+	seq, counted int64 // the last entry's number: so far, and as the ledger's row has it
+	revision     int64
+	changed      []change
+	last         []statement // what is written with the commit
+	open         []*sql.Rows // given out by Query
+
+	begun, ended, committed bool
+	recorded, wrote         bool
+	reading                 bool  // rows are being read by All or One
+	broken                  error // the first statement that failed
 }
 
 type change struct{ kind, id string }
 
-// View reads in one consistent snapshot. f must not keep the Tx.
-func (d *DB) View(ctx context.Context, f func(*Tx) error) error {
-	level := sql.LevelDefault
-	if d.dialect == postgres {
-		level = sql.LevelRepeatableRead
-	}
-	return d.run(ctx, view, Who{}, &sql.TxOptions{ReadOnly: d.dialect == postgres, Isolation: level}, f)
-}
-
-// Update changes something: see the package comment. f may run more than once
-// (a deadlock on PostgreSQL is retried), so it must assign its results and not
-// add to them. The error of f comes back as it is and nothing is committed.
-func (d *DB) Update(ctx context.Context, who Who, f func(*Tx) error) error {
-	return d.run(ctx, update, who, nil, f)
-}
-
-// Keep changes bookkeeping: only the tables of Bookkeeping, checked.
-func (d *DB) Keep(ctx context.Context, f func(*Tx) error) error {
-	return d.run(ctx, keep, Who{}, nil, f)
-}
-
-func (d *DB) run(ctx context.Context, m mode, who Who, o *sql.TxOptions, f func(*Tx) error) error {
-	const tries = 4
-	for try := 1; ; try++ {
-		revision, err := d.once(ctx, m, who, o, f)
-		if err == nil {
-			if revision > 0 {
-				d.revised(context.WithoutCancel(ctx), revision)
-			}
-			return nil
-		}
-		if try == tries || !passing(err) || ctx.Err() != nil {
-			return err
-		}
-	}
-}
-
-func (d *DB) once(ctx context.Context, m mode, who Who, o *sql.TxOptions, f func(*Tx) error) (revised int64, err error) {
-	pool := d.write
-	if m == view {
-		pool = d.read
-	}
-	raw, err := pool.BeginTx(ctx, o)
-	if err != nil {
-		return 0, fmt.Errorf("begin: %w", err)
-	}
-	defer raw.Rollback() // after a commit this does nothing; it also ends a panicking transaction
-	tx := &Tx{Who: who, ctx: ctx, tx: raw, db: d, mode: m, Now: d.Now()}
-	if m == update {
-		err := raw.QueryRowContext(ctx, `UPDATE ledger SET seq = seq WHERE id = 1 RETURNING seq, revision`).Scan(&tx.seq, &tx.revision)
-		if err != nil {
-			return 0, fmt.Errorf("take the ledger: %w", err)
-		}
-		tx.Now = d.Now() // after the wait, so that time and order agree
-	}
-	if err := f(tx); err != nil {
-		return 0, err
-	}
-	if m == update {
-		if err := tx.close(); err != nil {
-			return 0, err
-		}
-	}
-	if err := raw.Commit(); err != nil {
-		return 0, fmt.Errorf("commit: %w", err)
-	}
-	if len(tx.changed) > 0 {
-		return tx.revision, nil
-	}
-	return 0, nil
-}
-
-// close writes the counters and what a node must reload.
-func (tx *Tx) close() error {
-	if !tx.recorded {
-		return ErrNotRecorded
-	}
-	if len(tx.changed) > 0 {
-		tx.revision++
-		for _, c := range tx.changed {
-			_, err := tx.tx.ExecContext(tx.ctx, `INSERT INTO access_changes (revision, kind, id) VALUES ($1, $2, $3)`, tx.revision, c.kind, c.id)
-			if err != nil {
-				return fmt.Errorf("note change: %w", err)
-			}
-		}
-	}
-	_, err := tx.tx.ExecContext(tx.ctx, `UPDATE ledger SET seq = $1, revision = $2 WHERE id = 1`, tx.seq, tx.revision)
-	if err != nil {
-		return fmt.Errorf("write the ledger: %w", err)
-	}
-	return nil
+type statement struct {
+	text string
+	args []any
 }
 
 // Revision is the revision that this update started from.
@@ -213,115 +116,178 @@ func (tx *Tx) Seal(purpose string, plain []byte) ([]byte, error) {
 
 // Exec runs a statement that changes something and returns how many rows it
 // touched. It refuses in View, and in Keep for any table but bookkeeping.
+//
+// A statement that failed ends the transaction, on SQLite as on PostgreSQL:
+// whatever f makes of the error, later statements fail and nothing is committed.
 func (tx *Tx) Exec(query string, args ...any) (int64, error) {
-	if err := tx.allowed(query); err != nil {
+	if err := tx.allowed(query, true); err != nil {
 		return 0, err
 	}
-	r, err := tx.tx.ExecContext(tx.ctx, query, args...)
+	ctx, err := tx.ready()
 	if err != nil {
 		return 0, err
+	}
+	tx.wrote = true
+	r, err := tx.line.exec(ctx, query, plain(args)...)
+	if err != nil {
+		return 0, tx.fail(err)
 	}
 	return r.RowsAffected()
 }
 
+// ExecLast has a statement run together with the commit, after everything else
+// and in the order given; on PostgreSQL that saves a round trip. It is for rows
+// that this transaction does not read again (entries, messages). Update returns
+// its error.
+func (tx *Tx) ExecLast(query string, args ...any) error {
+	if tx.mode != update {
+		return fmt.Errorf("db: only an update has last statements")
+	}
+	if tx.ended {
+		return errEnded
+	}
+	tx.wrote = true
+	tx.last = append(tx.last, statement{query, plain(args)})
+	return nil
+}
+
 // Query reads rows, or changes some and reads them back with RETURNING. The
-// caller closes the rows; All and One are usually easier.
+// caller closes the rows before the next statement; All and One are usually
+// easier, and faster on SQLite.
 func (tx *Tx) Query(query string, args ...any) (*sql.Rows, error) {
-	if !reads(query) {
-		if err := tx.allowed(query); err != nil {
-			return nil, err
-		}
-	}
-	return tx.tx.QueryContext(tx.ctx, query, args...)
-}
-
-var (
-	writes  = regexp.MustCompile(`(?is)^\s*(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM)\s+([a-z_]+)`)
-	reading = regexp.MustCompile(`(?is)^\s*(?:SELECT|WITH)\b`)
-)
-
-func reads(query string) bool { return reading.MatchString(query) }
-
-func (tx *Tx) allowed(query string) error {
-	switch tx.mode {
-	case update:
-		return nil
-	case keep:
-		m := writes.FindStringSubmatch(query)
-		if m != nil && slices.Contains(Bookkeeping, strings.ToLower(m[1])) {
-			return nil
-		}
-		return fmt.Errorf("db: Keep may not run %.60q: only bookkeeping tables", query)
-	}
-	return fmt.Errorf("db: View may not run %.60q", query)
-}
-
-// All reads every row through scan.
-func All[T any](tx *Tx, scan func(*sql.Rows) (T, error), query string, args ...any) ([]T, error) {
-	rows, err := tx.Query(query, args...)
+	ctx, err := tx.queries(query)
 	if err != nil {
 		return nil, err
 	}
-	defer rows.Close()
-	var out []T
-	for rows.Next() {
-		v, err := scan(rows)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, v)
+	rows, err := tx.line.conn.QueryContext(ctx, query, plain(args)...)
+	if err != nil {
+		return nil, tx.fail(err)
 	}
-	return out, rows.Err()
+	tx.open = append(tx.open, rows)
+	return rows, nil
+}
+
+// queries checks a query before it runs.
+func (tx *Tx) queries(query string) (context.Context, error) {
+	changes := !reads(query)
+	if err := tx.allowed(query, changes); err != nil {
+		return nil, err
+	}
+	tx.wrote = tx.wrote || changes
+	return tx.ready()
+}
+
+var (
+	errEnded   = errors.New("db: the transaction has ended")
+	errReading = errors.New("db: no statement may run while the rows of another are read: read them all first")
+)
+
+// ready gives the context for the next statement, unless none may run. A write
+// on SQLite is too short to be interrupted: the context is asked before each.
+func (tx *Tx) ready() (context.Context, error) {
+	switch {
+	case tx.ended:
+		return nil, errEnded
+	case tx.broken != nil:
+		return nil, fmt.Errorf("db: an earlier statement of this transaction failed: %w", tx.broken)
+	case tx.reading:
+		return nil, errReading
+	case tx.db.dialect == sqlite && tx.mode != view:
+		return context.WithoutCancel(tx.ctx), tx.ctx.Err()
+	}
+	return tx.ctx, nil
+}
+
+func (tx *Tx) fail(err error) error {
+	if tx.broken == nil {
+		tx.broken = err
+	}
+	return err
+}
+
+func (tx *Tx) closeRows() {
+	for _, rows := range tx.open {
+		rows.Close()
+	}
+	tx.open = nil
+}
+
+// plain makes nil bytes NULL on both databases: the SQLite driver would write
+// an empty value.
+func plain(args []any) []any {
+	for i, a := range args {
+		switch b := a.(type) {
+		case []byte:
+			if b == nil {
+				args[i] = nil
+			}
+		case seal.Hash:
+			args[i] = nil
+			if b != nil {
+				args[i] = []byte(b)
+			}
+		}
+	}
+	return args
+}
+
+// All reads every row through scan, which must not run statements itself.
+func All[T any](tx *Tx, scan func(*sql.Rows) (T, error), query string, args ...any) ([]T, error) {
+	var out []T
+	err := tx.each(query, args, func(rows *sql.Rows) (bool, error) {
+		v, err := scan(rows)
+		if err == nil {
+			out = append(out, v)
+		}
+		return true, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
 }
 
 // One reads at most one row into dest and tells whether there was one.
-func One(tx *Tx, dest []any, query string, args ...any) (bool, error) {
-	rows, err := tx.Query(query, args...)
+func One(tx *Tx, dest []any, query string, args ...any) (found bool, err error) {
+	err = tx.each(query, args, func(rows *sql.Rows) (bool, error) {
+		found = true
+		return false, rows.Scan(dest...)
+	})
+	return found && err == nil, err
+}
+
+// each gives the rows of a query to scan, until that wants no more.
+func (tx *Tx) each(query string, args []any, scan func(*sql.Rows) (more bool, err error)) error {
+	ctx, err := tx.queries(query)
 	if err != nil {
-		return false, err
+		return err
 	}
-	defer rows.Close()
-	if !rows.Next() {
-		return false, rows.Err()
+	rows, err := tx.line.query(ctx, query, plain(args)...)
+	if err != nil {
+		return tx.fail(err)
 	}
-	if err := rows.Scan(dest...); err != nil {
-		return false, err
+	tx.reading = true
+	defer func() {
+		tx.reading = false
+		rows.Close()
+	}()
+	for more := true; more && rows.Next(); {
+		if more, err = scan(rows); err != nil {
+			return err
+		}
 	}
-	return true, rows.Close()
+	if err := rows.Err(); err != nil {
+		return tx.fail(err)
+	}
+	if err := rows.Close(); err != nil {
+		return tx.fail(err)
+	}
+	return nil
 }
 
 // Column reads a column of strings.
 func Column(tx *Tx, query string, args ...any) ([]string, error) {
 	return All(tx, func(r *sql.Rows) (s string, err error) { return s, r.Scan(&s) }, query, args...)
-}
-
-// Violates tells whether err breaks a constraint: a CHECK by its name, or a
-// UNIQUE by "table.column" of its last column.
-func Violates(err error, constraint string) bool {
-	if err == nil {
-		return false
-	}
-	table, column, unique := strings.Cut(constraint, ".")
-	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
-		if unique {
-			return e.Code == "23505" && e.TableName == table && strings.Contains(e.ConstraintName, column)
-		}
-		return e.ConstraintName == constraint
-	}
-	text := err.Error()
-	if unique {
-		return strings.Contains(text, "UNIQUE constraint failed") && strings.Contains(text, constraint)
-	}
-	return strings.Contains(text, "CHECK constraint failed: "+constraint)
-}
-
-// passing tells whether trying again may help: a deadlock or a serialization
-// failure on PostgreSQL, a busy SQLite file (another process writes).
-func passing(err error) bool {
-	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
-		return e.Code == "40001" || e.Code == "40P01"
-	}
-	return strings.Contains(err.Error(), "SQLITE_BUSY")
 }
 
 // Random is the source of ids, nonces and tokens.
