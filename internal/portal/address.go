@@ -1,0 +1,107 @@
+package portal
+
+import (
+	"net/url"
+	"strings"
+)
+
+// Addresses outside an account.
+const (
+	SignInPath        = "/signin"
+	CodePath          = "/signin/code"
+	SetupPath         = "/signin/setup"
+	SignOutPath       = "/signout"
+	ActivatePath      = "/activate"
+	MePath            = "/me"
+	MyPasswordPath    = "/me/password"
+	MyAuthenticator   = "/me/authenticator"
+	LanguagePath      = "/language"
+	ThemePath         = "/theme"
+	HelpPath          = "/help"
+	AssetsPath        = "/assets/"
+	FrontDoorPath     = "/"
+	accountPathPrefix = "/a/"
+)
+
+// Addresses makes the addresses of one account. The zero value leads to the front door.
+type Addresses struct{ customerID string }
+
+// InAccount gives the addresses of the account with that customer ID.
+func InAccount(customerID string) Addresses { return Addresses{customerID} }
+
+func (a Addresses) at(parts ...string) string {
+	if a.customerID == "" {
+		return FrontDoorPath
+	}
+	var b strings.Builder
+	b.WriteString(accountPathPrefix + url.PathEscape(a.customerID))
+	for _, p := range parts {
+		b.WriteString("/" + url.PathEscape(p))
+	}
+	return b.String()
+}
+
+func with(path string, values url.Values) string {
+	if q := values.Encode(); q != "" {
+		return path + "?" + q
+	}
+	return path
+}
+
+// Home is the account's first page.
+func (a Addresses) Home() string { return strings.TrimSuffix(a.at(), "/") + "/" }
+
+// Users is the list of users, narrowed by a filter.
+func (a Addresses) Users(f UsersFilter) string { return with(a.at("users"), f.Values()) }
+
+// UserSearch is where the top bar's search goes: the list with ?q=.
+func (a Addresses) UserSearch() string { return a.at("users") }
+
+// NewUser is the form that invites somebody.
+func (a Addresses) NewUser() string { return a.at("users", "new") }
+
+// User is one user's page.
+func (a Addresses) User(id string) string { return a.at("users", id) }
+
+// UserTab is a tab of it: access, security or activity.
+func (a Addresses) UserTab(id, tab string) string {
+	if tab == "" || tab == "overview" {
+		return a.User(id)
+	}
+	return a.at("users", id, tab)
+}
+
+// EditUser is the form that changes a user's access.
+func (a Addresses) EditUser(id string) string { return a.at("users", id, "edit") }
+
+// UserAct is the page that confirms an act on a user, and does it when posted to.
+func (a Addresses) UserAct(id string, act Act) string { return a.at("users", id, string(act)) }
+
+// Roles is the list of roles.
+func (a Addresses) Roles() string { return a.at("roles") }
+
+// Role is one role's page.
+func (a Addresses) Role(id string) string { return a.at("roles", id) }
+
+// Activity is the audit log, narrowed by a filter.
+func (a Addresses) Activity(f ActivityFilter) string { return with(a.at("activity"), f.Values()) }
+
+// Accounts is the operators' list of accounts.
+func (a Addresses) Accounts(f AccountsFilter) string { return with(a.at("accounts"), f.Values()) }
+
+// NewAccount is the form that opens an account.
+func (a Addresses) NewAccount() string { return a.at("accounts", "new") }
+
+// OneAccount is an account's page.
+func (a Addresses) OneAccount(id string) string { return a.at("accounts", id) }
+
+// ServiceTokens is the list of service tokens.
+func (a Addresses) ServiceTokens() string { return a.at("service-tokens") }
+
+// NewServiceToken is the form that makes one.
+func (a Addresses) NewServiceToken() string { return a.at("service-tokens", "new") }
+
+// RevokeServiceToken confirms that a token dies, and does it when posted to.
+func (a Addresses) RevokeServiceToken(id string) string {
+	return a.at("service-tokens", id, "revocation")
+}

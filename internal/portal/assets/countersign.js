@@ -1,0 +1,106 @@
+// Countersign's script. Every page works without it; here is what is nicer with it:
+// "/" goes to the search, passwords can be shown, keys copied, long choices
+// searched, and lists follow their filters without a new page.
+"use strict";
+
+(() => {
+  const all = (selector, root = document) => root.querySelectorAll(selector);
+
+  const say = (text) => {
+    const status = document.getElementById("status");
+    if (!status) return;
+    const line = document.createElement("span");
+    line.className = "visually-hidden";
+    line.textContent = text;
+    status.append(line);
+    setTimeout(() => line.remove(), 4000);
+  };
+
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.target.closest("input, textarea, select, [contenteditable]")) return;
+    const search = document.querySelector("[data-search]");
+    if (!search) return;
+    event.preventDefault();
+    search.focus();
+    search.select();
+  });
+
+  for (const button of all("[data-reveal]")) {
+    const field = document.getElementById(button.dataset.reveal);
+    button.hidden = false;
+    button.addEventListener("click", () => {
+      const shown = field.type === "text";
+      field.type = shown ? "password" : "text";
+      button.textContent = shown ? button.dataset.show : button.dataset.hide;
+      field.focus();
+    });
+    // A password manager must see a password field, and nobody a typed password later.
+    field.form?.addEventListener("submit", () => { field.type = "password"; });
+  }
+
+  for (const button of all("[data-copy]")) {
+    if (!navigator.clipboard) break;
+    const source = document.getElementById(button.dataset.copy);
+    button.hidden = false;
+    button.addEventListener("click", async () => {
+      try {
+        await navigator.clipboard.writeText(source.dataset.value);
+        say(document.body.dataset.copied);
+        button.classList.add("active");
+      } catch {
+        getSelection().selectAllChildren(source);
+      }
+    });
+  }
+
+  for (const picker of all("[data-picker]")) {
+    const find = picker.querySelector("[data-find]");
+    const choices = [...all("[data-words]", picker)];
+    if (!find || choices.length < 7) continue;
+    find.parentElement.hidden = false;
+    find.addEventListener("input", () => {
+      const wanted = find.value.trim().toLowerCase().split(/\s+/);
+      let shown = 0;
+      for (const choice of choices) {
+        const fits = wanted.every((w) => choice.dataset.words.includes(w)) || choice.querySelector(":checked");
+        choice.hidden = !fits;
+        if (fits) shown++;
+      }
+      picker.querySelector("[data-none]").hidden = shown > 0;
+    });
+    find.addEventListener("keydown", (event) => {
+      if (event.key === "Enter") event.preventDefault(); // finding does not send the form
+    });
+  }
+
+  // Where a form was refused, reading starts at what is wrong.
+  document.querySelector("[data-summary]")?.focus();
+
+  // A list follows its filters. Whatever is not a plain answer (a session that
+  // ended, an error) is opened as a page of its own.
+  for (const form of all("[data-filters]")) {
+    let timer, asked;
+    const follow = async () => {
+      asked?.abort();
+      asked = new AbortController();
+      const query = new URLSearchParams([...new FormData(form)].filter(([, v]) => v !== ""));
+      const address = form.getAttribute("action").split("?")[0] + (query.size ? "?" + query : "");
+      try {
+        const answer = await fetch(address, { signal: asked.signal, credentials: "same-origin", redirect: "manual" });
+        if (!answer.ok) return location.assign(address);
+        const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+        const results = page.getElementById(form.dataset.filters);
+        if (!results) return location.assign(address);
+        document.getElementById(form.dataset.filters).replaceWith(document.adoptNode(results));
+        const [now, next] = [document.querySelector(".cs-count"), page.querySelector(".cs-count")];
+        if (now && next) now.textContent = next.textContent;
+        history.replaceState(null, "", address);
+      } catch (error) {
+        if (error.name !== "AbortError") location.assign(address);
+      }
+    };
+    form.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(follow, 250); });
+    form.addEventListener("submit", (event) => { event.preventDefault(); clearTimeout(timer); follow(); });
+  }
+})();

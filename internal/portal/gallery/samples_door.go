@@ -1,0 +1,60 @@
+package gallery
+
+import (
+	"bytes"
+	"image/png"
+
+	"github.com/pquerna/otp"
+
+	"countersign/internal/fault"
+	"countersign/internal/portal"
+)
+
+const exampleKey = "JBSWY3DPEHPK3PXPGEZDGNBVGY3TQOJQ"
+
+// qr is a real code for a made-up key.
+func qr() []byte {
+	key, err := otp.NewKeyFromURL("otpauth://totp/Countersign:camille.laurent@northwind.example?secret=" + exampleKey + "&issuer=Countersign")
+	if err != nil {
+		return nil
+	}
+	image, err := key.Image(192, 192)
+	if err != nil {
+		return nil
+	}
+	var b bytes.Buffer
+	if err := png.Encode(&b, image); err != nil {
+		return nil
+	}
+	return b.Bytes()
+}
+
+func (m maker) door() []Sample {
+	p := m.outside
+	const mail = "camille.laurent@northwind.example"
+	signIn := portal.SignInView{Page: p, Next: m.to().Home()}
+	refused := portal.SignInView{Page: p, Identifier: m.n.Chloe, Form: portal.Form{Refusal: fault.New(fault.Invalid, "invalid")}}
+	ended := portal.SignInView{Page: p, Ended: true, Identifier: mail}
+	setup := portal.SetupView{Page: p, QR: qr(), Key: exampleKey, Action: portal.SetupPath}
+	replace := portal.SetupView{Page: m.inside(portal.SectionNone), QR: qr(), Key: exampleKey, Action: portal.MyAuthenticator, Replacing: true, Form: wrong("code")}
+	activate := portal.ActivateView{Page: p, Name: m.n.Me, Identifier: mail, AccountName: m.n.Account, MinLength: 12}
+	short := activate
+	short.Form = wrong("password")
+	all := []Sample{
+		{"signin", signIn}, {"signin-refused", refused}, {"signin-ended", ended},
+		{"code", portal.CodeView{Page: p, Identifier: mail}},
+		{"code-wrong", portal.CodeView{Page: p, Identifier: mail, Form: wrong("code")}},
+		{"setup", setup}, {"setup-replace", replace}, {"activate", activate}, {"activate-wrong", short},
+		{"signedout", portal.SignedOutView{Page: p}},
+		{"help", portal.HelpView{Page: p, MinLength: 12}},
+		{"help-inside", portal.HelpView{Page: m.inside(portal.SectionNone), MinLength: 12}},
+	}
+	for _, s := range []portal.LinkState{portal.LinkExpired, portal.LinkUsed, portal.LinkReplaced, portal.LinkDeactivated, portal.LinkUnknown} {
+		v := portal.LinkView{Page: p, State: s}
+		if s == portal.LinkExpired {
+			v.At = at(4, 14, 5)
+		}
+		all = append(all, Sample{"link-" + string(s), v})
+	}
+	return all
+}

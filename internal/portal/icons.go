@@ -1,0 +1,94 @@
+package portal
+
+import (
+	"fmt"
+	"html/template"
+)
+
+// drawings are the icons: strokes on a grid of 24, drawn for this portal.
+func drawings(name string) string {
+	switch name {
+	case "home":
+		return `<path d="M4 11.5 12 4.5l8 7"/><path d="M6 10v9.5h12V10"/><path d="M10 19.5v-5h4v5"/>`
+	case "users":
+		return `<circle cx="9" cy="8" r="3.25"/><path d="M3 19.5c.4-3.6 2.8-5.5 6-5.5s5.6 1.9 6 5.5"/><path d="M15.5 5a3.25 3.25 0 0 1 0 6"/><path d="M17.5 14.4c2 .7 3.2 2.5 3.5 5.1"/>`
+	case "user":
+		return `<circle cx="12" cy="8" r="3.5"/><path d="M5 20c.5-4 3.2-6 7-6s6.5 2 7 6"/>`
+	case "roles":
+		return `<path d="M12 3.5 5 6v5.5c0 4.3 2.8 7.3 7 9 4.2-1.7 7-4.7 7-9V6z"/><path d="m9 12 2.2 2.2L15.2 10"/>`
+	case "activity":
+		return `<circle cx="12" cy="12" r="8"/><path d="M12 7.5V12l3 2"/>`
+	case "clock":
+		return `<circle cx="12" cy="12" r="8"/><path d="M12 8v4.3l2.6 1.7"/>`
+	case "building":
+		return `<path d="M5 20V5h9v15"/><path d="M14 10h5v10"/><path d="M3.5 20h17"/><path d="M8 8.5h3M8 12h3M8 15.5h3"/>`
+	case "key":
+		return `<circle cx="8" cy="15.5" r="3.75"/><path d="m10.7 12.8 8.3-8.3"/><path d="m15.5 8 2.7 2.7"/>`
+	case "lock":
+		return `<rect x="5.5" y="10.5" width="13" height="9.5" rx="2"/><path d="M8.5 10.5V8a3.5 3.5 0 0 1 7 0v2.5"/>`
+	case "search":
+		return `<circle cx="10.5" cy="10.5" r="6"/><path d="m15 15 5 5"/>`
+	case "check":
+		return `<path d="m5 12.5 4.5 4.5L19 7.5"/>`
+	case "check-circle":
+		return `<circle cx="12" cy="12" r="8"/><path d="m8.5 12.2 2.5 2.5 4.5-5"/>`
+	case "warning":
+		return `<path d="M12 4.5 3.5 19.5h17z"/><path d="M12 10v4.5"/><path d="M12 17h.01"/>`
+	case "info":
+		return `<circle cx="12" cy="12" r="8"/><path d="M12 11.5V16"/><path d="M12 8.2h.01"/>`
+	case "ban":
+		return `<circle cx="12" cy="12" r="8"/><path d="m6.5 6.5 11 11"/>`
+	case "close":
+		return `<path d="m6.5 6.5 11 11M17.5 6.5l-11 11"/>`
+	case "plus":
+		return `<path d="M12 5.5v13M5.5 12h13"/>`
+	case "mail":
+		return `<rect x="4" y="6" width="16" height="12.5" rx="2"/><path d="m4.5 8 7.5 5.5L19.5 8"/>`
+	case "mail-off":
+		return `<rect x="4" y="6" width="16" height="12.5" rx="2"/><path d="m4.5 8 7.5 5.5L19.5 8"/><path d="m3.5 20.5 17-17"/>`
+	case "down":
+		return `<path d="m7 10 5 5 5-5"/>`
+	case "up":
+		return `<path d="m7 14 5-5 5 5"/>`
+	case "sort":
+		return `<path d="m8.5 10 3.5-4 3.5 4M8.5 14l3.5 4 3.5-4"/>`
+	case "left":
+		return `<path d="m14 7-5 5 5 5"/>`
+	case "right":
+		return `<path d="m10 7 5 5-5 5"/>`
+	case "menu":
+		return `<path d="M4.5 7h15M4.5 12h15M4.5 17h15"/>`
+	case "out":
+		return `<path d="M13 5H6v14h7"/><path d="M10.5 12H20M16.5 8.5 20 12l-3.5 3.5"/>`
+	case "help":
+		return `<circle cx="12" cy="12" r="8"/><path d="M9.7 9.8c.2-1.3 1.1-2.1 2.4-2.1 1.4 0 2.3.8 2.3 2 0 1.8-2.4 1.8-2.4 3.7"/><path d="M12 16.3h.01"/>`
+	case "copy":
+		return `<rect x="8.5" y="8.5" width="11" height="11" rx="2"/><path d="M15.5 8.5V6.5a2 2 0 0 0-2-2h-7a2 2 0 0 0-2 2v7a2 2 0 0 0 2 2h2"/>`
+	case "phone":
+		return `<rect x="7" y="3.5" width="10" height="17" rx="2"/><path d="M10.5 17.5h3"/>`
+	case "globe":
+		return `<circle cx="12" cy="12" r="8"/><path d="M4 12h16M12 4c2.7 2.2 4 4.9 4 8s-1.3 5.8-4 8c-2.7-2.2-4-4.9-4-8s1.3-5.8 4-8z"/>`
+	case "sun":
+		return `<circle cx="12" cy="12" r="3.75"/><path d="M12 3.5v2M12 18.5v2M3.5 12h2M18.5 12h2M6 6l1.4 1.4M16.6 16.6 18 18M6 18l1.4-1.4M16.6 7.4 18 6"/>`
+	case "moon":
+		return `<path d="M19.5 14A8 8 0 0 1 10 4.5a8 8 0 1 0 9.5 9.5z"/>`
+	case "device":
+		return `<rect x="4" y="5" width="16" height="11" rx="2"/><path d="M9 19.5h6"/>`
+	case "link":
+		return `<path d="m10 14 4-4"/><path d="m8.5 11.5-2.3 2.3a3.2 3.2 0 0 0 4.5 4.5l2.3-2.3M15.5 12.5l2.3-2.3a3.2 3.2 0 0 0-4.5-4.5L11 8"/>`
+	case "external":
+		return `<path d="M11 6H6v12h12v-5"/><path d="M14 5h5v5M19 5l-8 8"/>`
+	case "dot":
+		return `<circle cx="12" cy="12" r="3.5"/>`
+	}
+	return ""
+}
+
+// icon is a drawing beside a word; the word says it all to those who do not see it.
+func icon(name string) (template.HTML, error) {
+	lines := drawings(name)
+	if lines == "" {
+		return "", fmt.Errorf("no icon %q", name)
+	}
+	return template.HTML(`<svg class="cs-icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">` + lines + `</svg>`), nil
+}

@@ -1,0 +1,68 @@
+package portal
+
+// Section names a place of the side menu.
+type Section string
+
+// The places there are. A section that is not built has no entry here.
+const (
+	SectionHome          Section = "home"
+	SectionUsers         Section = "users"
+	SectionRoles         Section = "roles"
+	SectionActivity      Section = "activity"
+	SectionServiceTokens Section = "service_tokens"
+	SectionAccounts      Section = "accounts"
+	SectionNone          Section = ""
+)
+
+// MenuItem is one line of the side menu; its words are "portal.menu.LABEL".
+type MenuItem struct {
+	Label  string
+	Href   string
+	Icon   string
+	Active bool
+}
+
+// MenuGroup is a group of the side menu; its words are "portal.menu.group.LABEL",
+// and the group without a label stands first, without a heading.
+type MenuGroup struct {
+	Label string
+	Items []MenuItem
+}
+
+type place struct {
+	section    Section
+	group      string
+	icon       string
+	permission string // "" for everybody
+	href       func(Addresses) string
+}
+
+func places() []place {
+	return []place{
+		{SectionHome, "", "home", "", Addresses.Home},
+		{SectionUsers, "people", "users", "users:view", func(a Addresses) string { return a.Users(UsersFilter{}) }},
+		{SectionRoles, "people", "roles", "roles:view", Addresses.Roles},
+		{SectionActivity, "people", "activity", "audit:view", func(a Addresses) string { return a.Activity(ActivityFilter{}) }},
+		{SectionServiceTokens, "account", "key", "keys:view", Addresses.ServiceTokens},
+		{SectionAccounts, "platform", "building", "accounts:view", func(a Addresses) string { return a.Accounts(AccountsFilter{}) }},
+	}
+}
+
+// BuildMenu gives the side menu of somebody who holds what may answers yes to,
+// with the current section marked. Items that are not allowed, and groups
+// without items, are left out. The permission "accounts:view" stands for being
+// an operator of the platform.
+func BuildMenu(to Addresses, current Section, may func(permission string) bool) []MenuGroup {
+	var menu []MenuGroup
+	for _, p := range places() {
+		if p.permission != "" && !may(p.permission) {
+			continue
+		}
+		if len(menu) == 0 || menu[len(menu)-1].Label != p.group {
+			menu = append(menu, MenuGroup{Label: p.group})
+		}
+		g := &menu[len(menu)-1]
+		g.Items = append(g.Items, MenuItem{Label: string(p.section), Href: p.href(to), Icon: p.icon, Active: p.section == current})
+	}
+	return menu
+}
