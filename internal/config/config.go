@@ -60,7 +60,7 @@ type Serve struct {
 	TLSCertFile string `name:"tls-cert-file" env:"COUNTERSIGN_TLS_CERT_FILE" placeholder:"FILE" help:"Certificate chain (PEM) for --listen; without it, plain HTTP for a proxy in front."`
 	TLSKeyFile  string `name:"tls-key-file" env:"COUNTERSIGN_TLS_KEY_FILE" placeholder:"FILE" help:"Private key (PEM) of the certificate."`
 	// Whose X-Forwarded-For is believed. Empty: nobody's, the client is who connects.
-	TrustedProxies []string `name:"trusted-proxies" env:"COUNTERSIGN_TRUSTED_PROXIES" placeholder:"ADDR|RANGE,…" help:"Proxies in front whose word on the client's address is believed, such as 10.0.0.0/8,::1."`
+	TrustedProxies []string `name:"trusted-proxies" env:"COUNTERSIGN_TRUSTED_PROXIES" placeholder:"RANGE" help:"Proxies in front whose word on the client's address is believed, such as 10.0.0.0/8,::1."`
 
 	Mail
 
