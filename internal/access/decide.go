@@ -29,11 +29,12 @@ type asking struct {
 	target   span  // what is asked about: one entity, or with some, any in it
 	place    int32 // the location's entity, -1 when none is given
 	some     bool
+	people   int32 // with May: the account whose people OwnAccount permissions are about; -1 is the entity's owner
 }
 
 // asks looks up what every kind of question has.
 func (s *Snapshot) asks(q *Question) (asking, Reasons) {
-	a := asking{frame: s.frame, q: q, revision: s.revision, who: s.users.find(q.User), place: -1}
+	a := asking{frame: s.frame, q: q, revision: s.revision, who: s.users.find(q.User), place: -1, people: -1}
 	var why Reasons
 	switch {
 	case a.who == nil:
@@ -221,7 +222,7 @@ func (a *asking) pathFails(m *member, at span) Reasons {
 	if a.flags&direct != 0 && !owns {
 		r |= DirectPayment
 	}
-	if a.flags&own != 0 && !owns && a.notLive[at.hi] == a.notLive[at.lo] {
+	if a.flags&own != 0 && !a.ownReached(m, at, owns) {
 		r |= OwnAccount
 	}
 	if a.flags&needs2FA != 0 && !a.q.SecondFactor {
@@ -231,6 +232,15 @@ func (a *asking) pathFails(m *member, at span) Reasons {
 		r |= NotFresh
 	}
 	return r
+}
+
+// ownReached tells whether a membership manages people and access there (I7):
+// its own account's always, another's only when that one is not live.
+func (a *asking) ownReached(m *member, at span, owns bool) bool {
+	if a.people >= 0 {
+		return m.account == a.people || !a.accounts[a.people].live
+	}
+	return owns || a.notLive[at.hi] != a.notLive[at.lo]
 }
 
 // locationFails is rule 3 for a restricted membership.

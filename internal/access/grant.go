@@ -15,14 +15,15 @@ const (
 
 // Covers tells whether the user holds a permission, without conditions, over
 // all of these entities of the account giver.Within (over the whole account
-// with allEntities), all below them included, and at every location.
+// with allEntities), all below them included, and at every location. A
+// permission on people and access is about the people of giver.Within, as in May.
 func Covers(s *Snapshot, giver Question, allEntities bool, entities []string) bool {
 	c, code := s.ceiling(&giver, allEntities, entities)
 	if code != "" {
-		return false
+		return false // also for an unknown permission: nobody holds it
 	}
 	for _, over := range c.over {
-		if held := c.held(over, every); !held.And(c.useful(over)).Has(giver.Permission) {
+		if held := c.held(over, every); !held.Has(giver.Permission) {
 			return false
 		}
 	}
@@ -164,9 +165,6 @@ func (c *ceiling) useful(over span) Set {
 	set := catalogue.level[c.accounts[c.account].kind]
 	if c.entities[over.lo].owner != c.account {
 		set = set.Minus(catalogue.flagged[direct])
-		if c.notLive[over.hi] == c.notLive[over.lo] {
-			set = set.Minus(catalogue.flagged[own])
-		}
 	}
 	return set
 }
@@ -206,12 +204,11 @@ func (c *ceiling) throughout(m *member, over span) Set {
 	if !m.allLocations {
 		set = set.Minus(catalogue.flagged[located])
 	}
-	if m.account == c.account {
-		return set // what it lacks below, in other accounts, the receiver lacks too
+	if c.entities[over.lo].owner != m.account {
+		set = set.Minus(catalogue.flagged[direct])
 	}
-	set = set.Minus(catalogue.flagged[direct])
-	if c.notLive[over.hi]-c.notLive[over.lo] != over.hi-over.lo {
-		set = set.Minus(catalogue.flagged[own])
+	if m.account != c.account && c.accounts[c.account].live {
+		set = set.Minus(catalogue.flagged[own]) // people of a live account are managed by its own (I7)
 	}
 	return set
 }

@@ -3,6 +3,9 @@ package access
 // May answers whether there is any resource in the account q.Within, or in an
 // account below it, to which the user may do this: for menus and pages. It
 // reads no entity, location, owner, amount or state from the question.
+//
+// A permission on people and access (Info.OwnAccount) is asked of the people of
+// q.Within itself, not of those of accounts below it.
 func May(s *Snapshot, q Question) Decision {
 	if s == nil {
 		return Decision{Reasons: NoSnapshot}
@@ -17,7 +20,7 @@ func (a *asking) anywhere() Reasons {
 	if !a.bounded {
 		return NoEntity
 	}
-	a.some, a.target = true, a.within
+	a.some, a.target, a.people = true, a.within, a.accountID.find(a.q.Within)
 	return 0
 }
 
@@ -79,11 +82,12 @@ func (a *asking) reachable(m *member, at span) Set {
 	if !m.allLocations && a.locationFails(m, at) != 0 {
 		set = set.Minus(c.flagged[located])
 	}
-	if a.entities[at.lo].owner != m.account {
+	owns := a.entities[at.lo].owner == m.account
+	if !owns {
 		set = set.Minus(c.flagged[direct])
-		if a.notLive[at.hi] == a.notLive[at.lo] {
-			set = set.Minus(c.flagged[own])
-		}
+	}
+	if !a.ownReached(m, at, owns) {
+		set = set.Minus(c.flagged[own])
 	}
 	return set
 }

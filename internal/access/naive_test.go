@@ -9,7 +9,10 @@ import (
 
 // naive answers from the plain world, straight from the seven rules, with
 // nothing compiled and nothing shared with the code under test but the catalogue's flags.
-type naive struct{ access.World }
+type naive struct {
+	access.World
+	people string // the account whose people OwnAccount permissions are about; "" is the entity's owner
+}
 
 func (n naive) entity(id string) *access.Entity {
 	for i, e := range n.Entities {
@@ -240,7 +243,11 @@ func (n naive) path(q access.Question, e *access.Entity, m access.Membership, a 
 	}
 	add(info.MinLevel != 0 && top.Kind > info.MinLevel, access.MinLevel)
 	add(info.DirectPayment && owner.ID != m.AccountID, access.DirectPayment)
-	add(info.OwnAccount && owner.Live && owner.ID != m.AccountID, access.OwnAccount)
+	managed := owner
+	if n.people != "" {
+		managed = n.account(n.people)
+	}
+	add(info.OwnAccount && managed.Live && managed.ID != m.AccountID, access.OwnAccount)
 	add(info.NeedsTwoFactor && !q.SecondFactor, access.NeedsTwoFactor)
 	add(info.StepUp && !q.Fresh, access.NotFresh)
 	if len(m.Allow) > 0 {
