@@ -6,8 +6,8 @@ var Actions = []string{
 	AccountCreated, AccountOpened, EntityCreated, LocationCreated, PlatformInitialised, DemoFilled,
 	UserInvited, UserActivated, UserDeactivated, UserReactivated, UserAccessChanged,
 	InvitationResent, InvitationDeactivated,
-	PasswordSet, PasswordChanged, FactorAdded, FactorRemoved, FactorReset,
-	SignedIn, SignedOut, SignInFailed, SignInLocked, SessionsEnded,
+	PasswordSet, PasswordConfirmed, PasswordChanged, FactorAdded, FactorRemoved, FactorReset,
+	SignedIn, SessionConfirmed, SignedOut, SignInFailed, SignInLocked, SessionsEnded,
 	TokenCreated, TokenRevoked, TokenRefused,
 	AuditSearched, PageRefused, ProfileChanged, ServerStarted, ServerStopped,
 }
@@ -29,11 +29,13 @@ const (
 	InvitationResent      = "invitation.resent"
 	InvitationDeactivated = "invitation.deactivated"
 	PasswordSet           = "password.set"
+	PasswordConfirmed     = "password.confirmed"
 	PasswordChanged       = "password.changed"
 	FactorAdded           = "factor.added"
 	FactorRemoved         = "factor.removed"
 	FactorReset           = "factor.reset"
 	SignedIn              = "session.started"
+	SessionConfirmed      = "session.confirmed"
 	SignedOut             = "session.ended"
 	SessionsEnded         = "sessions.ended"
 	SignInFailed          = "signin.failed"

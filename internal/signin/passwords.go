@@ -1,0 +1,194 @@
+package signin
+
+import (
+	"context"
+	"crypto/subtle"
+	"encoding/base64"
+	"fmt"
+	"io"
+	"strings"
+	"sync/atomic"
+	"time"
+	"unicode/utf8"
+
+	"golang.org/x/crypto/argon2"
+	"golang.org/x/text/unicode/norm"
+
+	"countersign/internal/fault"
+)
+
+// Cost is what one argon2id evaluation takes.
+type Cost struct {
+	MemoryKiB uint32
+	Passes    uint32
+	Lanes     uint8
+}
+
+// DefaultCost is OWASP's: 19 MiB, two passes, one lane (Password Storage Cheat
+// Sheet, argon2id). About 25 ms here.
+func DefaultCost() Cost { return Cost{MemoryKiB: 19 * 1024, Passes: 2, Lanes: 1} }
+
+const (
+	passwordMax = 1000 // code points; a longer one is refused, never cut
+	saltBytes   = 16
+	keyBytes    = 32
+	busyFor     = 2 * time.Second
+)
+
+// Passwords hashes passwords with argon2id, a bounded number at once. Make one
+// with NewPasswords and share it: it is what keeps a storm of sign-ins from
+// taking all processors. Nothing that people do who are signed in waits for it,
+// but confirming or changing their password.
+//
+// The memory of an evaluation cannot be reused: x/crypto/argon2 takes none from
+// outside. So the pool also bounds memory, to MemoryKiB for each worker.
+type Passwords struct {
+	cost   Cost
+	random io.Reader
+	places chan struct{} // hashing or waiting
+	slots  chan struct{} // hashing
+
+	checked, wasted, refused atomic.Int64
+}
+
+// NewPasswords makes a pool in which workers hash at once and queue more may
+// wait. random must be safe for use by several goroutines at once.
+func NewPasswords(cost Cost, workers, queue int, random io.Reader) *Passwords {
+	workers = max(workers, 1)
+	return &Passwords{cost: cost, random: random,
+		places: make(chan struct{}, workers+max(queue, 0)), slots: make(chan struct{}, workers)}
+}
+
+// Load is the state of the pool, for metrics.
+type Load struct {
+	Hashing, Waiting         int
+	Checked, Wasted, Refused int64 // since the start: passwords compared, work done for nobody, turned away
+}
+
+// Load tells how busy the pool is.
+func (p *Passwords) Load() Load {
+	hashing := len(p.slots)
+	return Load{Hashing: hashing, Waiting: max(len(p.places)-hashing, 0),
+		Checked: p.checked.Load(), Wasted: p.wasted.Load(), Refused: p.refused.Load()}
+}
+
+// enter takes a place and then a slot. A full queue is refused with "busy"; a
+// caller who goes away while waiting has cost nothing.
+func (p *Passwords) enter(ctx context.Context) (leave func(), err error) {
+	select {
+	case p.places <- struct{}{}:
+	default:
+		p.refused.Add(1)
+		e := fault.New(fault.Busy, "busy")
+		e.RetryAfter = busyFor
+		return nil, e
+	}
+	select {
+	case p.slots <- struct{}{}:
+		return func() { <-p.slots; <-p.places }, nil
+	case <-ctx.Done():
+		<-p.places
+		return nil, ctx.Err()
+	}
+}
+
+// normal is the form that is hashed: NFKC, so that it does not matter how a
+// keyboard composes a letter (NIST SP 800-63B-4, 3.1.1.2). Nothing is trimmed or cut.
+func normal(password string) []byte { return norm.NFKC.Bytes([]byte(password)) }
+
+// tooLong refuses what is not worth hashing.
+func tooLong(field, password string) error {
+	if len(password) > 4*passwordMax || utf8.RuneCountInString(password) > passwordMax {
+		return fault.In(field, "password_too_long", "max", passwordMax)
+	}
+	return nil
+}
+
+// Hash makes the PHC string of a password, with a salt of its own.
+func (p *Passwords) Hash(ctx context.Context, password string) (string, error) {
+	if err := tooLong("password", password); err != nil {
+		return "", err
+	}
+	salt := make([]byte, saltBytes)
+	if _, err := io.ReadFull(p.random, salt); err != nil {
+		return "", fmt.Errorf("make salt: %w", err)
+	}
+	leave, err := p.enter(ctx)
+	if err != nil {
+		return "", err
+	}
+	defer leave()
+	return phc(p.cost, salt, p.cost.derive(normal(password), salt, keyBytes)), nil
+}
+
+// Verify tells whether password is the one of the PHC string, and whether that
+// string was made with another cost than today's and should be made anew.
+func (p *Passwords) Verify(ctx context.Context, stored, password string) (ok, rehash bool, err error) {
+	if err := tooLong("password", password); err != nil {
+		return false, false, err
+	}
+	cost, salt, want, err := parsePHC(stored)
+	if err != nil {
+		return false, false, err
+	}
+	leave, err := p.enter(ctx)
+	if err != nil {
+		return false, false, err
+	}
+	defer leave()
+	p.checked.Add(1)
+	got := cost.derive(normal(password), salt, uint32(len(want)))
+	return subtle.ConstantTimeCompare(got, want) == 1, cost != p.cost || len(want) != keyBytes, nil
+}
+
+// Waste does the work of Verify for somebody who has no password to compare, so
+// that the time of an answer does not tell who exists.
+func (p *Passwords) Waste(ctx context.Context, password string) error {
+	if err := tooLong("password", password); err != nil {
+		return err
+	}
+	leave, err := p.enter(ctx)
+	if err != nil {
+		return err
+	}
+	defer leave()
+	p.wasted.Add(1)
+	p.cost.derive(normal(password), make([]byte, saltBytes), keyBytes)
+	return nil
+}
+
+func (c Cost) derive(password, salt []byte, length uint32) []byte {
+	return argon2.IDKey(password, salt, c.Passes, c.MemoryKiB, c.Lanes, length)
+}
+
+var b64 = base64.RawStdEncoding.Strict()
+
+func phc(c Cost, salt, key []byte) string {
+	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, c.MemoryKiB, c.Passes, c.Lanes,
+		b64.EncodeToString(salt), b64.EncodeToString(key))
+}
+
+// parsePHC reads what phc wrote, within bounds: a row of the database may be
+// wrong, and must not be able to take all memory.
+func parsePHC(s string) (c Cost, salt, key []byte, err error) {
+	bad := func() (Cost, []byte, []byte, error) {
+		return Cost{}, nil, nil, fmt.Errorf("a stored password hash is not an argon2id PHC string of version %d", argon2.Version)
+	}
+	parts := strings.Split(s, "$")
+	if len(parts) != 6 || parts[0] != "" || parts[1] != "argon2id" || parts[2] != fmt.Sprintf("v=%d", argon2.Version) {
+		return bad()
+	}
+	if n, err := fmt.Sscanf(parts[3], "m=%d,t=%d,p=%d", &c.MemoryKiB, &c.Passes, &c.Lanes); n != 3 || err != nil {
+		return bad()
+	}
+	if c.MemoryKiB > 1<<20 || c.Passes == 0 || c.Passes > 100 || c.Lanes == 0 {
+		return bad()
+	}
+	if salt, err = b64.DecodeString(parts[4]); err != nil || len(salt) < 4 {
+		return bad()
+	}
+	if key, err = b64.DecodeString(parts[5]); err != nil || len(key) < 16 || len(key) > 128 {
+		return bad()
+	}
+	return c, salt, key, nil
+}

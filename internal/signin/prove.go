@@ -1,0 +1,117 @@
+package signin
+
+import (
+	"context"
+
+	"countersign/internal/db"
+)
+
+// proof is a password that was right.
+type proof struct {
+	rehash string // the same under today's cost, when it was stored under another
+}
+
+// provePassword finds out whether password is the candidate's. The attempt is
+// reserved first. A right one is given back together with what then keeps (both
+// in one transaction of bookkeeping); then may be nil. A wrong one is recorded,
+// and so is every other reason to answer refusal: what the caller is told is
+// always refusal, after the same work.
+func (d *Door) provePassword(ctx context.Context, who db.Who, c candidate, password string, refusal error, then func(*db.Tx, proof) error) (proof, error) {
+	var free bool
+	err := d.db.Keep(ctx, func(tx *db.Tx) (err error) {
+		free, err = reserve(tx, c.key, c.limits)
+		return err
+	})
+	if err != nil {
+		return proof{}, err
+	}
+	cause := c.blocked()
+	if !free {
+		cause = causeLocked
+	}
+	right, rehash := false, false
+	if cause == "" {
+		right, rehash, err = d.passwords.Verify(ctx, c.hash, password)
+	} else {
+		err = d.passwords.Waste(ctx, password)
+	}
+	if err != nil { // busy, or gone while waiting: nothing was looked at
+		if free {
+			_ = d.giveBack(ctx, c.key, c.limits)
+		}
+		return proof{}, err
+	}
+	ctx = context.WithoutCancel(ctx) // hanging up now hides nothing
+	if !right {
+		if cause == "" {
+			cause = causePassword
+		}
+		return proof{}, d.refused(ctx, who, c, cause, refusal)
+	}
+	var p proof
+	if rehash {
+		if p.rehash, err = d.passwords.Hash(ctx, password); err != nil {
+			p.rehash = "" // another time
+		}
+	}
+	return p, d.db.Keep(ctx, func(tx *db.Tx) error {
+		if err := giveBack(tx, c.key, c.limits); err != nil || then == nil {
+			return err
+		}
+		return then(tx, p)
+	})
+}
+
+// refused records why and returns refusal.
+func (d *Door) refused(ctx context.Context, who db.Who, c candidate, cause string, refusal error) error {
+	d.failed(ctx, who, c.account(), c.target(), cause)
+	if cause != causeLocked {
+		if err := d.noteLock(ctx, who, c); err != nil {
+			return err
+		}
+	}
+	return refusal
+}
+
+// proveCode does what do does if code is one of the candidate's, used for the
+// first time: do runs in the update that burns it, and checks that all else is
+// as it was. The attempt is reserved first, and forgotten with all before it
+// when everything was right.
+func (d *Door) proveCode(ctx context.Context, who db.Who, c candidate, code string, refusal error, do func(*db.Tx) error) error {
+	var free bool
+	err := d.db.Keep(ctx, func(tx *db.Tx) (err error) {
+		free, err = reserve(tx, c.key, c.limits)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if !free {
+		return d.refused(ctx, who, c, causeLocked, refusal)
+	}
+	ctx = context.WithoutCancel(ctx)
+	actor := who
+	if actor.Kind != db.User {
+		actor = c.who(who)
+	}
+	err = d.db.Update(ctx, actor, func(tx *db.Tx) error {
+		right, err := useCode(tx, c.ID, code)
+		if err != nil {
+			return err
+		}
+		if !right {
+			return errWrong
+		}
+		if err := Unlock(tx, c.ID); err != nil {
+			return err
+		}
+		return do(tx)
+	})
+	switch {
+	case err == errWrong:
+		return d.refused(ctx, who, c, causeCode, refusal)
+	case err != nil:
+		_ = d.giveBack(ctx, c.key, c.limits)
+	}
+	return err
+}

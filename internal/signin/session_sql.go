@@ -1,0 +1,113 @@
+package signin
+
+import (
+	"fmt"
+
+	"countersign/internal/db"
+	"countersign/internal/seal"
+)
+
+// oneSession reads a session by its hash or reference, if it is of its person's
+// epoch and that person is still active somewhere. How old it is the caller checks.
+func oneSession(tx *db.Tx, where string, arg any) (s Session, found bool, err error) {
+	var hash []byte
+	found, err = db.One(tx, []any{&hash, &s.Ref, &s.UserID, &s.AccountID, &s.CreatedAt, &s.ExpiresAt, &s.secondFactor, &s.fresh, &s.IP, &s.UserAgent,
+		&s.SeenAt, &s.FirstName, &s.LastName, &s.Email, &s.Username, &s.Lang, &s.TimeZone, &s.Theme},
+		`SELECT s.hash, s.ref, s.user_id, s.account_id, s.created_at, s.expires_at, COALESCE(s.second_factor_at, 0), s.fresh_at, s.ip, s.user_agent,
+			COALESCE(n.seen_at, s.created_at), u.first_name, u.last_name, COALESCE(u.email, ''), COALESCE(u.username, ''), u.language, u.time_zone, u.theme
+		FROM sessions s JOIN users u ON u.id = s.user_id AND u.epoch = s.user_epoch LEFT JOIN session_seen n ON n.hash = s.hash
+		WHERE s.expires_at > $1 AND `+where+` AND u.inactive_locked_at IS NULL AND EXISTS
+			(SELECT 1 FROM memberships m WHERE m.user_id = u.id AND m.activated_at IS NOT NULL AND m.deactivated_at IS NULL)`, tx.Now, arg)
+	if err != nil {
+		return s, false, fmt.Errorf("read session: %w", err)
+	}
+	s.hash = string(hash)
+	return s, found, nil
+}
+
+// addSession makes a session under an id that nobody had before, and clears
+// away this person's dead ones.
+func addSession(tx *db.Tx, c candidate, accountID string, secondFactor bool) (seal.Secret, string, error) {
+	if _, err := tx.Exec(`DELETE FROM sessions WHERE user_id = $1 AND (expires_at <= $2 OR user_epoch <> $3)`, c.ID, tx.Now, c.Epoch); err != nil {
+		return "", "", fmt.Errorf("clear sessions: %w", err)
+	}
+	absolute := int64(0)
+	for _, s := range c.settings {
+		if a := micros(s.SessionAbsolute); absolute == 0 || a < absolute {
+			absolute = a
+		}
+	}
+	token, hash, err := tx.Token(sessionPurpose)
+	if err != nil {
+		return "", "", err
+	}
+	ref, err := tx.ID("ses")
+	if err != nil {
+		return "", "", err
+	}
+	var second any
+	if secondFactor {
+		second = tx.Now
+	}
+	agent := tx.Who.UserAgent
+	if runes := []rune(agent); len(runes) > 300 {
+		agent = string(runes[:300])
+	}
+	_, err = tx.Exec(`INSERT INTO sessions (hash, ref, user_id, account_id, user_epoch, created_at, expires_at, second_factor_at, fresh_at, ip, user_agent)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $6, $9, $10)`,
+		[]byte(hash), ref, c.ID, accountID, c.Epoch, tx.Now, tx.Now+absolute, second, address(tx.Who), agent)
+	if err != nil {
+		return "", "", fmt.Errorf("begin session: %w", err)
+	}
+	return token, ref, nil
+}
+
+func markSeen(tx *db.Tx, hash string) error {
+	_, err := tx.Exec(`INSERT INTO session_seen (hash, seen_at) VALUES ($1, $2)
+		ON CONFLICT (hash) DO UPDATE SET seen_at = excluded.seen_at WHERE session_seen.seen_at < excluded.seen_at`, []byte(hash), tx.Now)
+	if err != nil {
+		return fmt.Errorf("note session's use: %w", err)
+	}
+	return nil
+}
+
+// endOthers raises the person's epoch and takes the session that who acts in
+// along: every other one is dead, and everything half-finished.
+func endOthers(tx *db.Tx, who db.Who) error {
+	var epoch int64
+	found, err := db.One(tx, []any{&epoch}, `UPDATE users SET epoch = epoch + 1 WHERE id = $1 RETURNING epoch`, who.ID)
+	if err != nil {
+		return fmt.Errorf("raise epoch: %w", err)
+	}
+	if !found {
+		return sessionEnded()
+	}
+	return keepOwn(tx, who, epoch)
+}
+
+func keepOwn(tx *db.Tx, who db.Who, epoch int64) error {
+	if _, err := tx.Exec(`UPDATE sessions SET user_epoch = $1 WHERE user_id = $2 AND ref = $3`, epoch, who.ID, who.Ref); err != nil {
+		return fmt.Errorf("keep own session: %w", err)
+	}
+	if _, err := tx.Exec(`DELETE FROM sessions WHERE user_id = $1 AND user_epoch <> $2`, who.ID, epoch); err != nil {
+		return fmt.Errorf("end other sessions: %w", err)
+	}
+	return dropChallenges(tx, who.ID)
+}
+
+// refresh notes that all factors were given again in this session.
+func refresh(tx *db.Tx, who db.Who, secondFactor bool) error {
+	second := int64(0)
+	if secondFactor {
+		second = tx.Now
+	}
+	n, err := tx.Exec(`UPDATE sessions SET fresh_at = $1, second_factor_at = COALESCE(NULLIF(CAST($2 AS BIGINT), 0), second_factor_at) WHERE user_id = $3 AND ref = $4`,
+		tx.Now, second, who.ID, who.Ref)
+	if err != nil {
+		return fmt.Errorf("refresh session: %w", err)
+	}
+	if n == 0 {
+		return sessionEnded()
+	}
+	return nil
+}
