@@ -134,6 +134,7 @@ var also = map[string][]string{
 type catalog struct {
 	infos      []Info // by Permission; 0 is none
 	flags      []flag
+	levels     []Kind
 	names      []string
 	byName     map[pair]Permission
 	brings     []Set
@@ -145,7 +146,7 @@ type catalog struct {
 var catalogue = makeCatalogue()
 
 func makeCatalogue() *catalog {
-	c := &catalog{infos: make([]Info, 1), flags: make([]flag, 1), names: make([]string, 1), byName: map[pair]Permission{}, flagged: map[flag]Set{}}
+	c := &catalog{infos: make([]Info, 1), flags: make([]flag, 1), levels: make([]Kind, 1), names: make([]string, 1), byName: map[pair]Permission{}, flagged: map[flag]Set{}}
 	for _, r := range rows {
 		for action := range strings.FieldsSeq(r.actions) {
 			c.add(r.resource, action, r.section, r.flags, r.minLevel)
@@ -178,6 +179,7 @@ func (c *catalog) add(resource, action, section string, f flag, level Kind) {
 		MinLevel: level, Built: f&built != 0,
 	})
 	c.flags = append(c.flags, f)
+	c.levels = append(c.levels, level)
 	c.names = append(c.names, resource+":"+action)
 	c.byName[pair{resource, action}] = p
 	put(&c.everything, p)

@@ -43,7 +43,7 @@ func (s *Snapshot) asks(q *Question) (asking, Reasons) {
 		why |= InactiveUser
 	}
 	if q.Permission.known() {
-		a.flags, a.minLevel = catalogue.flags[q.Permission], catalogue.infos[q.Permission].MinLevel
+		a.flags, a.minLevel = catalogue.flags[q.Permission], catalogue.levels[q.Permission]
 	} else {
 		why |= UnknownPermission
 	}
@@ -55,7 +55,7 @@ func (s *Snapshot) asks(q *Question) (asking, Reasons) {
 		a.bounded = true
 		a.within = span{-1, -1} // of an unknown account: nothing
 		if n := s.accountID.find(q.Within); n >= 0 {
-			a.within = s.subtree(s.accounts[n].entity)
+			a.within = s.accounts[n].span
 		} else {
 			why |= UnknownEntity
 		}
@@ -148,7 +148,7 @@ func (a *asking) summary(found Reasons, granted, reached bool) Reasons {
 // is in that account, above it or below it. Others are none of its business,
 // and a user who has no other is unknown to it.
 func (a *asking) concerns(m *member) bool {
-	return a.subtree(a.accounts[m.account].entity).inLine(a.within)
+	return a.accounts[m.account].inLine(a.within)
 }
 
 func (a *asking) concerned() bool {
@@ -175,7 +175,7 @@ func (a *asking) memberFails(m *member) Reasons {
 	if a.accounts[m.account].dead {
 		r |= InactiveAccount
 	}
-	if m.allow != nil {
+	if len(m.allow) > 0 {
 		r |= a.addressFails(m)
 	}
 	return r
@@ -212,24 +212,33 @@ func (a *asking) pathFails(m *member, at span) Reasons {
 	if a.flags&located != 0 && !m.allLocations {
 		r |= a.locationFails(m, at)
 	}
-	acc := &a.accounts[m.account]
-	if a.minLevel != 0 && acc.kind > a.minLevel {
+	if a.minLevel != 0 && a.accounts[m.account].kind > a.minLevel {
 		r |= MinLevel
 	}
-	// The top of a span inside the membership's account is the account's own
-	// whenever anything in the span is: below another account's entity all is that one's.
-	owns := a.entities[at.lo].owner == m.account
-	if a.flags&direct != 0 && !owns {
-		r |= DirectPayment
-	}
-	if a.flags&own != 0 && !a.ownReached(m, at, owns) {
-		r |= OwnAccount
+	if a.flags&(direct|own) != 0 {
+		r |= a.ownerFails(m, at)
 	}
 	if a.flags&needs2FA != 0 && !a.q.SecondFactor {
 		r |= NeedsTwoFactor
 	}
 	if a.flags&stepUp != 0 && !a.q.Fresh {
 		r |= NotFresh
+	}
+	return r
+}
+
+// ownerFails is the part of rule 4 that asks whose the entities are.
+//
+// The top of a span inside the membership's account is the account's own
+// whenever anything in the span is: below another account's entity all is that one's.
+func (a *asking) ownerFails(m *member, at span) Reasons {
+	var r Reasons
+	owns := a.entities[at.lo].owner == m.account
+	if a.flags&direct != 0 && !owns {
+		r |= DirectPayment
+	}
+	if a.flags&own != 0 && !a.ownReached(m, at, owns) {
+		r |= OwnAccount
 	}
 	return r
 }
@@ -266,6 +275,9 @@ func (a *asking) locationFails(m *member, at span) Reasons {
 
 // policyOf is the first policy of a role that gives the permission, or what its conditions lack (rule 7).
 func (a *asking) policyOf(r *role) (string, Reasons) {
+	if len(r.policies) == 1 && r.free.Has(a.q.Permission) {
+		return r.first, 0
+	}
 	var lacks Reasons
 	for i := range r.body.policies {
 		l, has := a.rulesFail(&r.body.policies[i])

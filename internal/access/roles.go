@@ -7,17 +7,19 @@ import (
 
 // role is a compiled role. What it holds is shared with every role that holds the same.
 type role struct {
-	id, key    string
+	all, free  Set // held somehow; held without a condition
+	id, first  string
+	policies   []string // ids, one for each of body.policies; the first stands in first too
+	body       *body
+	key        string
 	account    int32
 	deprecated bool
 	mayGrant   []string
-	policies   []string // ids, one for each of body.policies
-	*body
 }
 
 // body is what a role holds, closed.
 type body struct {
-	all, free Set // held somehow; held without a condition
+	all, free Set
 	policies  []rules
 }
 
@@ -45,6 +47,10 @@ func (b *builder) compileRoles(list []Role) {
 			out.body = made
 		} else if out.body = shared[key]; out.body == nil {
 			out.body, shared[key] = made, made
+		}
+		out.all, out.free = out.body.all, out.body.free
+		if len(out.policies) > 0 {
+			out.first = out.policies[0]
 		}
 		b.roles[r.ID] = out
 	}

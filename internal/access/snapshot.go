@@ -45,6 +45,7 @@ type entity struct {
 type account struct {
 	id     string
 	entity int32
+	span   // its entity and all below
 	kind   Kind
 	live   bool
 	dead   bool // its entity or one above is not active
@@ -139,6 +140,9 @@ func (b *builder) tree(list []Entity, accounts []Account) {
 	at := b.accountEntities(accounts, list)
 	if len(b.errs) == 0 {
 		b.lines(list, at)
+		for i := range b.accounts {
+			b.accounts[i].span = b.subtree(b.accounts[i].entity)
+		}
 	}
 }
 

@@ -63,17 +63,15 @@ func (g *grant) meet(target span) span {
 
 // person compiles a user. What points nowhere is left out: it grants nothing.
 func (f *frame) person(u *User) *person {
-	p := &person{id: u.ID, active: u.Active, members: make([]member, 0, len(u.Memberships))}
+	p, room := newPerson(u)
+	p.id, p.active = u.ID, u.Active
 	for i := range u.Memberships {
 		m := &u.Memberships[i]
 		a := f.accountID.find(m.AccountID)
 		if a < 0 {
 			continue
 		}
-		out := member{id: m.ID, account: a, active: m.Active, cut: m.Cut, allLocations: m.AllLocations}
-		if len(m.Allow) > 0 {
-			out.allow = slices.Clone(m.Allow)
-		}
+		out := member{id: m.ID, account: a, active: m.Active, cut: m.Cut, allLocations: m.AllLocations, allow: slices.Clone(m.Allow)}
 		if !m.AllLocations {
 			for _, l := range m.Locations {
 				if e := f.locations.find(l); e >= 0 {
@@ -81,15 +79,33 @@ func (f *frame) person(u *User) *person {
 				}
 			}
 		}
-		out.grants = f.grants(a, m.Assignments)
+		if room == nil {
+			room = make([]grant, 0, len(m.Assignments))
+		}
+		out.grants, room = f.grants(room, a, m.Assignments), nil
 		p.members = append(p.members, out)
 	}
 	return p
 }
 
-func (f *frame) grants(account int32, list []Assignment) []grant {
-	out := make([]grant, 0, len(list))
-	whole := f.subtree(f.accounts[account].entity)
+// newPerson makes the room for a person, and for the grants of the first
+// membership. Most people have one of each: all that a decision reads of them
+// is then one block of memory.
+func newPerson(u *User) (*person, []grant) {
+	if len(u.Memberships) == 1 && len(u.Memberships[0].Assignments) == 1 {
+		block := &struct {
+			person
+			m [1]member
+			g [1]grant
+		}{}
+		block.members = block.m[:0]
+		return &block.person, block.g[:0]
+	}
+	return &person{members: make([]member, 0, len(u.Memberships))}, nil
+}
+
+func (f *frame) grants(out []grant, account int32, list []Assignment) []grant {
+	whole := f.accounts[account].span
 	for i := range list {
 		a := &list[i]
 		r := f.roles[a.RoleID]
@@ -141,7 +157,7 @@ type users struct {
 }
 
 type shard struct {
-	slots []userSlot // at most half full, or empty
+	slots []userSlot // at most half full, found by linear probing from hash
 	count int
 }
 
@@ -155,94 +171,116 @@ func packUsers(seed maphash.Seed, people []*person) (*users, error) {
 	for 1<<(2*bits) < len(people) {
 		bits++
 	}
-	u := &users{seed: seed, shards: make([]*shard, 1<<bits), shift: 64 - bits, count: len(people)}
-	parts := make([][]*person, len(u.shards))
+	u := &users{seed: seed, shards: make([]*shard, 1<<bits), shift: 64 - bits}
+	for i := range u.shards {
+		u.shards[i] = &shard{slots: make([]userSlot, 2)}
+	}
 	for _, p := range people {
 		if p.id == "" {
 			return nil, errors.New("access: a user has no id")
 		}
-		i := maphash.String(seed, p.id) >> u.shift
-		parts[i] = append(parts[i], p)
-	}
-	for i, part := range parts {
-		s, err := u.pack(part)
-		if err != nil {
-			return nil, err
+		h := maphash.String(seed, p.id)
+		if !u.shards[h>>u.shift].put(uint32(h), p) {
+			return nil, fmt.Errorf("access: user id %q twice", p.id)
 		}
-		u.shards[i] = s
 	}
+	u.count = len(people)
 	return u, nil
-}
-
-func (u *users) pack(people []*person) (*shard, error) {
-	size := 2
-	for size < 2*len(people) {
-		size *= 2
-	}
-	s := &shard{slots: make([]userSlot, size), count: len(people)}
-	for _, p := range people {
-		h := maphash.String(u.seed, p.id)
-		i := int(h) & (size - 1)
-		for s.slots[i].who != nil {
-			if s.slots[i].who.id == p.id {
-				return nil, fmt.Errorf("access: user id %q twice", p.id)
-			}
-			i = (i + 1) & (size - 1)
-		}
-		s.slots[i] = userSlot{uint32(h >> 16), p}
-	}
-	return s, nil
 }
 
 func (u *users) find(id string) *person {
 	h := maphash.String(u.seed, id)
-	slots := u.shards[h>>u.shift].slots
-	mask := len(slots) - 1
-	for i := int(h) & mask; ; i = (i + 1) & mask {
-		s := &slots[i]
-		if s.who == nil || s.hash == uint32(h>>16) && s.who.id == id {
-			return s.who
-		}
-	}
+	s := u.shards[h>>u.shift]
+	return s.slots[s.slot(uint32(h), id)].who
 }
 
-// with is the table with these people put in (nil: taken out).
+// with is the table with these people put in (nil: taken out). The shards that it touches are copied first.
 func (u *users) with(edits map[string]*person) *users {
-	parts := map[uint64][]*person{}
-	for id, p := range edits {
-		i := maphash.String(u.seed, id) >> u.shift
-		if parts[i] == nil {
-			parts[i] = u.shards[i].without(edits)
-		}
-		if p != nil {
-			parts[i] = append(parts[i], p)
-		}
-	}
 	next := &users{seed: u.seed, shards: slices.Clone(u.shards), shift: u.shift, count: u.count}
-	for i, part := range parts {
-		next.shards[i], _ = next.pack(part) // no id is twice: without took the old ones out, edits is keyed by id
-		next.count += next.shards[i].count - u.shards[i].count
+	for id, p := range edits {
+		h := maphash.String(u.seed, id)
+		i := h >> u.shift
+		if next.shards[i] == u.shards[i] {
+			next.shards[i] = &shard{slots: slices.Clone(u.shards[i].slots), count: u.shards[i].count}
+		}
+		s := next.shards[i]
+		before := s.count
+		s.drop(uint32(h), id)
+		if p != nil {
+			s.put(uint32(h), p)
+		}
+		next.count += s.count - before
 	}
 	if next.count > 4*len(next.shards)*len(next.shards) { // outgrown: spread over more shards
 		all := make([]*person, 0, next.count)
 		for _, s := range next.shards {
-			all = append(all, s.without(nil)...)
+			for _, slot := range s.slots {
+				if slot.who != nil {
+					all = append(all, slot.who)
+				}
+			}
 		}
-		next, _ = packUsers(u.seed, all)
+		if spread, err := packUsers(u.seed, all); err == nil {
+			return spread
+		}
 	}
 	return next
 }
 
-// without lists the shard's people save those being edited; never nil.
-func (s *shard) without(edits map[string]*person) []*person {
-	out := make([]*person, 0, s.count+1)
-	for _, slot := range s.slots {
-		if slot.who == nil {
-			continue
-		}
-		if _, edited := edits[slot.who.id]; !edited {
-			out = append(out, slot.who)
+// slot is where the person is, or the free slot where they would be put.
+func (s *shard) slot(hash uint32, id string) int {
+	mask := len(s.slots) - 1
+	i := int(hash) & mask
+	for ; s.slots[i].who != nil; i = (i + 1) & mask {
+		if s.slots[i].hash == hash && s.slots[i].who.id == id {
+			return i
 		}
 	}
-	return out
+	return i
+}
+
+// put adds a person; false when they are there already.
+func (s *shard) put(hash uint32, p *person) bool {
+	if 2*(s.count+1) > len(s.slots) {
+		old := s.slots
+		s.slots = make([]userSlot, 2*len(old))
+		for _, slot := range old {
+			if slot.who != nil {
+				s.slots[s.free(slot.hash)] = slot
+			}
+		}
+	}
+	i := s.slot(hash, p.id)
+	if s.slots[i].who != nil {
+		return false
+	}
+	s.slots[i] = userSlot{hash, p}
+	s.count++
+	return true
+}
+
+func (s *shard) free(hash uint32) int {
+	i := int(hash) & (len(s.slots) - 1)
+	for s.slots[i].who != nil {
+		i = (i + 1) & (len(s.slots) - 1)
+	}
+	return i
+}
+
+// drop takes a person out and moves up those whom the gap would hide.
+func (s *shard) drop(hash uint32, id string) {
+	mask := len(s.slots) - 1
+	gap := s.slot(hash, id)
+	if s.slots[gap].who == nil {
+		return
+	}
+	s.count--
+	for i := (gap + 1) & mask; s.slots[i].who != nil; i = (i + 1) & mask {
+		home := int(s.slots[i].hash) & mask
+		if (i-home)&mask >= (i-gap)&mask {
+			s.slots[gap] = s.slots[i]
+			gap = i
+		}
+	}
+	s.slots[gap] = userSlot{}
 }
