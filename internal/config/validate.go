@@ -265,3 +265,11 @@ func oneOf(p *Problems, option, value string, choices ...string) {
 		p.add(option, "%q is none of %s", value, strings.Join(choices, ", "))
 	}
 }
+
+// ValidateInit tells the problems of what 'countersign init' is given: the
+// common options and the public URL, all at once.
+func (s Serve) ValidateInit() error {
+	p := s.Common.check()
+	s.checkPublicURL(&p)
+	return p.err()
+}

@@ -16,10 +16,10 @@ import (
 	_ "github.com/wneessen/go-mail"
 	_ "golang.org/x/crypto/argon2"
 	_ "golang.org/x/net/idna"
+	_ "golang.org/x/text/cases"
 	_ "golang.org/x/text/language"
 	_ "golang.org/x/text/message"
 	_ "golang.org/x/text/unicode/norm"
-	_ "golang.org/x/text/cases"
 	_ "modernc.org/sqlite"
 	_ "pgregory.net/rapid"
 )

@@ -1,0 +1,193 @@
+// Package web is the edge that the portal and the API share.
+//
+// Edge.Handler wraps the whole of what is served:
+//
+//	request id → log line → recover → headers → cross-origin check → body limit
+//	→ who is this? (session cookie) → the route
+//
+// A route is a Handle: it gets a Visit (who, from where, in which language) and
+// returns an error. Edge answers errors in one place, as a page or as a problem
+// (RFC 9457), whichever Answer the route's group has; nothing is written twice,
+// no stack or cause is ever shown, and one wide log line tells each request.
+//
+// Sessions live in the database under the hash of the cookie's value. The cookie
+// is __Host-session: this host alone, not for scripts, not from other sites.
+// Addresses in mails and redirects are built from the public URL, never from
+// what the request says its host is.
+//
+// The one rule: a handler never writes an error itself.
+package web
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"sync/atomic"
+	"time"
+
+	"countersign/internal/access"
+	"countersign/internal/audit"
+	"countersign/internal/db"
+	"countersign/internal/fault"
+	"countersign/internal/lang"
+	"countersign/internal/org"
+	"countersign/internal/signin"
+)
+
+// Options of the Edge.
+type Options struct {
+	PublicURL string // scheme, host and port; no slash at the end
+	Proxies   []netip.Prefix
+	Lang      lang.Tag
+	Log       *slog.Logger
+	BodyLimit int64 // bytes; 0 is 1 MiB
+}
+
+// Edge is what stands between the network and the use cases. Make it with New.
+type Edge struct {
+	DB    *db.DB
+	Door  *signin.Door
+	Live  *access.Live
+	Audit *audit.Log
+
+	o       Options
+	host    string // of the public URL, with its port
+	secure  bool   // the public URL is https
+	metrics *metrics
+	setUp   atomic.Bool
+	looked  atomic.Int64 // when setUp was last asked for, µs
+	refuse  func(http.ResponseWriter, *http.Request, *Visit, *fault.Error)
+}
+
+// New makes the edge.
+func New(d *db.DB, door *signin.Door, live *access.Live, log *audit.Log, o Options) (*Edge, error) {
+	u, err := url.Parse(o.PublicURL)
+	if err != nil || u.Host == "" {
+		return nil, errors.New("web: the public URL must have a scheme and a host")
+	}
+	if o.BodyLimit == 0 {
+		o.BodyLimit = 1 << 20
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	return &Edge{DB: d, Door: door, Live: live, Audit: log, o: o, host: u.Host, secure: u.Scheme == "https", metrics: newMetrics()}, nil
+}
+
+// PublicURL is what links begin with.
+func (e *Edge) PublicURL() string { return e.o.PublicURL }
+
+// Handle serves one route. A returned error is answered by the group's Answer.
+type Handle func(w http.ResponseWriter, r *http.Request, v *Visit) error
+
+// Answer shows a refusal to a person or a program.
+type Answer func(w http.ResponseWriter, r *http.Request, v *Visit, f *fault.Error)
+
+// Needs says who may come to a route at all; what they may do there is decided
+// by the use case.
+type Needs uint8
+
+// What a route needs.
+const (
+	SignedIn Needs = iota // a session; the zero value, so that a forgotten one lets nobody in
+	Anybody               // nothing: sign-in, links, assets
+	Token                 // a service token; the handler checks it
+)
+
+// Route is one address with a method, as http.ServeMux writes it.
+type Route struct {
+	Pattern string // "POST /a/{customer}/users"
+	Needs   Needs
+	Handle  Handle
+}
+
+// Routes puts a group of routes on a mux, with one way of answering refusals.
+func (e *Edge) Routes(mux *http.ServeMux, answer Answer, routes []Route) {
+	for _, route := range routes {
+		mux.HandleFunc(route.Pattern, func(w http.ResponseWriter, r *http.Request) {
+			v := VisitOf(r)
+			v.answer = answer
+			err := e.admit(route.Needs, v)
+			if err == nil {
+				err = route.Handle(w, r, v)
+			}
+			e.Fail(w, r, err)
+		})
+	}
+}
+
+func (e *Edge) admit(needs Needs, v *Visit) error {
+	if !e.ready(v.ctx) {
+		return fault.New(fault.Busy, "not_set_up")
+	}
+	if needs == SignedIn && v.Session == nil {
+		if v.ended {
+			return fault.New(fault.Unauthenticated, "session_ended")
+		}
+		return fault.New(fault.Unauthenticated, "sign_in_first")
+	}
+	return v.failed
+}
+
+// Fail answers an error with the group's Answer and notes it for the log line.
+// A nil error is none.
+func (e *Edge) Fail(w http.ResponseWriter, r *http.Request, err error) {
+	if err == nil {
+		return
+	}
+	v := VisitOf(r)
+	f := e.translate(r.Context(), err)
+	v.fault, v.cause = f, err
+	if f.RetryAfter > 0 {
+		w.Header().Set("Retry-After", seconds(f.RetryAfter))
+	}
+	v.answer(w, r, v, f)
+}
+
+// translate makes any error one that may be shown.
+func (e *Edge) translate(ctx context.Context, err error) *fault.Error {
+	if tooLarge, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return fault.New(fault.TooLarge, "too_large", "limit", tooLarge.Limit)
+	}
+	f := fault.From(err)
+	if f.Kind != fault.Internal {
+		if f.Kind == fault.Busy && f.RetryAfter == 0 {
+			f.RetryAfter = 5 * time.Second
+		}
+		return f
+	}
+	ping, stop := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+	defer stop()
+	if e.DB.Ping(ping) != nil {
+		away := fault.New(fault.Busy, "database_away").Because(err)
+		away.RetryAfter = 5 * time.Second
+		return away
+	}
+	return f
+}
+
+// ready tells whether the database is set up; it looks at most once a second
+// until it is.
+func (e *Edge) ready(ctx context.Context) bool {
+	if e.setUp.Load() {
+		return true
+	}
+	now := e.DB.Now()
+	if last := e.looked.Load(); last != 0 && now >= last && now-last < 1e6 || !e.looked.CompareAndSwap(e.looked.Load(), now) {
+		return e.setUp.Load()
+	}
+	err := e.DB.View(ctx, func(tx *db.Tx) error {
+		_, found, err := org.Platform(tx)
+		if found {
+			e.setUp.Store(true)
+		}
+		return err
+	})
+	if err != nil {
+		e.o.Log.Error("is the database set up?", "error", err)
+	}
+	return e.setUp.Load()
+}
