@@ -1,17 +1,34 @@
 package db
 
-import "context"
+import (
+	"context"
+	"slices"
+)
 
-// Bare runs one statement with nothing around it, as a program without this
-// package would: prepared, on an open connection, committed by itself.
-func (d *DB) Bare(ctx context.Context, query string, args ...any) error {
+// Bare runs statements with nothing around them, as a program without this
+// package would: prepared, on an open connection, and, when there is more than
+// one, in a transaction.
+func (d *DB) Bare(ctx context.Context, all ...Statement) error {
 	l, err := d.writing.take(ctx)
 	if err != nil {
 		return err
 	}
 	defer d.writing.give(l, false)
-	_, err = l.exec(ctx, query, args...)
-	return err
+	if len(all) > 1 {
+		all = slices.Concat([]Statement{{Text: beginStep[d.dialect]}}, all, []Statement{{Text: `COMMIT`}})
+	}
+	for _, s := range all {
+		if _, err := l.exec(ctx, s.Text, s.Args...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Statement is one for Bare.
+type Statement struct {
+	Text string
+	Args []any
 }
 
 // MigrateTo applies other steps than this release's.

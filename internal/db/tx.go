@@ -195,10 +195,15 @@ func (tx *Tx) ready() (context.Context, error) {
 	case tx.db.dialect == sqlite && tx.mode != view:
 		return context.WithoutCancel(tx.ctx), tx.ctx.Err()
 	}
-	return tx.ctx, nil
+	return tx.ctx, tx.ctx.Err()
 }
 
+// fail remembers the first failure. A cancelled context is the better reason
+// than the connection that was closed because of it.
 func (tx *Tx) fail(err error) error {
+	if cause := tx.ctx.Err(); cause != nil {
+		err = cause
+	}
 	if tx.broken == nil {
 		tx.broken = err
 	}
