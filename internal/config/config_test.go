@@ -278,8 +278,8 @@ func TestPasswordFile(t *testing.T) {
 func TestFrom(t *testing.T) {
 	for url, want := range map[string]string{
 		"https://desk.example.com": `"Countersign" <no-reply@desk.example.com>`,
-		"http://127.0.0.1:8080":    `"Countersign" <no-reply@[127.0.0.1]>`,
-		"http://[::1]:8080":        `"Countersign" <no-reply@[IPv6:::1]>`,
+		"http://127.0.0.1:8080":    `"Countersign" <no-reply@localhost>`,
+		"http://[::1]:8080":        `"Countersign" <no-reply@localhost>`,
 	} {
 		if got, err := (config.Mail{}).From(url); err != nil || got.String() != want {
 			t.Errorf("%s: %s, %v", url, &got, err)

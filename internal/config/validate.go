@@ -142,8 +142,8 @@ func (m Mail) check(p *Problems, publicURL string) {
 		}
 	default:
 		m.SMTP.check(p)
-		if m.MailFrom == "" && loopbackURL(publicURL) {
-			p.add("--mail-from", "is needed: a mail server takes nothing from no-reply@localhost")
+		if from, err := m.From(publicURL); err == nil && strings.HasSuffix(from.Address, "@localhost") {
+			p.add("--mail-from", "is needed: a mail server takes nothing from %s", from.Address)
 		}
 	}
 	if m.MailFrom != "" {
@@ -177,7 +177,7 @@ func (m SMTP) check(p *Problems) {
 }
 
 // From is the sender of every mail: MailFrom, or else no-reply at the host of
-// the public URL.
+// the public URL, or at localhost where that is an address.
 func (m Mail) From(publicURL string) (mail.Address, error) {
 	if m.MailFrom != "" {
 		a, err := mail.ParseAddress(m.MailFrom)
@@ -191,10 +191,8 @@ func (m Mail) From(publicURL string) (mail.Address, error) {
 		return mail.Address{}, fmt.Errorf("sender: %q has no host", publicURL)
 	}
 	host := u.Hostname()
-	if ip, err := netip.ParseAddr(host); err == nil && ip.Is4() {
-		host = "[" + host + "]" // an address literal, RFC 5321, 4.1.3
-	} else if err == nil {
-		host = "[IPv6:" + host + "]"
+	if isIP(host) {
+		host = "localhost"
 	}
 	return mail.Address{Name: "Countersign", Address: "no-reply@" + host}, nil
 }
@@ -206,11 +204,6 @@ func Loopback(host string) bool {
 	}
 	ip, err := netip.ParseAddr(host)
 	return err == nil && ip.Unmap().IsLoopback()
-}
-
-func loopbackURL(text string) bool {
-	u, err := url.Parse(text)
-	return err == nil && Loopback(u.Hostname())
 }
 
 func isIP(host string) bool {

@@ -64,16 +64,16 @@ func (s *SMTP) Send(ctx context.Context, m Mail) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
-	var connection net.Conn // closed whatever happens: the library leaves it open after some errors
-	defer func() {
-		if connection != nil {
-			connection.Close()
-		}
-	}()
+	done := func() {} // closes the connection whatever happens: the library leaves it open after some errors
+	defer func() { done() }()
 	client, err := s.client(func(dialing context.Context, network, _ string) (net.Conn, error) {
 		c, err := s.dial(dialing, network)
-		connection = c
-		return c, err
+		if err != nil {
+			return nil, err
+		}
+		stop := context.AfterFunc(ctx, func() { c.Close() })
+		done = func() { stop(); c.Close() }
+		return c, nil
 	})
 	if err != nil {
 		return fmt.Errorf("smtp: %w", err)
@@ -82,8 +82,6 @@ func (s *SMTP) Send(ctx context.Context, m Mail) error {
 	if err != nil {
 		return fmt.Errorf("mail server: %w", withoutText(err))
 	}
-	stop := context.AfterFunc(ctx, func() { connection.Close() })
-	defer stop()
 	if err := client.SendWithSMTPClient(session, msg); err != nil && !msg.IsDelivered() {
 		return judge(err)
 	}

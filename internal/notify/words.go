@@ -93,9 +93,13 @@ func (w *words) time(key string) string {
 // longest is how much of a name a mail shows, in code points.
 const longest = 120
 
+var harmless = strings.NewReplacer("://", ": ", "=?", "= ?")
+
 // clean makes one harmless line of what somebody typed: nothing that ends a
-// header, that turns the direction of what follows, or that a mail program
-// would make a link of (who invites could otherwise send people anywhere).
+// header, that turns the direction of what follows, that reads as an encoded
+// word (RFC 2047: it would be decoded to a header's end after all), or that a
+// mail program would make a link of (who invites could otherwise send people
+// anywhere).
 func clean(s string) string {
 	s = strings.Map(func(r rune) rune {
 		switch {
@@ -106,7 +110,7 @@ func clean(s string) string {
 		}
 		return r
 	}, strings.ToValidUTF8(s, "\ufffd"))
-	s = strings.Join(strings.Fields(strings.ReplaceAll(s, "://", ": ")), " ")
+	s = strings.Join(strings.Fields(harmless.Replace(s)), " ")
 	if utf8.RuneCountInString(s) > longest {
 		s = string([]rune(s)[:longest]) + "…"
 	}
