@@ -151,7 +151,7 @@ func (f *frame) spans(whole span, entities []string) []span {
 // each the square root of the whole.
 type users struct {
 	seed   maphash.Seed
-	shards []*shard
+	shards []shard
 	shift  uint8
 	count  int
 }
@@ -171,9 +171,9 @@ func packUsers(seed maphash.Seed, people []*person) (*users, error) {
 	for 1<<(2*bits) < len(people) {
 		bits++
 	}
-	u := &users{seed: seed, shards: make([]*shard, 1<<bits), shift: 64 - bits}
+	u := &users{seed: seed, shards: make([]shard, 1<<bits), shift: 64 - bits}
 	for i := range u.shards {
-		u.shards[i] = &shard{slots: make([]userSlot, 2)}
+		u.shards[i].slots = make([]userSlot, 2)
 	}
 	for _, p := range people {
 		if p.id == "" {
@@ -190,7 +190,7 @@ func packUsers(seed maphash.Seed, people []*person) (*users, error) {
 
 func (u *users) find(id string) *person {
 	h := maphash.String(u.seed, id)
-	s := u.shards[h>>u.shift]
+	s := &u.shards[h>>u.shift]
 	return s.slots[s.slot(uint32(h), id)].who
 }
 
@@ -200,10 +200,10 @@ func (u *users) with(edits map[string]*person) *users {
 	for id, p := range edits {
 		h := maphash.String(u.seed, id)
 		i := h >> u.shift
-		if next.shards[i] == u.shards[i] {
-			next.shards[i] = &shard{slots: slices.Clone(u.shards[i].slots), count: u.shards[i].count}
+		s := &next.shards[i]
+		if &s.slots[0] == &u.shards[i].slots[0] {
+			s.slots = slices.Clone(s.slots)
 		}
-		s := next.shards[i]
 		before := s.count
 		s.drop(uint32(h), id)
 		if p != nil {

@@ -90,7 +90,7 @@ func readPermissions(role string, m map[string]any, wrong *problems) access.Set 
 			}
 			set = set.Union(access.Everything())
 		case "every":
-			for _, action := range words(value) {
+			for _, action := range listed(role, key, value, wrong) {
 				set = set.Union(matching(role, "every "+action, wrong, func(i access.Info) bool { return i.Action == action && i.Resource != "page" }))
 			}
 		default:
@@ -98,15 +98,15 @@ func readPermissions(role string, m map[string]any, wrong *problems) access.Set 
 				set = set.Union(matching(role, key, wrong, func(i access.Info) bool { return i.Resource == key }))
 				continue
 			}
-			for _, action := range words(value) {
+			for _, action := range listed(role, key, value, wrong) {
 				set = set.With(permission(role, key+":"+action, wrong))
-			}
-			if len(words(value)) == 0 {
-				wrong.add("role %s: %s has no list of actions", role, key)
 			}
 		}
 	}
-	for _, name := range words(m["except"]) {
+	if m["except"] == nil {
+		return set
+	}
+	for _, name := range listed(role, "except", m["except"], wrong) {
 		p := permission(role, name, wrong)
 		if p != 0 && !set.Has(p) {
 			wrong.add("role %s: except %s, which it does not hold", role, name)
@@ -137,18 +137,28 @@ func matching(role, what string, wrong *problems, fits func(access.Info) bool) a
 	return set
 }
 
-// words reads a list of words; nil for anything else.
-func words(value any) []string {
-	list, _ := value.([]any)
-	var out []string
-	for _, v := range list {
-		word, ok := v.(string)
-		if !ok {
-			return nil
-		}
-		out = append(out, word)
+// listed reads a list of words; anything else, also an empty one, is wrong.
+func listed(role, key string, value any, wrong *problems) []string {
+	out, ok := words(value)
+	if !ok || len(out) == 0 {
+		wrong.add("role %s: %s is not a list of words: %v", role, key, value)
 	}
 	return out
+}
+
+// words reads a list of words; false for anything else.
+func words(value any) ([]string, bool) {
+	list, ok := value.([]any)
+	if !ok {
+		return nil, false
+	}
+	out := make([]string, len(list))
+	for i, v := range list {
+		if out[i], ok = v.(string); !ok {
+			return nil, false
+		}
+	}
+	return out, true
 }
 
 func (r *fileRole) mayGrant(p *Profile, wrong *problems) []string {

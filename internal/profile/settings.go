@@ -254,10 +254,11 @@ func readSettings(m map[string]any, wrong *problems) Settings {
 	values := map[string]string{}
 	for key, v := range m {
 		if list, ok := v.([]any); ok {
-			values[key] = strings.Join(words(list), ",")
-			if len(words(list)) != len(list) {
+			chosen, ok := words(list)
+			if !ok {
 				wrong.add("setting %s: a list is of words", key)
 			}
+			values[key] = strings.Join(chosen, ",")
 			continue
 		}
 		values[key] = fmt.Sprint(v)
