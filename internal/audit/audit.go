@@ -20,8 +20,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strings"
 
 	"countersign/internal/db"
+	"countersign/internal/lang"
 	"countersign/internal/seal"
 )
 
@@ -94,8 +96,8 @@ func record(tx *db.Tx, e Entry, outcome string, repeats int64) error {
 		VALUES ($1, $2, $3, $4, $5, $6,
 			COALESCE(NULLIF($7, ''), (SELECT entity_id FROM accounts WHERE id = $6), (SELECT id FROM entities WHERE parent_id IS NULL), ''),
 			$8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)`,
-		tx.Seq(), tx.Now, kind, w.ID, w.AccountID, e.AccountID, e.EntityID,
-		e.Action, outcome, cut(e.Reason, 500), e.Kind, e.ID, ip, cut(w.UserAgent, 300), w.RequestID, repeats, changes, e.PersonID, blob(sealed), blob(hash))
+		tx.Seq(), tx.Now, kind, cut(w.ID, idMax), cut(w.AccountID, idMax), cut(e.AccountID, idMax), cut(e.EntityID, idMax),
+		e.Action, outcome, cut(e.Reason, 500), e.Kind, cut(e.ID, idMax), ip, cut(w.UserAgent, 300), cut(w.RequestID, idMax), repeats, changes, e.PersonID, blob(sealed), blob(hash))
 	if err != nil {
 		return fmt.Errorf("record %s: %w", e.Action, err)
 	}
@@ -110,7 +112,15 @@ func blob(b []byte) any {
 	return b
 }
 
+// idMax bounds what stands in the place of an id: whoever asks may send anything there.
+const idMax = 100
+
+// cut is a text from outside as every database can hold it, and no longer than
+// so many code points.
 func cut(s string, runes int) string {
+	if !lang.Storable(s) {
+		s = strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "\uFFFD")
+	}
 	for i := range s {
 		if runes == 0 {
 			return s[:i]

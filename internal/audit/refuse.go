@@ -65,6 +65,7 @@ func (l *Log) Refuse(ctx context.Context, who db.Who, e Entry, err error) error 
 func (l *Log) Note(ctx context.Context, who db.Who, e Entry) { l.note(ctx, who, e, Done) }
 
 func (l *Log) note(ctx context.Context, who db.Who, e Entry, outcome string) {
+	e.AccountID, e.ID = cut(e.AccountID, idMax), cut(e.ID, idMax)
 	k := repeat{who.Kind, who.ID, who.IP.String(), e.Action, e.AccountID, e.Kind, e.ID, e.Reason}
 	now := time.UnixMicro(l.db.Now())
 	l.mu.Lock()

@@ -9,6 +9,7 @@ import (
 
 	"countersign/internal/access"
 	"countersign/internal/db"
+	"countersign/internal/lang"
 )
 
 // Query says which entries to find. Empty fields do not narrow.
@@ -90,7 +91,7 @@ func (q Query) where() (string, []any) {
 			ranges = append(ranges, "(e.path >= "+arg(p)+" AND e.path < "+arg(p+"~")+")")
 		}
 	}
-	if len(ranges) == 0 {
+	if len(ranges) == 0 || !lang.Storable(q.ActorID+q.Target+q.Person+q.Action+q.Outcome) {
 		return "", nil
 	}
 	parts = append(parts, "("+strings.Join(ranges, " OR ")+")")

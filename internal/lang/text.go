@@ -32,6 +32,10 @@ func Line(s string, max int) (clean, problem string) {
 	return clean, ""
 }
 
+// Storable tells whether every database can hold a text and look it up: valid
+// UTF-8 without NUL, which PostgreSQL refuses. What is not is nobody's id.
+func Storable(s string) bool { return utf8.ValidString(s) && !strings.ContainsRune(s, 0) }
+
 func turnsDirection(r rune) bool {
 	return r >= '\u202a' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069' || r == '\u200e' || r == '\u200f'
 }

@@ -57,23 +57,30 @@ func (g Guard) On(tx *db.Tx, who db.Who, accountID, entityID string, p access.Pe
 	return nil
 }
 
+// out are the reasons for which somebody has nothing left in an account.
+const out = access.InactiveUser | access.InactiveMembership | access.InactiveAccount | access.Cut
+
 // Refusal is what a deny is answered with: to somebody who holds nothing at all
 // in the account, that there is no such account; to others, what is missing.
 func Refusal(s *access.Snapshot, q access.Question, d access.Decision) error {
 	if q.User == "" {
 		return fault.New(fault.Unauthenticated, "sign_in_first")
 	}
-	q.Entity = ""
-	probe := q
-	probe.SecondFactor, probe.Fresh = true, true // whether they have anything here, not whether they may use it now
-	if access.Held(s, probe).Empty() {
-		return fault.None("account")
-	}
 	name := q.Permission.String()
 	refuse := func(code string) error {
 		e := fault.New(fault.Forbidden, code, "permission", name)
 		e.Permission = name
 		return e
+	}
+	// An address that is not allowed stops everything that they hold, so it is told before that is looked at.
+	if d.Reasons&(access.IPDenied|access.IPUnknown) != 0 && d.Reasons&out == 0 {
+		return refuse("address_not_allowed")
+	}
+	q.Entity = ""
+	probe := q
+	probe.SecondFactor, probe.Fresh = true, true // whether they have anything here, not whether they may use it now
+	if access.Held(s, probe).Empty() {
+		return fault.None("account")
 	}
 	switch r := d.Reasons; {
 	case r&access.OwnAccount != 0:
@@ -82,8 +89,6 @@ func Refusal(s *access.Snapshot, q access.Question, d access.Decision) error {
 		return refuse("needs_two_factor")
 	case r&access.NotFresh != 0:
 		return refuse("needs_fresh")
-	case r&(access.IPDenied|access.IPUnknown) != 0:
-		return refuse("address_not_allowed")
 	case r&access.MinLevel != 0:
 		return refuse("level_too_low")
 	}

@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"countersign/internal/access"
 	"countersign/internal/db"
@@ -32,11 +33,17 @@ func first[T any](rows []T, err error) (v T, ok bool, _ error) {
 
 // AccountByID reads an account.
 func AccountByID(tx *db.Tx, id string) (Account, bool, error) {
+	if !lang.Storable(id) {
+		return Account{}, false, nil
+	}
 	return first(db.All(tx, scanAccount, `SELECT `+accountColumns+` WHERE a.id = $1`, id))
 }
 
 // AccountByCustomerID reads the account with that customer ID, as it stands in addresses.
 func AccountByCustomerID(tx *db.Tx, customerID string) (Account, bool, error) {
+	if !lang.Storable(customerID) {
+		return Account{}, false, nil
+	}
 	return first(db.All(tx, scanAccount, `SELECT `+accountColumns+` WHERE e.customer_id = $1`, customerID))
 }
 
@@ -56,6 +63,9 @@ func scanEntity(r *sql.Rows) (e Entity, err error) {
 
 // EntityByID reads an entity.
 func EntityByID(tx *db.Tx, id string) (Entity, bool, error) {
+	if !lang.Storable(id) {
+		return Entity{}, false, nil
+	}
 	return first(db.All(tx, scanEntity, `SELECT `+entityColumns+` WHERE e.id = $1`, id))
 }
 
@@ -68,15 +78,17 @@ func Entities(tx *db.Tx, a Account, limit int) ([]Entity, error) {
 // EntitiesIn reads those of the given entities, ids or customer IDs, that lie in
 // an account's subtree. What is missing from the answer does not exist for it.
 func EntitiesIn(tx *db.Tx, a Account, ids []string) ([]Entity, error) {
-	if len(ids) == 0 {
-		return nil, nil
-	}
 	from, until := Below(a.Path)
 	args := []any{from, until}
 	var marks []string
 	for _, id := range ids {
-		args = append(args, id)
-		marks = append(marks, fmt.Sprintf("$%d", len(args)))
+		if lang.Storable(id) {
+			args = append(args, id)
+			marks = append(marks, fmt.Sprintf("$%d", len(args)))
+		}
+	}
+	if len(marks) == 0 {
+		return nil, nil
 	}
 	in := strings.Join(marks, ", ")
 	return db.All(tx, scanEntity, `SELECT `+entityColumns+` WHERE e.path >= $1 AND e.path < $2 AND (e.id IN (`+in+`) OR e.customer_id IN (`+in+`)) ORDER BY e.path`, args...)
@@ -137,7 +149,7 @@ func Accounts(tx *db.Tx, q AccountQuery) ([]Account, error) {
 			ranges = append(ranges, "(e.path >= "+arg(from)+" AND e.path < "+arg(until)+")")
 		}
 	}
-	if len(ranges) == 0 {
+	if len(ranges) == 0 || !lang.Storable(q.Search+q.Kind+q.Environment+q.After) || utf8.RuneCountInString(q.Search) > searchMax {
 		return nil, nil
 	}
 	where := "(" + strings.Join(ranges, " OR ") + ")"
@@ -155,6 +167,9 @@ func Accounts(tx *db.Tx, q AccountQuery) ([]Account, error) {
 	}
 	return db.All(tx, scanAccount, `SELECT `+accountColumns+` WHERE `+where+` ORDER BY e.customer_id LIMIT `+arg(min(max(q.Limit, 1), 200)), args...)
 }
+
+// searchMax bounds what is searched for, in code points: no name is longer.
+const searchMax = 200
 
 func likeText(s string) string {
 	return strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(s)

@@ -61,18 +61,8 @@ const (
 func (o *Org) CreateToken(ctx context.Context, who db.Who, accountID, name string, expires time.Time) (t Token, secret seal.Secret, err error) {
 	e := audit.Entry{Action: audit.TokenCreated, AccountID: accountID, Kind: "account", ID: accountID}
 	err = o.db.Update(ctx, who, func(tx *db.Tx) error {
-		if err := o.guard.May(tx, who, accountID, access.MustParse("service_tokens:create")); err != nil {
+		if err := o.overAll(tx, who, accountID, "service_tokens:create"); err != nil {
 			return err
-		}
-		// It speaks for the whole account, so its maker must hold the right over all of it.
-		s, err := o.guard.Snapshot(tx)
-		if err != nil {
-			return err
-		}
-		q := Question(tx, who, accountID)
-		q.Permission = access.MustParse("service_tokens:create")
-		if !access.Covers(s, q, true, nil) {
-			return fault.New(fault.Forbidden, "entities_not_held")
 		}
 		if t, err = checkToken(tx, accountID, name, expires); err != nil {
 			return err
@@ -84,6 +74,25 @@ func (o *Org) CreateToken(ctx context.Context, who db.Who, accountID, name strin
 		return Token{}, "", o.audit.Refuse(ctx, who, e, err)
 	}
 	return t, secret, nil
+}
+
+// overAll refuses unless who holds the permission over the whole account: a
+// token speaks for all of it, so whoever holds a part neither makes nor ends one.
+func (o *Org) overAll(tx *db.Tx, who db.Who, accountID, permission string) error {
+	p := access.MustParse(permission)
+	if err := o.guard.May(tx, who, accountID, p); err != nil {
+		return err
+	}
+	s, err := o.guard.Snapshot(tx)
+	if err != nil {
+		return err
+	}
+	q := Question(tx, who, accountID)
+	q.Permission = p
+	if !access.Covers(s, q, true, nil) {
+		return fault.New(fault.Forbidden, "entities_not_held")
+	}
+	return nil
 }
 
 func checkToken(tx *db.Tx, accountID, name string, expires time.Time) (Token, error) {
@@ -141,7 +150,7 @@ func addToken(tx *db.Tx, t *Token) (seal.Secret, error) {
 func (o *Org) RevokeToken(ctx context.Context, who db.Who, accountID, tokenID string) error {
 	e := audit.Entry{Action: audit.TokenRevoked, AccountID: accountID, Kind: "service_token", ID: tokenID}
 	err := o.db.Update(ctx, who, func(tx *db.Tx) error {
-		if err := o.guard.May(tx, who, accountID, access.MustParse("service_tokens:revoke")); err != nil {
+		if err := o.overAll(tx, who, accountID, "service_tokens:revoke"); err != nil {
 			return err
 		}
 		t, found, err := TokenByID(tx, accountID, tokenID)
@@ -179,5 +188,8 @@ func Tokens(tx *db.Tx, accountID string) ([]Token, error) {
 
 // TokenByID reads one of an account's service tokens.
 func TokenByID(tx *db.Tx, accountID, tokenID string) (Token, bool, error) {
+	if !lang.Storable(accountID + tokenID) {
+		return Token{}, false, nil
+	}
 	return first(db.All(tx, scanToken, `SELECT `+tokenColumns+` WHERE t.account_id = $1 AND t.id = $2`, accountID, tokenID))
 }

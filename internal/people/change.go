@@ -26,7 +26,7 @@ func (p *People) Deactivate(ctx context.Context, who db.Who, accountID, userID s
 		if reason, err = cleanReason(reason); err != nil {
 			return err
 		}
-		m, err := p.changes(tx, who, a, settings, userID, version)
+		m, err := p.changes(tx, who, a, settings, "users:deactivate", userID, version)
 		if err != nil {
 			return err
 		}
@@ -41,6 +41,9 @@ func (p *People) Deactivate(ctx context.Context, who db.Who, accountID, userID s
 		if err := roles.Count(tx, accountID); err != nil {
 			return err
 		}
+		if err := shutLink(tx, m); err != nil {
+			return err
+		}
 		if err := endIfNowhere(tx, userID); err != nil {
 			return err
 		}
@@ -48,6 +51,20 @@ func (p *People) Deactivate(ctx context.Context, who db.Who, accountID, userID s
 		e.Reason = reason
 		return audit.Record(tx, e)
 	})
+}
+
+// shutLink ends the invitation of somebody who never came in: activating them
+// again does not revive their old link, sending a new one does.
+func shutLink(tx *db.Tx, m Member) error {
+	if m.ActivatedAt != 0 {
+		return nil
+	}
+	_, err := tx.Exec(`UPDATE invitations SET deactivated_at = $1 WHERE account_id = $2 AND membership_id = $3
+		AND replaced_at IS NULL AND deactivated_at IS NULL`, tx.Now, m.AccountID, m.ID)
+	if err != nil {
+		return fmt.Errorf("end invitation: %w", err)
+	}
+	return endSetUp(tx, m)
 }
 
 // Reactivate opens a deactivated member again, with what they were assigned.
@@ -58,7 +75,7 @@ func (p *People) Reactivate(ctx context.Context, who db.Who, accountID, userID s
 		if err != nil {
 			return err
 		}
-		m, err := p.changes(tx, who, a, settings, userID, version)
+		m, err := p.changes(tx, who, a, settings, "users:deactivate", userID, version)
 		if err != nil {
 			return err
 		}
@@ -85,7 +102,7 @@ func (p *People) ChangeAccess(ctx context.Context, who db.Who, accountID, userID
 		if err != nil {
 			return err
 		}
-		m, err := p.changes(tx, who, a, settings, userID, version)
+		m, err := p.changes(tx, who, a, settings, "users:assign_roles", userID, version)
 		if err != nil {
 			return err
 		}
@@ -130,11 +147,11 @@ func (p *People) ResetFactor(ctx context.Context, who db.Who, accountID, userID 
 		if reason, err = cleanReason(reason); err != nil {
 			return err
 		}
-		m, err := p.acts(tx, who, a, userID, version)
+		m, err := p.acts(tx, who, a, "users:manage_2fa", userID, version)
 		if err != nil {
 			return err
 		}
-		if err := alone(tx, userID); err != nil {
+		if err := alone(tx, m); err != nil {
 			return err
 		}
 		n, err := tx.Exec(`DELETE FROM factors WHERE user_id = $1`, userID)
@@ -156,19 +173,23 @@ func (p *People) ResetFactor(ctx context.Context, who db.Who, accountID, userID 
 }
 
 // changes is acts, and protects the first administrator from other administrators (U14).
-func (p *People) changes(tx *db.Tx, who db.Who, a org.Account, settings profile.Settings, userID string, version int64) (Member, error) {
-	m, err := p.acts(tx, who, a, userID, version)
+func (p *People) changes(tx *db.Tx, who db.Who, a org.Account, settings profile.Settings, permission, userID string, version int64) (Member, error) {
+	m, err := p.acts(tx, who, a, permission, userID, version)
 	if err == nil && m.FirstAdministrator && settings.FirstAdministratorProtected {
 		err = fault.New(fault.Forbidden, "first_administrator")
 	}
 	return m, err
 }
 
-// alone refuses for a person who is in other accounts too (model.md, "Person and membership").
-func alone(tx *db.Tx, userID string) error {
-	list, err := Memberships(tx, userID)
-	if err == nil && len(list) > 1 {
-		err = fault.New(fault.Conflict, "person_of_several_accounts")
+// alone refuses for a person who is in other accounts too (model.md, "Person
+// and membership"). An invitation that they never accepted does not count, or
+// any account could stop another from helping its people by inviting them.
+func alone(tx *db.Tx, m Member) error {
+	list, err := Memberships(tx, m.UserID)
+	for _, other := range list {
+		if other.ID != m.ID && other.ActivatedAt != 0 {
+			return fault.New(fault.Conflict, "person_of_several_accounts")
+		}
 	}
 	return err
 }

@@ -156,7 +156,7 @@ func (p *People) Resend(ctx context.Context, who db.Who, accountID, userID strin
 		if err != nil {
 			return err
 		}
-		m, err := p.acts(tx, who, a, userID, version)
+		m, err := p.acts(tx, who, a, "users:create", userID, version)
 		if err != nil {
 			return err
 		}
@@ -170,11 +170,25 @@ func (p *People) Resend(ctx context.Context, who db.Who, accountID, userID strin
 		if err != nil {
 			return err
 		}
+		if err := endSetUp(tx, m); err != nil {
+			return err
+		}
 		if err := p.invite(tx, a, m, to, settings.InvitationLifetime); err != nil {
 			return err
 		}
 		return audit.Record(tx, e)
 	})
+}
+
+// endSetUp ends what was half finished through an earlier link: a password
+// chosen by it is no way in any more. What the person has under way in another
+// account is not this account's business.
+func endSetUp(tx *db.Tx, m Member) error {
+	_, err := tx.Exec(`DELETE FROM challenges WHERE user_id = $1 AND account_id = $2 AND step = 'activate'`, m.UserID, m.AccountID)
+	if err != nil {
+		return fmt.Errorf("end set-up: %w", err)
+	}
+	return nil
 }
 
 // DeactivateInvitation kills an open invitation: its link is dead, the user
@@ -186,7 +200,7 @@ func (p *People) DeactivateInvitation(ctx context.Context, who db.Who, accountID
 		if err != nil {
 			return err
 		}
-		m, err := p.acts(tx, who, a, userID, version)
+		m, err := p.acts(tx, who, a, "users:create", userID, version)
 		if err != nil {
 			return err
 		}
@@ -198,23 +212,22 @@ func (p *People) DeactivateInvitation(ctx context.Context, who db.Who, accountID
 		if n == 0 || m.ActivatedAt != 0 {
 			return fault.New(fault.Conflict, "no_open_invitation")
 		}
-		// A password chosen through this link is no way in any more: the half-finished set-up ends too.
-		if _, err := tx.Exec(`DELETE FROM challenges WHERE user_id = $1`, userID); err != nil {
-			return fmt.Errorf("end set-up: %w", err)
+		if err := endSetUp(tx, m); err != nil {
+			return err
 		}
 		return audit.Record(tx, e)
 	})
 }
 
 // acts loads the member that who wants to act on and refuses what nobody may do
-// to them: an unknown one, oneself, one whose roles who could not give, one that
-// somebody changed meanwhile.
-func (p *People) acts(tx *db.Tx, who db.Who, a org.Account, userID string, version int64) (Member, error) {
+// to them: an unknown one, oneself, one whose roles who could not give, one who
+// reaches further than the permission is held, one that somebody changed meanwhile.
+func (p *People) acts(tx *db.Tx, who db.Who, a org.Account, permission, userID string, version int64) (Member, error) {
 	m, err := member(tx, a.ID, userID)
 	if err != nil {
 		return m, err
 	}
-	if err := p.mayManage(tx, who, a, m); err != nil {
+	if err := p.mayManage(tx, who, a, permission, m); err != nil {
 		return m, err
 	}
 	return m, touch(tx, m, version)

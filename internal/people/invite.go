@@ -182,20 +182,32 @@ func ceiling(field, code string) error {
 	return e
 }
 
-// mayManage refuses to act on oneself and on somebody whose roles who could not give.
-func (p *People) mayManage(tx *db.Tx, who db.Who, a org.Account, m Member) error {
+// mayManage refuses to act on oneself, on somebody whose roles who could not
+// give, and on somebody who reaches further than who holds the permission for it.
+func (p *People) mayManage(tx *db.Tx, who db.Who, a org.Account, permission string, m Member) error {
 	s, err := p.guard.Snapshot(tx)
 	if err != nil {
 		return err
 	}
-	switch code := access.CanManage(s, org.Question(tx, who, a.ID), m.UserID, m.ID); code {
+	q := org.Question(tx, who, a.ID)
+	switch code := access.CanManage(s, q, m.UserID, m.ID); code {
 	case "":
-		return nil
 	case access.RefusedOwnAccess:
 		return fault.New(fault.Forbidden, "own_access")
 	default:
 		return fault.New(fault.Forbidden, "person_above_you")
 	}
+	held, err := roles.Of(tx, a.ID, m.ID)
+	if err != nil {
+		return err
+	}
+	q.Permission = access.MustParse(permission)
+	for _, x := range held[m.ID] {
+		if (x.Until == 0 || x.Until > tx.Now) && !access.Covers(s, q, x.AllEntities, x.Entities) {
+			return fault.New(fault.Forbidden, "person_above_you")
+		}
+	}
+	return nil
 }
 
 // admit adds the person and their membership, and assigns; the caller sends the

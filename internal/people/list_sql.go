@@ -2,6 +2,7 @@ package people
 
 import (
 	"database/sql"
+	"encoding/base64"
 	"fmt"
 	"slices"
 	"strconv"
@@ -57,14 +58,15 @@ type Row struct {
 	Member
 	Status           Status
 	Since            int64 // µs: since when that is so, where it is known
-	InvitedUntil     int64 // µs: when the open link ends
+	InvitedUntil     int64 // µs: when the open link ends, or the time to finish once it was used
 	Factors          int   // second factors that are set up
 	Roles            []string
 	AllEntities      bool
 	Entities         []string // customer IDs, of all roles together
-	AccountsOfPerson int
+	AccountsOfPerson int      // those that they came into, this one counted
 	InvitationSentBy string
 	InvitationSentAt int64
+	sort             string // its key in the list's order
 }
 
 // ID is the user's id; a membership's own id is never shown.
@@ -107,6 +109,9 @@ func (p *People) List(tx *db.Tx, a org.Account, q Query) (Page, error) {
 	if q.Status != "" && !slices.Contains(Statuses(), q.Status) {
 		return Page{}, fault.In("status", "status")
 	}
+	if q.Search, err = cleanSearch(q.Search); err != nil {
+		return Page{}, err
+	}
 	l := newListing(tx.Now, settings.PasswordDays)
 	if err := l.narrow(tx, a, q); err != nil {
 		return Page{}, err
@@ -119,20 +124,34 @@ func (p *People) List(tx *db.Tx, a org.Account, q Query) (Page, error) {
 		q.Limit = 50
 	}
 	limit := min(q.Limit, 200)
-	order, err := l.page(q)
+	order, err := l.page(tx, a, q)
 	if err != nil {
 		return Page{}, err
 	}
-	rows, err := l.read(tx, order+` LIMIT `+strconv.Itoa(limit+1))
+	rows, err := l.read(tx, sortColumns[strings.TrimPrefix(q.Sort, "-")], order+` LIMIT `+strconv.Itoa(limit+1))
 	if err != nil {
 		return Page{}, err
 	}
 	if len(rows) > limit {
 		rows = rows[:limit]
-		out.Next = sortValue(rows[limit-1], q.Sort) + "\x1f" + rows[limit-1].Member.ID
+		if out.Next, err = makeCursor(tx, a, q, rows[limit-1]); err != nil {
+			return Page{}, err
+		}
 	}
 	out.Rows = rows
 	return out, addAccess(tx, a.ID, out.Rows)
+}
+
+// searchMax bounds what is searched for, in code points.
+const searchMax = 200
+
+// cleanSearch bounds a search and folds it as the keys are folded.
+func cleanSearch(search string) (string, error) {
+	clean, problem := lang.Line(search, searchMax)
+	if problem != "" && problem != "required" {
+		return "", fault.In("search", problem, "max", searchMax)
+	}
+	return lang.Fold(clean), nil
 }
 
 // Get reads one user of an account.
@@ -144,7 +163,10 @@ func (p *People) Get(tx *db.Tx, a org.Account, userID string) (Row, error) {
 	l := newListing(tx.Now, settings.PasswordDays)
 	l.add("m.account_id = " + l.arg(a.ID))
 	l.add("m.user_id = " + l.arg(userID))
-	rows, err := l.read(tx, "")
+	if !lang.Storable(userID) {
+		return Row{}, fault.None("user")
+	}
+	rows, err := l.read(tx, "''", "")
 	if err != nil {
 		return Row{}, err
 	}
@@ -200,13 +222,14 @@ func (l *listing) unused() string {
 
 func (l *listing) narrow(tx *db.Tx, a org.Account, q Query) error {
 	l.add("m.account_id = " + l.arg(a.ID))
-	if search := lang.Fold(q.Search); search != "" {
-		for word := range strings.FieldsSeq(search) {
-			l.add("u.search_key LIKE " + l.arg("%"+strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(word)+"%") + ` ESCAPE '\'`)
-		}
+	for word := range strings.FieldsSeq(q.Search) {
+		l.add("u.search_key LIKE " + l.arg("%"+strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(word)+"%") + ` ESCAPE '\'`)
 	}
 	if q.Status != "" {
 		l.add(statusSQL + " = " + l.arg(string(q.Status)))
+	}
+	if !lang.Storable(q.RoleID) {
+		return fault.In("role", "unknown_role")
 	}
 	if q.RoleID != "" {
 		l.add("EXISTS (SELECT 1 FROM assignments x WHERE x.account_id = m.account_id AND x.membership_id = m.id AND x.role_id = " + l.arg(q.RoleID) + ")")
@@ -229,26 +252,38 @@ func (l *listing) narrow(tx *db.Tx, a org.Account, q Query) error {
 
 var sortColumns = map[string]string{"name": "u.sort_key", "email": "COALESCE(u.email_key, '')", "last_sign_in": "COALESCE(u.last_sign_in_at, 0)"}
 
-func sortValue(r Row, sort string) string {
-	switch strings.TrimPrefix(sort, "-") {
-	case "email":
-		key, _ := EmailKey(r.Email)
-		return key
-	case "last_sign_in":
-		return strconv.FormatInt(r.LastSignInAt, 10)
+// A cursor is where a page ended, sealed: it holds a name or an address and
+// stands in addresses of pages. It belongs to the account and the query it was made for.
+func cursorPurpose(a org.Account, q Query) string {
+	return strings.Join([]string{"cursor of users", a.ID, q.Search, string(q.Status), q.RoleID, q.EntityID, q.Sort}, "\x00")
+}
+
+func makeCursor(tx *db.Tx, a org.Account, q Query, last Row) (string, error) {
+	sealed, err := tx.Seal(cursorPurpose(a, q), []byte(last.sort+"\x1f"+last.Member.ID))
+	return base64.RawURLEncoding.EncodeToString(sealed), err
+}
+
+func openCursor(tx *db.Tx, a org.Account, q Query) (value, id string, ok bool) {
+	sealed, err := base64.RawURLEncoding.DecodeString(q.After)
+	if err != nil {
+		return "", "", false
 	}
-	return SortKey(r.Person)
+	plain, err := tx.Box().Open(cursorPurpose(a, q), sealed)
+	if err != nil {
+		return "", "", false
+	}
+	return strings.Cut(string(plain), "\x1f")
 }
 
 // page adds the key of the page before and gives the order.
-func (l *listing) page(q Query) (string, error) {
+func (l *listing) page(tx *db.Tx, a org.Account, q Query) (string, error) {
 	name, down := strings.CutPrefix(q.Sort, "-")
 	column, direction, than := sortColumns[name], "", ">"
 	if down {
 		direction, than = " DESC", "<"
 	}
 	if q.After != "" {
-		value, id, ok := strings.Cut(q.After, "\x1f")
+		value, id, ok := openCursor(tx, a, q)
 		var key any = value
 		if name == "last_sign_in" {
 			n, err := strconv.ParseInt(value, 10, 64)
@@ -266,10 +301,12 @@ func (l *listing) page(q Query) (string, error) {
 	return " ORDER BY " + column + direction + ", m.id" + direction, nil
 }
 
-func (l *listing) read(tx *db.Tx, tail string) ([]Row, error) {
+// read reads the rows, each with the text of its key in the order.
+func (l *listing) read(tx *db.Tx, key, tail string) ([]Row, error) {
 	rows, err := db.All(tx, scanRow, `SELECT `+personColumns+`, `+strings.TrimSuffix(memberColumns, " FROM memberships m")+`,
-			`+statusSQL+` AS status, COALESCE(i.expires_at, 0), COALESCE(i.created_at, 0), COALESCE(i.created_by, ''), COALESCE(s.locked_until, 0),
-			(SELECT COUNT(*) FROM factors f WHERE f.user_id = u.id), (SELECT COUNT(*) FROM memberships o WHERE o.user_id = u.id)`+
+			`+statusSQL+` AS status, COALESCE(i.used_at + $3, i.expires_at, 0), COALESCE(i.created_at, 0), COALESCE(i.created_by, ''),
+			(SELECT COUNT(*) FROM factors f WHERE f.user_id = u.id),
+			(SELECT COUNT(*) FROM memberships o WHERE o.user_id = u.id AND (o.id = m.id OR o.activated_at IS NOT NULL)), CAST(`+key+` AS TEXT)`+
 		listFrom+` WHERE `+l.where()+tail, l.args...)
 	if err != nil {
 		return nil, fmt.Errorf("list users: %w", err)
@@ -278,9 +315,8 @@ func (l *listing) read(tx *db.Tx, tail string) ([]Row, error) {
 }
 
 func scanRow(r *sql.Rows) (x Row, err error) {
-	var lockedUntil int64
 	dest := append(x.Person.dest(), x.Member.dest()...)
-	err = r.Scan(append(dest, &x.Status, &x.InvitedUntil, &x.InvitationSentAt, &x.InvitationSentBy, &lockedUntil, &x.Factors, &x.AccountsOfPerson)...)
+	err = r.Scan(append(dest, &x.Status, &x.InvitedUntil, &x.InvitationSentAt, &x.InvitationSentBy, &x.Factors, &x.AccountsOfPerson, &x.sort)...)
 	switch x.Status {
 	case Deactivated:
 		x.Since = x.DeactivatedAt

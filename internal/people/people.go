@@ -25,6 +25,7 @@ import (
 	"log/slog"
 	"net/mail"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/net/idna"
@@ -83,7 +84,7 @@ const (
 // is no address.
 func EmailKey(address string) (string, bool) {
 	address = strings.TrimSpace(address)
-	if !utf8.ValidString(address) || len(address) > emailMax || strings.ContainsAny(address, "\r\n\x00<>()[]\\,;:\" \t") {
+	if !utf8.ValidString(address) || len(address) > emailMax || strings.ContainsAny(address, "<>()[]\\,;:\"") || strings.ContainsFunc(address, hidden) {
 		return "", false
 	}
 	local, domain, ok := strings.Cut(address, "@")
@@ -99,6 +100,11 @@ func EmailKey(address string) (string, bool) {
 		return "", false
 	}
 	return key, true
+}
+
+// hidden tells whether a character does not show, so that two addresses could look the same.
+func hidden(r rune) bool {
+	return unicode.IsSpace(r) || unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp) || unicode.Is(unicode.Variation_Selector, r)
 }
 
 // emailField cleans an address and notes what is wrong with it.
@@ -148,14 +154,14 @@ func (p *People) refusing(ctx context.Context, who db.Who, e audit.Entry, f func
 // account reads the account that a use case acts in, and refuses as if there
 // were none when who has nothing there.
 func (p *People) account(tx *db.Tx, who db.Who, accountID string, permission string) (org.Account, profile.Settings, error) {
-	a, ok, err := org.AccountByID(tx, accountID)
-	if err != nil {
-		return a, profile.Settings{}, err
-	}
-	if !ok {
-		return a, profile.Settings{}, fault.None("account")
-	}
 	if err := p.guard.May(tx, who, accountID, access.MustParse(permission)); err != nil {
+		return org.Account{}, profile.Settings{}, err
+	}
+	a, ok, err := org.AccountByID(tx, accountID)
+	if err == nil && !ok {
+		err = fault.None("account")
+	}
+	if err != nil {
 		return a, profile.Settings{}, err
 	}
 	s, err := org.Settings(tx, p.profiles, accountID)

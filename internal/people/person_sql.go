@@ -4,6 +4,9 @@ import (
 	"database/sql"
 	"fmt"
 	"strings"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
 
 	"countersign/internal/db"
 	"countersign/internal/fault"
@@ -21,6 +24,9 @@ func (p *Person) dest() []any {
 // PersonByID reads a person.
 func PersonByID(tx *db.Tx, userID string) (Person, bool, error) {
 	var p Person
+	if !lang.Storable(userID) {
+		return p, false, nil
+	}
 	found, err := db.One(tx, p.dest(), `SELECT `+personColumns+` FROM users u WHERE u.id = $1`, userID)
 	return p, found, err
 }
@@ -47,7 +53,7 @@ func Names(tx *db.Tx, ids []string) (map[string]string, error) {
 	var marks []string
 	var args []any
 	for _, id := range ids {
-		if strings.HasPrefix(id, "usr_") {
+		if strings.HasPrefix(id, "usr_") && lang.Storable(id) {
 			args = append(args, id)
 			marks = append(marks, fmt.Sprintf("$%d", len(args)))
 		}
@@ -83,12 +89,27 @@ func newPerson(tx *db.Tx, p Person, emailKey string) (Person, error) {
 	return p, nil
 }
 
-// SortKey orders people by last name, then first.
-func SortKey(p Person) string { return lang.Fold(p.LastName + " " + p.FirstName) }
+// SortKey orders people by last name, then first; accents do not count.
+func SortKey(p Person) string { return plain(lang.Fold(p.LastName + " " + p.FirstName)) }
 
-// SearchKey holds what a search for a person looks through.
+// SearchKey holds what a search for a person looks through: as it is written,
+// and without accents, for those who type none.
 func SearchKey(p Person) string {
-	return lang.Fold(p.FirstName + " " + p.LastName + " " + p.Email + " " + p.Username)
+	written := lang.Fold(p.FirstName + " " + p.LastName + " " + p.Email + " " + p.Username)
+	if bare := plain(written); bare != written {
+		return written + " " + bare
+	}
+	return written
+}
+
+// plain takes accents off.
+func plain(folded string) string {
+	return norm.NFC.String(strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.Mn, r) {
+			return -1
+		}
+		return r
+	}, norm.NFD.String(folded)))
 }
 
 // Member is a person in one account.
@@ -127,6 +148,9 @@ func Memberships(tx *db.Tx, userID string) ([]Member, error) {
 // MemberOf reads a person's membership of an account.
 func MemberOf(tx *db.Tx, accountID, userID string) (Member, bool, error) {
 	var m Member
+	if !lang.Storable(accountID + userID) {
+		return m, false, nil
+	}
 	found, err := db.One(tx, m.dest(), `SELECT `+memberColumns+` WHERE m.account_id = $1 AND m.user_id = $2`, accountID, userID)
 	return m, found, err
 }

@@ -21,9 +21,9 @@ type changes struct {
 	tokens, all bool
 }
 
-// changesSince reads what changed after a revision. complete is false when rows
-// are missing, because they were swept.
-func changesSince(tx *db.Tx, revision int64) (c changes, complete bool, err error) {
+// changesSince reads what changed after a revision, up to the newest. complete is
+// false when a revision between them has no rows, because they were swept.
+func changesSince(tx *db.Tx, revision, newest int64) (c changes, complete bool, err error) {
 	const most = 2000 // beyond it, loading everything is cheaper
 	rows, err := db.All(tx, func(r *sql.Rows) (x [3]any, err error) {
 		var at int64
@@ -31,11 +31,17 @@ func changesSince(tx *db.Tx, revision int64) (c changes, complete bool, err erro
 		err = r.Scan(&at, &kind, &id)
 		return [3]any{at, kind, id}, err
 	}, `SELECT revision, kind, id FROM access_changes WHERE revision > $1 ORDER BY revision LIMIT $2`, revision, most+1)
-	if err != nil || len(rows) == 0 || len(rows) > most || rows[0][0].(int64) != revision+1 {
+	if err != nil || len(rows) == 0 || len(rows) > most {
 		return c, false, err
 	}
 	seen := map[string]bool{}
+	last := revision
 	for _, row := range rows {
+		at := row[0].(int64)
+		if at > last+1 {
+			return c, false, nil
+		}
+		last = at
 		switch id := row[2].(string); row[1] {
 		case "user":
 			if !seen[id] {
@@ -48,7 +54,7 @@ func changesSince(tx *db.Tx, revision int64) (c changes, complete bool, err erro
 			c.all = true
 		}
 	}
-	return c, true, nil
+	return c, last == newest, nil
 }
 
 // load reads the whole world.

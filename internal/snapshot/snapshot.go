@@ -78,17 +78,21 @@ func (k *Keeper) Refresh(ctx context.Context, revision int64) error {
 	if now != nil && revision > 0 && now.Revision() >= revision {
 		return nil // another caller was quicker
 	}
+	ctx, cancel := context.WithTimeout(ctx, loadWithin)
+	defer cancel()
 	return k.db.View(ctx, func(tx *db.Tx) error {
-		k.answered(tx.Now)
 		newest, err := revisionOf(tx)
 		if err != nil {
 			return err
 		}
-		if now != nil && now.Revision() >= newest {
+		k.answered(tx.Now)
+		if now != nil && now.Revision() == newest {
 			return nil
 		}
-		if now != nil {
-			changes, complete, err := changesSince(tx, now.Revision())
+		// A revision that went back is another history, of a restored copy or a
+		// standby that had not heard of everything: nothing known of it holds.
+		if now != nil && now.Revision() < newest {
+			changes, complete, err := changesSince(tx, now.Revision(), newest)
 			if err != nil {
 				return err
 			}
@@ -160,12 +164,19 @@ func (k *Keeper) Run(ctx context.Context) {
 	}
 }
 
+// The database counts as away when it takes longer than this: a network that
+// swallows everything gives no error of its own.
+const (
+	lookWithin = 2 * time.Second
+	loadWithin = 2 * time.Minute // a million users load in a fraction of it
+)
+
 func (k *Keeper) look(ctx context.Context) {
-	revision, err := k.db.Revision(ctx)
+	revision, err := k.revision(ctx)
 	if err == nil {
 		k.answered(k.db.Now())
-		if s := k.live.Load(); s == nil || s.Revision() < revision {
-			err = k.Refresh(ctx, revision)
+		if s := k.live.Load(); s == nil || s.Revision() != revision {
+			err = k.Refresh(ctx, 0)
 		}
 	}
 	if err == nil || ctx.Err() != nil {
@@ -177,6 +188,12 @@ func (k *Keeper) look(ctx context.Context) {
 		k.o.Log.Error("access snapshot dropped: the database is away", "for", away, "error", err)
 		k.live.Store(nil)
 	}
+}
+
+func (k *Keeper) revision(ctx context.Context) (int64, error) {
+	ctx, cancel := context.WithTimeout(ctx, lookWithin)
+	defer cancel()
+	return k.db.Revision(ctx)
 }
 
 func (k *Keeper) answered(now int64) {

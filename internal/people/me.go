@@ -1,0 +1,97 @@
+package people
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"countersign/internal/audit"
+	"countersign/internal/db"
+	"countersign/internal/fault"
+	"countersign/internal/lang"
+)
+
+// Details are what a person keeps of themselves: names, language, time zone. The
+// address is not among them (features.md, U7).
+type Details struct{ FirstName, LastName, Language, TimeZone string }
+
+// SetDetails changes the details of the person who acts.
+func (p *People) SetDetails(ctx context.Context, who db.Who, in Details) error {
+	var f fault.Fields
+	nameFields(&f, &in.FirstName, &in.LastName)
+	tag := languageField(&f, in.Language)
+	if _, err := time.LoadLocation(in.TimeZone); err != nil || in.TimeZone == "" || in.TimeZone == "Local" {
+		f.Add("time_zone", "time_zone")
+	}
+	if err := f.Err(); err != nil {
+		return err
+	}
+	return p.self(ctx, who, func(tx *db.Tx, me Person) ([]audit.Change, error) {
+		changes := []audit.Change{
+			{Field: "first_name", Before: me.FirstName, After: in.FirstName, Personal: true},
+			{Field: "last_name", Before: me.LastName, After: in.LastName, Personal: true},
+			{Field: "language", Before: string(me.Lang), After: string(tag)},
+			{Field: "time_zone", Before: me.TimeZone, After: in.TimeZone},
+		}
+		me.FirstName, me.LastName, me.Lang, me.TimeZone = in.FirstName, in.LastName, tag, in.TimeZone
+		_, err := tx.Exec(`UPDATE users SET first_name = $1, last_name = $2, sort_key = $3, search_key = $4, language = $5, time_zone = $6, version = version + 1 WHERE id = $7`,
+			me.FirstName, me.LastName, SortKey(me), SearchKey(me), string(me.Lang), me.TimeZone, me.ID)
+		return changes, err
+	})
+}
+
+// SetLanguage changes the language of the person who acts.
+func (p *People) SetLanguage(ctx context.Context, who db.Who, tag lang.Tag) error {
+	return p.self(ctx, who, func(tx *db.Tx, me Person) ([]audit.Change, error) {
+		_, err := tx.Exec(`UPDATE users SET language = $1 WHERE id = $2`, string(tag), me.ID)
+		return []audit.Change{{Field: "language", Before: string(me.Lang), After: string(tag)}}, err
+	})
+}
+
+// SetTheme changes how the portal looks to the person who acts: auto, light or dark.
+func (p *People) SetTheme(ctx context.Context, who db.Who, theme string) error {
+	if theme != "auto" && theme != "light" && theme != "dark" {
+		return fault.In("theme", "theme")
+	}
+	return p.self(ctx, who, func(tx *db.Tx, me Person) ([]audit.Change, error) {
+		_, err := tx.Exec(`UPDATE users SET theme = $1 WHERE id = $2`, theme, me.ID)
+		return []audit.Change{{Field: "theme", Before: me.Theme, After: theme}}, err
+	})
+}
+
+// self changes the person who acts and records what changed.
+func (p *People) self(ctx context.Context, who db.Who, change func(*db.Tx, Person) ([]audit.Change, error)) error {
+	return p.db.Update(ctx, who, func(tx *db.Tx) error {
+		me, found, err := PersonByID(tx, who.ID)
+		if err != nil {
+			return err
+		}
+		if who.Kind != db.User || !found {
+			return fault.New(fault.Unauthenticated, "sign_in_first")
+		}
+		changes, err := change(tx, me)
+		if err != nil {
+			return fmt.Errorf("change own details: %w", err)
+		}
+		return audit.Record(tx, audit.Entry{Action: audit.ProfileChanged, AccountID: who.AccountID, Kind: "user", ID: me.ID, PersonID: me.ID, Changes: changes})
+	})
+}
+
+// Administrators names up to limit active administrators of an account.
+func Administrators(tx *db.Tx, accountID string, limit int) ([]string, error) {
+	ids, err := db.Column(tx, `SELECT DISTINCT m.user_id FROM roles r
+		JOIN assignments s ON s.account_id = r.account_id AND s.role_id = r.id
+		JOIN memberships m ON m.account_id = s.account_id AND m.id = s.membership_id
+		WHERE r.account_id = $1 AND r.administrator AND m.activated_at IS NOT NULL AND m.deactivated_at IS NULL ORDER BY m.user_id LIMIT $2`, accountID, limit)
+	if err != nil {
+		return nil, err
+	}
+	byID, err := Names(tx, ids)
+	var names []string
+	for _, id := range ids {
+		if byID[id] != "" {
+			names = append(names, byID[id])
+		}
+	}
+	return names, err
+}
