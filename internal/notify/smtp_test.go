@@ -323,7 +323,13 @@ func TestJudge(t *testing.T) {
 				<-t.Context().Done()
 			}
 		}()
-		if err := smtpSender(t, l.Addr().String()).Send(ctx, aMail); err == nil {
+		o := smtpOptions(t, l.Addr().String())
+		o.SMTPTimeout = time.Hour // so that only the context can end it
+		s, err := notify.NewSMTP(o, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Send(ctx, aMail); err == nil {
 			t.Error("sent to nobody")
 		}
 	})
