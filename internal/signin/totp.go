@@ -10,12 +10,12 @@ import (
 	"image/draw"
 	"image/png"
 	"io"
+	"net/url"
 	"strings"
 	"unicode"
 
 	"github.com/pquerna/otp"
 	"github.com/pquerna/otp/hotp"
-	"github.com/pquerna/otp/totp"
 	"golang.org/x/text/unicode/norm"
 
 	"countersign/internal/db"
@@ -125,8 +125,13 @@ func newSeed(random io.Reader) ([]byte, error) {
 	return seed, nil
 }
 
+// setupView shows a seed. The address is made here and not by the library,
+// which leaves an & in the issuer as it is.
 func setupView(issuer, account string, seed []byte) (SetupView, error) {
-	key, err := totp.Generate(totp.GenerateOpts{Issuer: issuer, AccountName: strings.ReplaceAll(account, ":", " "), Secret: seed})
+	issuer, account = strings.ReplaceAll(issuer, ":", " "), strings.ReplaceAll(account, ":", " ")
+	secret := base32Key.EncodeToString(seed)
+	query := strings.ReplaceAll(url.Values{"secret": {secret}, "issuer": {issuer}, "algorithm": {"SHA1"}, "digits": {"6"}, "period": {fmt.Sprint(stepTime)}}.Encode(), "+", "%20")
+	key, err := otp.NewKeyFromURL("otpauth://totp/" + url.PathEscape(issuer+":"+account) + "?" + query)
 	if err != nil {
 		return SetupView{}, fmt.Errorf("make otpauth address: %w", err)
 	}
@@ -134,7 +139,7 @@ func setupView(issuer, account string, seed []byte) (SetupView, error) {
 	if err != nil {
 		return SetupView{}, err
 	}
-	return SetupView{Key: seal.Secret(key.Secret()), URI: seal.Secret(key.URL()), QRPNG: picture}, nil
+	return SetupView{Key: seal.Secret(secret), URI: seal.Secret(key.URL()), QRPNG: picture}, nil
 }
 
 // qrPicture draws the code with the quiet zone of four modules around it that
