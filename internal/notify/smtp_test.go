@@ -319,6 +319,8 @@ func TestJudge(t *testing.T) {
 			c, err := l.Accept()
 			if err == nil {
 				defer c.Close()
+				fmt.Fprint(c, "220 ready\r\n")
+				bufio.NewReader(c).ReadString('\n') // EHLO: the connection stands
 				stop()
 				<-t.Context().Done()
 			}
