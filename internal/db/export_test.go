@@ -33,3 +33,14 @@ type Statement struct {
 
 // MigrateTo applies other steps than this release's.
 func (d *DB) MigrateTo(ctx context.Context, steps []Migration) error { return d.migrate(ctx, steps) }
+
+// Script runs a text of many statements in one transaction.
+func (d *DB) Script(ctx context.Context, text string) error {
+	l, err := d.writing.take(ctx)
+	if err != nil {
+		return err
+	}
+	defer d.writing.give(l, true)
+	_, err = l.conn.ExecContext(ctx, `BEGIN; `+text+` COMMIT`)
+	return err
+}

@@ -55,30 +55,34 @@ func version(path string) int {
 }
 
 // launch makes a cluster in a folder of its own and starts a server on it.
-func launch() (address string, err error) {
-	folder, err := os.MkdirTemp("", "countersign-postgres-")
+func launch() (string, error) {
+	s, err := prepare()
 	if err != nil {
 		return "", err
 	}
-	defer func() {
-		if err != nil {
-			os.RemoveAll(folder)
-		}
-	}()
-	s := server{folder: folder, data: filepath.Join(folder, "data"), password: rand.Text()}
-	if err := s.dropRoot(); err != nil {
-		return "", err
-	}
-	if err := s.initialise(); err != nil {
-		return "", err
-	}
 	// The port is free when it is chosen and may be taken a moment later by a neighbour, so try again.
+	var address string
 	for range 5 {
 		if address, err = s.start(); err == nil {
 			return address, nil
 		}
 	}
+	os.RemoveAll(s.folder)
 	return "", err
+}
+
+// prepare makes a cluster in a folder of its own.
+func prepare() (s *server, err error) {
+	folder, err := os.MkdirTemp("", "countersign-postgres-")
+	if err != nil {
+		return nil, err
+	}
+	s = &server{folder: folder, data: filepath.Join(folder, "data"), password: rand.Text()}
+	if err := errors.Join(s.dropRoot(), s.initialise()); err != nil {
+		os.RemoveAll(folder)
+		return nil, err
+	}
+	return s, nil
 }
 
 // server is a PostgreSQL under way. PostgreSQL refuses to run as root, so identity names somebody else when we are.
@@ -137,9 +141,23 @@ func (s *server) start() (string, error) {
 	if err != nil {
 		return "", err
 	}
+	if _, _, err := s.startOn(port); err != nil {
+		return "", err
+	}
+	return s.address(port), nil
+}
+
+func (s *server) address(port int) string {
+	address := url.URL{Scheme: "postgres", User: url.UserPassword("countersign", s.password),
+		Host: net.JoinHostPort("127.0.0.1", strconv.Itoa(port)), Path: "/postgres", RawQuery: "sslmode=disable"}
+	return address.String()
+}
+
+// startOn starts the server on a port and waits until it answers; ended tells when and how it has ended.
+func (s *server) startOn(port int) (process *os.Process, ended chan error, err error) {
 	log, err := os.Create(filepath.Join(s.folder, "log"))
 	if err != nil {
-		return "", err
+		return nil, nil, err
 	}
 	defer log.Close()
 
@@ -147,19 +165,19 @@ func (s *server) start() (string, error) {
 		"-c", "listen_addresses=127.0.0.1", "-c", "max_connections=300", "-c", "shared_buffers=32MB")
 	command.Stdout, command.Stderr = log, log
 	if err := command.Start(); err != nil {
-		return "", fmt.Errorf("start PostgreSQL: %w", err)
+		return nil, nil, fmt.Errorf("start PostgreSQL: %w", err)
 	}
-	ended := make(chan error, 1)
-	go func() { ended <- command.Wait() }()
-
-	address := url.URL{Scheme: "postgres", User: url.UserPassword("countersign", s.password),
-		Host: net.JoinHostPort("127.0.0.1", strconv.Itoa(port)), Path: "/postgres", RawQuery: "sslmode=disable"}
-	if err := answers(address.String(), ended); err != nil {
+	ended = make(chan error, 1)
+	go func() {
+		ended <- command.Wait()
+		close(ended)
+	}()
+	if err := answers(s.address(port), ended); err != nil {
 		command.Process.Signal(syscall.SIGQUIT)
 		said, _ := os.ReadFile(log.Name())
-		return "", fmt.Errorf("start PostgreSQL: %w\n%s", err, bytes.TrimSpace(said))
+		return nil, nil, fmt.Errorf("start PostgreSQL: %w\n%s", err, bytes.TrimSpace(said))
 	}
-	return address.String(), afterwards.Remove(command.Process.Pid, s.folder)
+	return command.Process, ended, afterwards.Remove(command.Process.Pid, s.folder)
 }
 
 // answers waits until the server accepts a connection, has ended, or half a minute is over.
