@@ -11,7 +11,8 @@ func Decide(s *Snapshot, q Question) Decision {
 	if s == nil {
 		return Decision{Reasons: NoSnapshot}
 	}
-	a, why := s.asks(&q)
+	a := asking{q: &q}
+	why := a.ask(s)
 	why |= a.resource()
 	return a.decide(why)
 }
@@ -32,9 +33,10 @@ type asking struct {
 	people   int32 // with May: the account whose people OwnAccount permissions are about; -1 is the entity's owner
 }
 
-// asks looks up what every kind of question has.
-func (s *Snapshot) asks(q *Question) (asking, Reasons) {
-	a := asking{frame: s.frame, q: q, revision: s.revision, who: s.users.find(q.User), place: -1, people: -1}
+// ask looks up what every kind of question has.
+func (a *asking) ask(s *Snapshot) Reasons {
+	q := a.q
+	a.frame, a.revision, a.who, a.place, a.people = s.frame, s.revision, s.users.find(q.User), -1, -1
 	var why Reasons
 	switch {
 	case a.who == nil:
@@ -60,7 +62,7 @@ func (s *Snapshot) asks(q *Question) (asking, Reasons) {
 			why |= UnknownEntity
 		}
 	}
-	return a, why
+	return why
 }
 
 // resource looks up the one resource that Decide and Explain are about.

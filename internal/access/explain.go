@@ -35,7 +35,8 @@ func Explain(s *Snapshot, q Question) Explanation {
 	if s == nil {
 		return Explanation{Decision: Decision{Reasons: NoSnapshot}}
 	}
-	a, why := s.asks(&q)
+	a := asking{q: &q}
+	why := a.ask(s)
 	why |= a.resource()
 	out := Explanation{Decision: a.decide(why)}
 	if why&fatal != 0 {

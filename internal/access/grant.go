@@ -107,8 +107,8 @@ func (s *Snapshot) ceiling(giver *Question, allEntities bool, entities []string)
 	if s == nil {
 		return ceiling{}, RefusedCeiling
 	}
-	a, why := s.asks(giver)
-	c := ceiling{asking: a, account: s.accountID.find(giver.Within)}
+	c := ceiling{asking: asking{q: giver}, account: s.accountID.find(giver.Within)}
+	why := c.ask(s)
 	if c.account < 0 {
 		return c, RefusedUnknownEntity
 	}
@@ -116,12 +116,12 @@ func (s *Snapshot) ceiling(giver *Question, allEntities bool, entities []string)
 		return c, RefusedCeiling
 	}
 	if allEntities {
-		c.over = []span{a.within}
+		c.over = []span{c.within}
 		return c, ""
 	}
 	for _, id := range entities {
 		e := s.entityIDs.find(id)
-		if e < 0 || !a.within.holds(s.subtree(e)) {
+		if e < 0 || !c.within.holds(s.subtree(e)) {
 			return c, RefusedUnknownEntity
 		}
 		c.over = append(c.over, s.subtree(e))

@@ -10,7 +10,8 @@ func May(s *Snapshot, q Question) Decision {
 	if s == nil {
 		return Decision{Reasons: NoSnapshot}
 	}
-	a, why := s.asks(&q)
+	a := asking{q: &q}
+	why := a.ask(s)
 	why |= a.anywhere()
 	return a.decide(why)
 }
@@ -31,7 +32,8 @@ func Held(s *Snapshot, q Question) Set {
 		return held
 	}
 	q.Permission = 1
-	a, why := s.asks(&q)
+	a := asking{q: &q}
+	why := a.ask(s)
 	if why |= a.anywhere(); why != 0 {
 		return held
 	}

@@ -23,7 +23,8 @@ func Scope(s *Snapshot, q Question) []Reach {
 	if s == nil {
 		return nil
 	}
-	a, why := s.asks(&q)
+	a := asking{q: &q}
+	why := a.ask(s)
 	if why != 0 {
 		return nil
 	}

@@ -16,14 +16,15 @@ type person struct {
 	members []member
 }
 
+// member and grant begin with what every decision reads; the ids come last.
 type member struct {
-	id           string
 	account      int32
 	active, cut  bool
 	allLocations bool
-	locations    []place
-	allow        []netip.Prefix
 	grants       []grant
+	allow        []netip.Prefix
+	locations    []place
+	id           string
 }
 
 type place struct {
@@ -32,11 +33,11 @@ type place struct {
 }
 
 type grant struct {
-	id          string
 	role        *role
 	from, until int64
 	first       span   // most have one scope: it stands here, the others in more
 	more        []span // in path order, none inside another
+	id          string
 }
 
 // scope is the i-th scope; i runs to len(more) inclusive.
@@ -45,20 +46,6 @@ func (g *grant) scope(i int) span {
 		return g.first
 	}
 	return g.more[i-1]
-}
-
-// meet is the part of target that a scope of the grant holds. With a target of
-// one entity, or one that lies in one scope, it is all there is; else it is the first.
-func (g *grant) meet(target span) span {
-	if m := g.first.meet(target); !m.empty() || g.more == nil {
-		return m
-	}
-	for _, s := range g.more {
-		if m := s.meet(target); !m.empty() {
-			return m
-		}
-	}
-	return span{}
 }
 
 // person compiles a user. What points nowhere is left out: it grants nothing.
