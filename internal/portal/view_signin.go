@@ -17,7 +17,7 @@ func (SignInView) name() string { return "signin" }
 type CodeView struct {
 	Page
 	Form
-	Identifier string
+	Identifier string // may be empty
 	Next       string
 }
 
@@ -37,7 +37,8 @@ type SetupView struct {
 
 func (SetupView) name() string { return "setup" }
 
-// ActivateView asks an invited person for a password. Fields: password.
+// ActivateView asks an invited person for a password: a new one, or the one they
+// have (HasPassword), to confirm that it is them. Fields: password.
 type ActivateView struct {
 	Page
 	Form
@@ -45,6 +46,7 @@ type ActivateView struct {
 	Identifier  string // shown, and given to password managers as the user name
 	AccountName string // of the account that invites
 	MinLength   int
+	HasPassword bool
 }
 
 func (ActivateView) name() string { return "activate" }

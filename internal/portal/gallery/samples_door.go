@@ -40,7 +40,10 @@ func (m maker) door() []Sample {
 	activate := portal.ActivateView{Page: p, Name: m.n.Me, Identifier: mail, AccountName: m.n.Account, MinLength: 12}
 	short := activate
 	short.Form = wrong("password")
+	known := activate
+	known.HasPassword = true
 	all := []Sample{
+		{"activate-confirm", known}, {"code-nobody", portal.CodeView{Page: p}},
 		{"signin", signIn}, {"signin-refused", refused}, {"signin-ended", ended},
 		{"code", portal.CodeView{Page: p, Identifier: mail}},
 		{"code-wrong", portal.CodeView{Page: p, Identifier: mail, Form: wrong("code")}},

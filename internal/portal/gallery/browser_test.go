@@ -1,0 +1,128 @@
+package gallery_test
+
+import (
+	"net/http/httptest"
+	"testing"
+
+	"countersign/internal/portal"
+	"countersign/internal/portal/gallery"
+	"countersign/internal/test/browser"
+)
+
+func served(t *testing.T) string {
+	t.Helper()
+	handler, err := gallery.Handler()
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(handler)
+	t.Cleanup(server.Close)
+	return server.URL + "/p/"
+}
+
+// TestInBrowser/K7 opens every page at desktop and phone width with axe-core, half
+// of them light and half dark at each, so that every part is seen in both. The
+// browser itself fails the test for whatever the content security policy stops.
+func TestInBrowser(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a browser takes a minute")
+	}
+	address := served(t)
+	for i, s := range gallery.Samples(portal.Page{}, gallery.Plain()) {
+		t.Run("K7 "+s.Name, func(t *testing.T) {
+			b := browser.New(t)
+			visits := []visit{{1280, "?lang=en&theme=light"}, {390, "?lang=fr&theme=dark&names=hostile"}}
+			if i%2 == 1 {
+				visits = []visit{{1280, "?lang=fr&theme=dark"}, {390, "?lang=en&theme=light&names=hostile"}}
+			}
+			for _, v := range visits {
+				b.SetViewport(v.width, 900)
+				b.Goto(address + s.Name + v.query)
+				b.Axe()
+				if wide := browser.Eval[int](b, "document.documentElement.scrollWidth"); wide > v.width {
+					t.Errorf("%d px wide on a screen of %d%s: %v", wide, v.width, v.query, browser.Eval[[]string](b, overflowing))
+				}
+				if small := browser.Eval[[]string](b, smallTargets); len(small) > 0 {
+					t.Errorf("targets below 24 px at %d%s: %v", v.width, v.query, small)
+				}
+			}
+		})
+	}
+}
+
+type visit struct {
+	width int
+	query string
+}
+
+const overflowing = `[...document.querySelectorAll("body *")].filter(e => e.getBoundingClientRect().right > innerWidth + 1).slice(0, 4).map(e => e.tagName + "." + e.className)`
+
+// Targets are measured but for links within a sentence, which WCAG 2.5.8 leaves out.
+const smallTargets = `[...document.querySelectorAll("button, summary, select, input:not([type=hidden]):not(.visually-hidden):not(.form-check-input), a.btn, a.cs-item, a.cs-chip, a.cs-pop-item, a.cs-back, .cs-tabs a, a.cs-sort")]
+	.filter(e => e.checkVisibility({visibilityProperty: true})).filter(e => { const r = e.getBoundingClientRect(); return r.height < 23.5 || r.width < 23.5 })
+	.map(e => e.tagName + "." + e.className + " " + Math.round(e.getBoundingClientRect().width) + "x" + Math.round(e.getBoundingClientRect().height))`
+
+// TestByHand uses what the script adds, and what works without it.
+func TestByHand(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a browser takes a while")
+	}
+	address := served(t)
+	t.Run("K7 the menu on a phone opens and closes", func(t *testing.T) {
+		b := browser.New(t)
+		b.SetViewport(390, 844)
+		b.Goto(address + "users")
+		if browser.Eval[bool](b, `document.querySelector("#menu").checkVisibility()`) {
+			t.Error("the menu is open from the start")
+		}
+		b.ClickOn(".cs-menubutton")
+		b.Sees("Service tokens")
+		b.Axe()
+		if browser.Eval[bool](b, `document.querySelector("#menu").hidePopover(), document.querySelector("#menu").checkVisibility()`) {
+			t.Error("the menu does not close")
+		}
+	})
+	t.Run("K7 slash goes to the search", func(t *testing.T) {
+		b := browser.New(t)
+		b.Goto(address + "home")
+		b.Press("/")
+		if id := browser.Eval[string](b, "document.activeElement.id"); id != "search" {
+			t.Errorf("the focus is on %q", id)
+		}
+	})
+	t.Run("R9 a dangerous role asks to be acknowledged", func(t *testing.T) {
+		b := browser.New(t)
+		b.Goto(address + "invite")
+		b.Sees("You are giving a dangerous role")
+		b.Tick("Administrator", false)
+		b.SeesNot("You are giving a dangerous role")
+		b.Axe()
+	})
+	t.Run("K7 name menu and more actions", func(t *testing.T) {
+		b := browser.New(t)
+		b.Goto(address + "user")
+		b.ClickOn(".cs-me")
+		b.Sees("Sign out")
+		b.Axe()
+		b.ClickOn(".cs-me")
+		b.Click("More actions")
+		b.Sees("Deactivate user")
+		b.Axe()
+	})
+	t.Run("K7 a refusal takes the focus", func(t *testing.T) {
+		b := browser.New(t)
+		b.Goto(address + "invite-wrong")
+		if !browser.Eval[bool](b, `document.activeElement.matches("[data-summary]")`) {
+			t.Error("the focus is not on the summary")
+		}
+	})
+	t.Run("K7 a password can be shown", func(t *testing.T) {
+		b := browser.New(t)
+		b.Goto(address + "signin")
+		b.Fill("Password", "correct horse")
+		b.Click("Show")
+		if kind := browser.Eval[string](b, `document.querySelector("[name=password]").type`); kind != "text" {
+			t.Errorf("the password's type is %q", kind)
+		}
+	})
+}
