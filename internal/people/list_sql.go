@@ -30,6 +30,9 @@ const (
 	Active                Status = "active"
 )
 
+// Locked stands for every kind of lock in a Query.
+const Locked Status = "locked"
+
 // Statuses lists them in that order.
 func Statuses() []Status {
 	return []Status{Deactivated, DeactivatedInvitation, ExpiredInvitation, Invited, LockedAttempts, LockedInactivity, PasswordExpired, Active}
@@ -73,7 +76,7 @@ type Row struct {
 func (r Row) ID() string { return r.Person.ID }
 
 // Sorts are the orders that a list can have.
-var Sorts = []string{"name", "-name", "email", "-email", "last_sign_in", "-last_sign_in"}
+var Sorts = []string{"name", "-name", "email", "-email", "status", "-status", "last_sign_in", "-last_sign_in"}
 
 // Query narrows, orders and pages the users of one account.
 type Query struct {
@@ -82,15 +85,16 @@ type Query struct {
 	RoleID   string
 	EntityID string // id or customer ID; who has an entity at or above it
 	Sort     string // one of Sorts; "" is name
-	After    string // Next of the page before
+	After    string // Next or Previous of another page
 	Limit    int    // 1 to 200; 0 is 50
 }
 
 // Page is one page of a list.
 type Page struct {
-	Rows  []Row
-	Next  string // "" on the last page
-	Total int64  // of all that match; -1 when it was not counted
+	Rows     []Row
+	Next     string // "" on the last page
+	Previous string // "" on the first
+	Total    int64  // of all that match; -1 when it was not counted
 }
 
 // List reads a page of an account's users, whoever created them (U1). The caller
@@ -106,7 +110,7 @@ func (p *People) List(tx *db.Tx, a org.Account, q Query) (Page, error) {
 	if !slices.Contains(Sorts, q.Sort) {
 		return Page{}, fault.In("sort", "sort")
 	}
-	if q.Status != "" && !slices.Contains(Statuses(), q.Status) {
+	if q.Status != "" && q.Status != Locked && !slices.Contains(Statuses(), q.Status) {
 		return Page{}, fault.In("status", "status")
 	}
 	if q.Search, err = cleanSearch(q.Search); err != nil {
@@ -132,9 +136,18 @@ func (p *People) List(tx *db.Tx, a org.Account, q Query) (Page, error) {
 	if err != nil {
 		return Page{}, err
 	}
-	if len(rows) > limit {
-		rows = rows[:limit]
-		if out.Next, err = makeCursor(tx, a, q, rows[limit-1]); err != nil {
+	more := len(rows) > limit
+	rows = rows[:min(len(rows), limit)]
+	if l.back {
+		slices.Reverse(rows)
+	}
+	if len(rows) > 0 && (more || l.back) {
+		if out.Next, err = makeCursor(tx, a, q, forwards, rows[len(rows)-1]); err != nil {
+			return Page{}, err
+		}
+	}
+	if len(rows) > 0 && q.After != "" && (more || !l.back) {
+		if out.Previous, err = makeCursor(tx, a, q, backwards, rows[0]); err != nil {
 			return Page{}, err
 		}
 	}
@@ -199,6 +212,7 @@ func (p *People) Counts(tx *db.Tx, a org.Account) (map[Status]int64, error) {
 type listing struct {
 	args  []any
 	parts []string
+	back  bool // towards the first page
 }
 
 func newListing(now int64, passwordDays int) *listing {
@@ -225,7 +239,11 @@ func (l *listing) narrow(tx *db.Tx, a org.Account, q Query) error {
 	for word := range strings.FieldsSeq(q.Search) {
 		l.add("u.search_key LIKE " + l.arg("%"+strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(word)+"%") + ` ESCAPE '\'`)
 	}
-	if q.Status != "" {
+	switch q.Status {
+	case "":
+	case Locked:
+		l.add(statusSQL + " IN ('locked_attempts', 'locked_inactivity')")
+	default:
 		l.add(statusSQL + " = " + l.arg(string(q.Status)))
 	}
 	if !lang.Storable(q.RoleID) {
@@ -250,7 +268,7 @@ func (l *listing) narrow(tx *db.Tx, a org.Account, q Query) error {
 	return nil
 }
 
-var sortColumns = map[string]string{"name": "u.sort_key", "email": "COALESCE(u.email_key, '')", "last_sign_in": "COALESCE(u.last_sign_in_at, 0)"}
+var sortColumns = map[string]string{"name": "u.sort_key", "email": "COALESCE(u.email_key, '')", "status": "(" + statusSQL + ")", "last_sign_in": "COALESCE(u.last_sign_in_at, 0)"}
 
 // A cursor is where a page ended, sealed: it holds a name or an address and
 // stands in addresses of pages. It belongs to the account and the query it was made for.
@@ -258,32 +276,42 @@ func cursorPurpose(a org.Account, q Query) string {
 	return strings.Join([]string{"cursor of users", a.ID, q.Search, string(q.Status), q.RoleID, q.EntityID, q.Sort}, "\x00")
 }
 
-func makeCursor(tx *db.Tx, a org.Account, q Query, last Row) (string, error) {
-	sealed, err := tx.Seal(cursorPurpose(a, q), []byte(last.sort+"\x1f"+last.Member.ID))
+// The ways that a cursor leads.
+const forwards, backwards = "next", "previous"
+
+func makeCursor(tx *db.Tx, a org.Account, q Query, way string, last Row) (string, error) {
+	sealed, err := tx.Seal(cursorPurpose(a, q), []byte(way+"\x1f"+last.Member.ID+"\x1f"+last.sort))
 	return base64.RawURLEncoding.EncodeToString(sealed), err
 }
 
-func openCursor(tx *db.Tx, a org.Account, q Query) (value, id string, ok bool) {
+func openCursor(tx *db.Tx, a org.Account, q Query) (way, value, id string, ok bool) {
 	sealed, err := base64.RawURLEncoding.DecodeString(q.After)
 	if err != nil {
-		return "", "", false
+		return "", "", "", false
 	}
 	plain, err := tx.Box().Open(cursorPurpose(a, q), sealed)
 	if err != nil {
-		return "", "", false
+		return "", "", "", false
 	}
-	return strings.Cut(string(plain), "\x1f")
+	way, rest, _ := strings.Cut(string(plain), "\x1f")
+	id, value, ok = strings.Cut(rest, "\x1f")
+	return way, value, id, ok
 }
 
 // page adds the key of the page before and gives the order.
 func (l *listing) page(tx *db.Tx, a org.Account, q Query) (string, error) {
 	name, down := strings.CutPrefix(q.Sort, "-")
+	var way, value, id string
+	ok := true
+	if q.After != "" {
+		way, value, id, ok = openCursor(tx, a, q)
+		l.back = way == backwards
+	}
 	column, direction, than := sortColumns[name], "", ">"
-	if down {
+	if down != l.back {
 		direction, than = " DESC", "<"
 	}
 	if q.After != "" {
-		value, id, ok := openCursor(tx, a, q)
 		var key any = value
 		if name == "last_sign_in" {
 			n, err := strconv.ParseInt(value, 10, 64)
