@@ -1,0 +1,195 @@
+package demo
+
+import (
+	"strings"
+	"time"
+
+	"countersign/internal/access"
+	"countersign/internal/db"
+	"countersign/internal/org"
+	"countersign/internal/people"
+	"countersign/internal/profile"
+)
+
+// What people do in the portal, each by the use case behind the page.
+
+func (f *filling) initialise(c *companyOnStage, first *player) error {
+	token, err := f.People.Initialise(f.ctx, people.Founding{Name: c.name, CustomerID: c.id, Environment: c.environment,
+		FirstName: first.firstName, LastName: first.lastName, Email: first.email, Language: "en"})
+	if err != nil {
+		return err
+	}
+	return f.DB.View(f.ctx, func(tx *db.Tx) error {
+		a, _, err := org.Platform(tx)
+		if err != nil {
+			return err
+		}
+		p, _, err := people.PersonByIdentifier(tx, first.email)
+		c.accountID, c.entityID, first.userID, f.letters[p.ID] = a.ID, a.EntityID, p.ID, token
+		return err
+	})
+}
+
+// build puts a company's entities, shops and terminals below it.
+func (f *filling) build(c *companyOnStage) error {
+	if len(c.units) == 0 {
+		return nil
+	}
+	return f.visit("platform.owner", 9*time.Minute, func(who db.Who) error {
+		for _, u := range c.units {
+			err := f.DB.Update(f.ctx, who, func(tx *db.Tx) error { return f.open(tx, c, u) })
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func (f *filling) open(tx *db.Tx, c *companyOnStage, u unit) error {
+	e, err := org.CreateEntity(tx, org.New{Kind: access.LegalEntity, ParentID: c.entityID, Name: u.name, CustomerID: u.id})
+	if err != nil {
+		return err
+	}
+	for _, s := range u.shops {
+		l, err := org.CreateLocation(tx, e.ID, s.name, s.site)
+		if err != nil {
+			return err
+		}
+		for kind := range strings.FieldsSeq(s.terminals) {
+			if err := addTerminal(tx, l, kind, s.name+" "+strings.ReplaceAll(kind, "_", " ")); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// access is what somebody is to have in their company.
+func (f *filling) access(c *companyOnStage, over []string, roleKeys ...string) (people.Access, error) {
+	a := people.Access{AllEntities: len(over) == 0, Entities: over, Acknowledged: true}
+	for _, key := range roleKeys {
+		id, err := f.roleID(c, key)
+		if err != nil {
+			return a, err
+		}
+		a.Roles = append(a.Roles, id)
+	}
+	return a, nil
+}
+
+// asks invites somebody; the mail stays in the outbox.
+func (f *filling) asks(who db.Who, p *player) error {
+	in := p.invitee()
+	var err error
+	if in.Access, err = f.access(p.company, p.over, p.role); err != nil {
+		return err
+	}
+	id, err := f.People.Invite(f.ctx, who, p.company.accountID, in)
+	if err == nil {
+		p.userID = id
+	}
+	return err
+}
+
+func (f *filling) invite(by, p *player) error {
+	return f.visit(by.key, 3*time.Minute, func(who db.Who) error {
+		if err := f.asks(who, p); err != nil {
+			return err
+		}
+		return f.collect()
+	})
+}
+
+func (f *filling) resend(by, p *player) error {
+	return f.visit(by.key, 2*time.Minute, func(who db.Who) error {
+		version, err := f.version(p)
+		if err != nil {
+			return err
+		}
+		if err := f.People.Resend(f.ctx, who, p.company.accountID, p.userID, version); err != nil {
+			return err
+		}
+		return f.collect()
+	})
+}
+
+func (f *filling) uninvite(by, p *player) error {
+	return f.visit(by.key, 2*time.Minute, func(who db.Who) error {
+		version, err := f.version(p)
+		if err != nil {
+			return err
+		}
+		return f.People.DeactivateInvitation(f.ctx, who, p.company.accountID, p.userID, version)
+	})
+}
+
+func (f *filling) shut(who db.Who, whom, reason string) error {
+	p := f.players[whom]
+	version, err := f.version(p)
+	if err != nil {
+		return err
+	}
+	return f.People.Deactivate(f.ctx, who, p.company.accountID, p.userID, version, reason)
+}
+
+func (f *filling) give(who db.Who, whom string, over []string, roleKeys ...string) error {
+	p := f.players[whom]
+	version, err := f.version(p)
+	if err != nil {
+		return err
+	}
+	in, err := f.access(p.company, over, roleKeys...)
+	if err != nil {
+		return err
+	}
+	return f.People.ChangeAccess(f.ctx, who, p.company.accountID, p.userID, version, in)
+}
+
+// loseFactor resets somebody's second factor: they set up another when they
+// sign in next, which they have not done yet.
+func (f *filling) loseFactor(by, whom, reason string) error {
+	return f.visit(by, 3*time.Minute, func(who db.Who) error {
+		p := f.players[whom]
+		version, err := f.version(p)
+		if err != nil {
+			return err
+		}
+		if err := f.People.ResetFactor(f.ctx, who, p.company.accountID, p.userID, version, reason); err != nil {
+			return err
+		}
+		return f.collect()
+	})
+}
+
+func (f *filling) makeToken(by, name string) error {
+	return f.visit(by, 2*time.Minute, func(who db.Who) error {
+		_, _, err := f.Org.CreateToken(f.ctx, who, who.AccountID, name, f.now.AddDate(1, 0, 0))
+		return err
+	})
+}
+
+func (f *filling) revokeToken(by, name string) error {
+	return f.visit(by, 2*time.Minute, func(who db.Who) error {
+		var id string
+		err := f.DB.View(f.ctx, func(tx *db.Tx) error {
+			list, err := org.Tokens(tx, who.AccountID)
+			for _, t := range list {
+				if t.Name == name {
+					id = t.ID
+				}
+			}
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		return f.Org.RevokeToken(f.ctx, who, who.AccountID, id)
+	})
+}
+
+// lockAttempts is how many wrong passwords lock.
+func (f *filling) lockAttempts() int {
+	pr, _ := f.Profiles.Get(profile.Standard)
+	return pr.Settings.LockAttempts
+}

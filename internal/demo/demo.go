@@ -1,0 +1,153 @@
+// Package demo makes the believable world of "countersign demo": a small payment
+// platform whose people have been at work for half a year.
+//
+//	cast.go    who is in it: companies, entities, shops, people and their fates
+//	names.go   what people are called
+//	story.go   what happened, and when
+//	stage.go   how it is played: every scene goes through the use cases that the
+//	           portal calls, on a clock that Fill moves, so audit entries, mails,
+//	           statuses and rights are real
+//	welcome.go what is printed for whoever tries it
+//
+// The same seed and time make the same world, but for ids, keys and tokens.
+//
+// The one rule: it fills an empty database only, and marks it as a demo for
+// ever before anything else is in it. Its password is public.
+package demo
+
+import (
+	"context"
+	"encoding/base32"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/pquerna/otp/totp"
+
+	"countersign/internal/access"
+	"countersign/internal/audit"
+	"countersign/internal/db"
+	"countersign/internal/fault"
+	"countersign/internal/org"
+	"countersign/internal/people"
+	"countersign/internal/profile"
+	"countersign/internal/seal"
+	"countersign/internal/signin"
+)
+
+// Password is everybody's in the demo world.
+const Password = "otters-juggle-nine-teacups"
+
+const issuer = "Countersign demo" // what authenticator apps show
+
+// Deps are what Fill works with, all over the same database.
+type Deps struct {
+	DB        *db.DB // opened on Clock.Now, and migrated
+	Clock     *Clock
+	Live      *access.Live // kept current by a snapshot.Keeper
+	Profiles  profile.Profiles
+	Audit     *audit.Log
+	People    *people.People
+	Org       *org.Org
+	Passwords *signin.Passwords // hashes Password, once
+}
+
+// Options of Fill. The zero value is the world that make run shows.
+type Options struct {
+	Seed uint64 // another seed: other names, days and hours
+}
+
+// World is what Fill made.
+type World struct {
+	Logins            []Login
+	Accounts, Persons int
+}
+
+// Login is somebody whom a visitor can be.
+type Login struct {
+	Key        string // a stable name for tests and pictures: "northwind.owner"
+	Name       string
+	Identifier string // what they sign in with
+	Password   string
+	Secret     string // of the authenticator app, base32
+	URI        string // the same as otpauth://…
+	Role       string // in English
+	RoleKey    string
+	Account    string // name
+	CustomerID string
+	AccountID  string
+	UserID     string
+	FirstPage  string // the path where they begin
+}
+
+// Fill makes the world. It refuses a database that has a platform, or was ever a
+// demo ("not_empty", Conflict). When it fails half way the database stays marked
+// and is of no use any more.
+func Fill(ctx context.Context, d Deps, o Options) (World, error) {
+	f := begin(ctx, d, o)
+	defer d.Clock.run()
+	d.Clock.set(f.day(founded, 9))
+	who := db.Who{Kind: db.Operator, ID: "demo"}
+	if err := d.DB.Update(ctx, who, mark); err != nil {
+		d.Clock.run()
+		return World{}, d.Audit.Refuse(ctx, who, audit.Entry{Action: audit.DemoFilled, Kind: "instance", ID: "demo"}, err)
+	}
+	hash, err := d.Passwords.Hash(ctx, Password)
+	if err != nil {
+		return World{}, err
+	}
+	f.tell()
+	if err := f.play(); err != nil {
+		return World{}, fmt.Errorf("fill the demo world: %w", err)
+	}
+	return f.world(), d.DB.Update(ctx, who, func(tx *db.Tx) error { return f.finish(tx, hash) })
+}
+
+// mark is the first thing that an empty database gets.
+func mark(tx *db.Tx) error {
+	_, platform, err := org.Platform(tx)
+	if err != nil {
+		return err
+	}
+	marked, err := Marked(tx)
+	if err != nil {
+		return err
+	}
+	if platform || marked {
+		return fault.New(fault.Conflict, "not_empty")
+	}
+	if err := keepMark(tx); err != nil {
+		return err
+	}
+	return audit.Record(tx, audit.Entry{Action: audit.DemoFilled, Kind: "instance", ID: "demo", Changes: []audit.Change{{Field: "demo", After: "true"}}})
+}
+
+// finish gives everybody the one hash of the real cost, and says how much there is.
+func (f *filling) finish(tx *db.Tx, hash string) error {
+	if err := shareHash(tx, hash); err != nil {
+		return err
+	}
+	return audit.Record(tx, audit.Entry{Action: audit.DemoFilled, Kind: "instance", ID: "demo", Changes: []audit.Change{
+		{Field: "accounts", After: fmt.Sprint(len(f.companies))}, {Field: "users", After: fmt.Sprint(f.persons())},
+	}})
+}
+
+// Code is the one-time code of a login's secret at a time, for whoever has no
+// authenticator app at hand.
+func Code(secret string, at time.Time) (string, error) {
+	if raw, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(secret); err != nil || len(raw) == 0 {
+		return "", fault.In("key", "demo_key")
+	}
+	return totp.GenerateCode(secret, at)
+}
+
+func begin(ctx context.Context, d Deps, o Options) *filling {
+	f := &filling{Deps: d, ctx: ctx, now: d.Clock.Now().UTC(), random: rand.New(rand.NewPCG(o.Seed, 0x636f756e746572)),
+		companies: map[string]*companyOnStage{}, players: map[string]*player{}, entities: map[string]string{}, letters: map[string]seal.Secret{}}
+	// Whoever acts here signs in many times: a cost of nearly nothing, until finish.
+	quick := signin.NewPasswords(signin.Cost{MemoryKiB: 8, Passes: 1, Lanes: 1}, 1, 1, d.DB.Random())
+	f.door = signin.New(d.DB, d.Audit, quick, func(tx *db.Tx, accountID string) (profile.Settings, error) {
+		return org.Settings(tx, d.Profiles, accountID)
+	}, issuer)
+	return f
+}

@@ -1,0 +1,252 @@
+package demo
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"net/netip"
+	"slices"
+	"time"
+
+	"countersign/internal/db"
+	"countersign/internal/fault"
+	"countersign/internal/org"
+	"countersign/internal/people"
+	"countersign/internal/profile"
+	"countersign/internal/roles"
+	"countersign/internal/seal"
+	"countersign/internal/signin"
+)
+
+// filling is a story being played.
+type filling struct {
+	Deps
+	ctx       context.Context
+	now       time.Time // when the story ends
+	random    *rand.Rand
+	door      *signin.Door
+	scenes    []scene
+	companies map[string]*companyOnStage // by customer ID
+	order     []*companyOnStage
+	players   map[string]*player     // by key
+	entities  map[string]string      // ids by customer ID
+	letters   map[string]seal.Secret // the links that people have got, by user id
+}
+
+// companyOnStage is a company whose account may exist by now.
+type companyOnStage struct {
+	company
+	accountID, entityID string
+	roleIDs             map[string]string // by key
+	players             []*player
+}
+
+// player is a person in a company; self is shared by those who are one human being.
+type player struct {
+	person
+	key     string
+	company *companyOnStage
+	*self
+}
+
+type self struct {
+	userID, firstName, lastName, email string
+	from                               db.Who // whence they come
+	factor                             signin.SetupView
+}
+
+// agents are what browsers call themselves.
+var agents = []string{
+	"Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36",
+	"Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.6 Safari/605.1.15",
+	"Mozilla/5.0 (X11; Linux x86_64; rv:143.0) Gecko/20100101 Firefox/143.0",
+	"Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.6 Mobile/15E148 Safari/604.1",
+}
+
+// enter brings a company and its people onto the stage.
+func (f *filling) enter(c company) *companyOnStage {
+	s := &companyOnStage{company: c}
+	f.companies[c.id], f.order = s, append(f.order, s)
+	for _, p := range c.people {
+		pl := &player{person: p, key: c.key + "." + p.key, company: s}
+		if p.as != "" {
+			pl.self = f.players[p.as].self
+		} else {
+			pl.self = f.born(c, p)
+		}
+		f.players[pl.key] = pl
+		s.players = append(s.players, pl)
+	}
+	return s
+}
+
+// born gives a person a name that nobody in the company has, and a place.
+func (f *filling) born(c company, p person) *self {
+	x := &self{firstName: p.first, lastName: p.last, email: p.local + "@" + c.domain}
+	for p.first == "" && (x.firstName == "" || f.taken(x.email)) {
+		var local string
+		x.firstName, x.lastName, local = draw(f.random)
+		x.email = local + "@" + c.domain
+	}
+	// Addresses for documentation (RFC 5737).
+	networks := [][3]byte{{192, 0, 2}, {198, 51, 100}, {203, 0, 113}}
+	n := networks[f.random.IntN(len(networks))]
+	x.from = db.Who{IP: netip.AddrFrom4([4]byte{n[0], n[1], n[2], byte(1 + f.random.IntN(250))}), UserAgent: agents[f.random.IntN(len(agents))]}
+	return x
+}
+
+func (f *filling) taken(email string) bool {
+	for _, p := range f.players {
+		if p.email == email {
+			return true
+		}
+	}
+	return false
+}
+
+// play plays the scenes in the order of time. One that took longer than
+// planned makes the next begin later; the clock never goes back.
+func (f *filling) play() error {
+	slices.SortStableFunc(f.scenes, func(a, b scene) int { return a.at.Compare(b.at) })
+	for _, s := range f.scenes {
+		f.pass(s.at.Sub(f.Clock.Now()))
+		if err := s.play(); err != nil {
+			return fmt.Errorf("%s: %w", f.Clock.Now().Format(time.DateTime), err)
+		}
+		f.Audit.Flush(f.ctx)
+	}
+	return nil
+}
+
+// pass lets time go by.
+func (f *filling) pass(by time.Duration) { f.Clock.set(f.Clock.Now().Add(max(by, 0))) }
+
+// collect takes the mails that are due out of the outbox, as a server would
+// have sent them, and keeps the links in them for their recipients.
+func (f *filling) collect() error {
+	for {
+		due, err := f.DB.Lease(f.ctx, 10, time.Minute)
+		if err != nil || len(due) == 0 {
+			return err
+		}
+		for _, m := range due {
+			if token := m.Data["token"]; token != "" {
+				f.letters[m.UserID] = seal.Secret(token)
+			}
+			if err := f.DB.Sent(f.ctx, m.ID); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// visit is a sign-in, something done, and signing out after a while.
+func (f *filling) visit(key string, stay time.Duration, do func(db.Who) error) error {
+	p := f.players[key]
+	step, err := f.door.Start(f.ctx, p.from, p.email, Password)
+	if err == nil {
+		step, err = f.code(p, step)
+	}
+	if err != nil {
+		return fmt.Errorf("%s signs in: %w", key, err)
+	}
+	session, err := f.door.Session(f.ctx, step.Session)
+	if err != nil {
+		return fmt.Errorf("%s signs in: %w", key, err)
+	}
+	if do != nil {
+		if err := do(session.Who(p.from)); err != nil {
+			return fmt.Errorf("%s: %w", key, err)
+		}
+	}
+	f.pass(stay)
+	return f.door.SignOut(f.ctx, p.from, step.Session)
+}
+
+// code gives the code of somebody's app. It waits for one that was not used yet.
+func (f *filling) code(p *player, step signin.Step) (signin.Step, error) {
+	f.pass(30 * time.Second)
+	code, err := Code(p.factor.Key.Reveal(), f.Clock.Now())
+	if err != nil {
+		return step, err
+	}
+	return f.door.Code(f.ctx, p.from, step.Challenge, code)
+}
+
+// activate opens the link that somebody got, and goes through to the portal.
+func (f *filling) activate(p *player) error {
+	step, err := f.door.Activate(f.ctx, p.from, f.letters[p.userID], Password)
+	if err == nil && step.Next == signin.NextSetup {
+		step, err = f.setUp(p, step)
+	} else if err == nil && step.Next == signin.NextCode {
+		step, err = f.code(p, step)
+	}
+	if err != nil {
+		return fmt.Errorf("%s comes in: %w", p.key, err)
+	}
+	f.pass(4 * time.Minute)
+	return f.door.SignOut(f.ctx, p.from, step.Session)
+}
+
+func (f *filling) setUp(p *player, step signin.Step) (signin.Step, error) {
+	view, err := f.door.Setup(f.ctx, p.from, step.Challenge)
+	if err != nil {
+		return step, err
+	}
+	p.factor = view
+	f.pass(50 * time.Second)
+	code, err := Code(view.Key.Reveal(), f.Clock.Now())
+	if err != nil {
+		return step, err
+	}
+	return f.door.FinishSetup(f.ctx, p.from, step.Challenge, code)
+}
+
+// refused is nil when err is that refusal.
+func (f *filling) refused(code string, err error) error {
+	if got := fault.CodeOf(err); got != code {
+		return fmt.Errorf("was to be refused with %s: %w", code, cmp.Or(err, fmt.Errorf("it was done")))
+	}
+	return nil
+}
+
+// roleID finds the id of a company's role.
+func (f *filling) roleID(c *companyOnStage, key string) (string, error) {
+	if c.roleIDs == nil {
+		pr, _ := f.Profiles.Get(profile.Standard)
+		err := f.DB.View(f.ctx, func(tx *db.Tx) error {
+			list, err := roles.List(tx, c.accountID, pr)
+			c.roleIDs = map[string]string{}
+			for _, r := range list {
+				c.roleIDs[r.Key] = r.ID
+			}
+			return err
+		})
+		if err != nil {
+			return "", err
+		}
+	}
+	if c.roleIDs[key] == "" {
+		return "", fmt.Errorf("%s has no role %s", c.name, key)
+	}
+	return c.roleIDs[key], nil
+}
+
+// version is the one of a member that somebody would have on their screen.
+func (f *filling) version(p *player) (version int64, err error) {
+	err = f.DB.View(f.ctx, func(tx *db.Tx) error {
+		m, _, err := people.MemberOf(tx, p.company.accountID, p.userID)
+		version = m.Version
+		return err
+	})
+	return version, err
+}
+
+func (c *companyOnStage) asNew() org.New {
+	return org.New{Kind: c.kind, Name: c.name, CustomerID: c.id, Environment: c.environment}
+}
+
+func (p *player) invitee() people.Invitee {
+	return people.Invitee{FirstName: p.firstName, LastName: p.lastName, Email: p.email, Language: cmp.Or(p.company.language, "en")}
+}
