@@ -1,7 +1,10 @@
 package signin_test
 
 import (
+	"context"
+	"crypto/rand"
 	"fmt"
+	"runtime"
 	"sync"
 	"testing"
 	"time"
@@ -202,14 +205,38 @@ func TestLockSurvives(t *testing.T) {
 			guess(2)
 			_, err := w.door.Start(t.Context(), browser, s.email, s.password)
 			refused(t, err, "wrong_credentials")
-			t.Run("A1 and an attempt whose answer never came stays counted", func(t *testing.T) {
-				w.clock.Advance(30 * time.Minute)
-				w.exec(`UPDATE signin_attempts SET failed = 6, locked_until = $1 WHERE user_id = $2`, w.clock.Now().Add(time.Hour).UnixMicro(), s.id)
-				_, err := w.door.Start(t.Context(), browser, s.email, s.password)
-				refused(t, err, "wrong_credentials")
-			})
 		})
 	}
+}
+
+func TestBusy(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		s := w.activated(w.account(), "busy@shop.example")
+		cookie := w.signedIn(s)
+		// One hash that takes long, and no queue.
+		full := signin.NewPasswords(signin.Cost{MemoryKiB: 128 * 1024, Passes: 6, Lanes: 1}, 1, 0, rand.Reader)
+		w.passwords = full
+		w.door = w.openDoor()
+		var wg sync.WaitGroup
+		wg.Go(func() { _ = full.Waste(context.Background(), goodPassword) })
+		for full.Load().Hashing == 0 {
+			runtime.Gosched()
+		}
+		_, err := w.door.Start(t.Context(), browser, s.email, s.password)
+		if f := fault.From(err); f == nil || f.Kind != fault.Busy || f.RetryAfter != 2*time.Second {
+			t.Errorf("got %v", err)
+		}
+		if _, err := w.door.Session(t.Context(), cookie); err != nil {
+			t.Error("whoever is in waited for it:", err)
+		}
+		if full.Load().Hashing == 0 {
+			t.Error("the hash was over before the sign-in came: this shows nothing")
+		}
+		wg.Wait()
+		if n := w.number(`SELECT COALESCE(MAX(failed), 0) FROM signin_attempts WHERE user_id = $1`, s.id); n != 0 {
+			t.Errorf("turned away, and counted %d times", n)
+		}
+	})
 }
 
 func TestCodesOnce(t *testing.T) {
