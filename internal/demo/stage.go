@@ -81,24 +81,29 @@ func (f *filling) enter(c company) *companyOnStage {
 	return s
 }
 
-// born gives a person a name that nobody in the company has, and a place.
+// networks are those for documentation (RFC 5737).
+var networks = [][3]byte{{192, 0, 2}, {198, 51, 100}, {203, 0, 113}}
+
+// born gives a person a name and a network address that nobody else has.
 func (f *filling) born(c company, p person) *self {
-	x := &self{firstName: p.first, lastName: p.last, email: p.local + "@" + c.domain}
-	for p.first == "" && (x.firstName == "" || f.taken(x.email)) {
-		var local string
-		x.firstName, x.lastName, local = draw(f.random)
-		x.email = local + "@" + c.domain
+	for {
+		x := &self{firstName: p.first, lastName: p.last, email: p.local + "@" + c.domain}
+		if p.first == "" {
+			var local string
+			x.firstName, x.lastName, local = draw(f.random)
+			x.email = local + "@" + c.domain
+		}
+		n := networks[len(f.order)%len(networks)] // colleagues share one
+		x.from = db.Who{IP: netip.AddrFrom4([4]byte{n[0], n[1], n[2], byte(1 + f.random.IntN(250))}), UserAgent: agents[f.random.IntN(len(agents))]}
+		if !f.taken(x) {
+			return x
+		}
 	}
-	// Addresses for documentation (RFC 5737).
-	networks := [][3]byte{{192, 0, 2}, {198, 51, 100}, {203, 0, 113}}
-	n := networks[f.random.IntN(len(networks))]
-	x.from = db.Who{IP: netip.AddrFrom4([4]byte{n[0], n[1], n[2], byte(1 + f.random.IntN(250))}), UserAgent: agents[f.random.IntN(len(agents))]}
-	return x
 }
 
-func (f *filling) taken(email string) bool {
+func (f *filling) taken(x *self) bool {
 	for _, p := range f.players {
-		if p.email == email {
+		if p.firstName == x.firstName && p.lastName == x.lastName || p.email == x.email || p.from.IP == x.from.IP {
 			return true
 		}
 	}
@@ -156,6 +161,7 @@ func (f *filling) visit(key string, stay time.Duration, do func(db.Who) error) e
 		return fmt.Errorf("%s signs in: %w", key, err)
 	}
 	if do != nil {
+		f.pass(40 * time.Second)
 		if err := do(session.Who(p.from)); err != nil {
 			return fmt.Errorf("%s: %w", key, err)
 		}
