@@ -1,12 +1,7 @@
 package demo_test
 
 import (
-	"bytes"
-	"context"
-	"crypto/rand"
-	"database/sql"
 	"fmt"
-	"log/slog"
 	"slices"
 	"strings"
 	"testing"
@@ -14,8 +9,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"countersign/internal/access"
-	"countersign/internal/audit"
 	"countersign/internal/db"
 	"countersign/internal/demo"
 	"countersign/internal/fault"
@@ -24,80 +17,8 @@ import (
 	"countersign/internal/profile"
 	"countersign/internal/roles"
 	"countersign/internal/signin"
-	"countersign/internal/snapshot"
 	"countersign/internal/test/testdb"
 )
-
-// house is a filled database with the rooms over it.
-type house struct {
-	demo.Deps
-	world demo.World
-	log   *bytes.Buffer
-	door  *signin.Door
-}
-
-// build puts the rooms over an empty database whose present is at.
-func build(t *testing.T, dialect testdb.Dialect, at time.Time) *house {
-	t.Helper()
-	h := &house{log: &bytes.Buffer{}}
-	h.Clock = demo.NewClock(testdb.NewClock(at).Now)
-	profiles, err := profile.Load()
-	if err != nil {
-		t.Fatal(err)
-	}
-	log := slog.New(slog.NewTextHandler(h.log, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	d, err := db.Open(t.Context(), db.Options{URL: testdb.Address(t, dialect), Now: h.Clock.Now, Random: rand.Reader, Box: testdb.Box(t), Log: log})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { d.Close() })
-	if err := d.Migrate(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	h.DB, h.Profiles, h.Live, h.Audit = d, profiles, &access.Live{}, audit.New(d, log)
-	keeper := snapshot.New(d, profiles, h.Live, snapshot.Options{Log: log})
-	if err := keeper.Refresh(t.Context(), 0); err != nil {
-		t.Fatal(err)
-	}
-	h.People, h.Org = people.New(d, h.Live, profiles, h.Audit), org.NewOrg(d, h.Live, profiles, h.Audit)
-	h.Passwords = signin.NewPasswords(signin.Cost{MemoryKiB: 64, Passes: 1, Lanes: 1}, 1, 4, rand.Reader)
-	h.door = signin.New(d, h.Audit, h.Passwords, func(tx *db.Tx, accountID string) (profile.Settings, error) {
-		return org.Settings(tx, profiles, accountID)
-	}, "test")
-	return h
-}
-
-// present is a moment just after midnight: the story's hours must not run into the future.
-var present = time.Date(2026, 3, 4, 0, 0, 7, 0, time.UTC)
-
-func filled(t *testing.T, dialect testdb.Dialect, at time.Time, seed uint64) *house {
-	t.Helper()
-	h := build(t, dialect, at)
-	var err error
-	if h.world, err = demo.Fill(t.Context(), h.Deps, demo.Options{Seed: seed}); err != nil {
-		t.Fatal(err)
-	}
-	if h.log.Len() > 0 {
-		t.Errorf("something was logged: %s", h.log)
-	}
-	return h
-}
-
-func (h *house) view(t *testing.T, f func(tx *db.Tx) error) {
-	t.Helper()
-	if err := h.DB.View(context.WithoutCancel(t.Context()), f); err != nil {
-		t.Fatal(err)
-	}
-}
-
-func (h *house) count(t *testing.T, query string, args ...any) (n int) {
-	t.Helper()
-	h.view(t, func(tx *db.Tx) error {
-		_, err := db.One(tx, []any{&n}, query, args...)
-		return err
-	})
-	return n
-}
 
 func TestFill(t *testing.T) {
 	for _, dialect := range testdb.Dialects() {
@@ -148,22 +69,6 @@ func (h *house) counts(t *testing.T) {
 		}
 		return err
 	})
-}
-
-func (h *house) accounts(t *testing.T) (list []org.Account) {
-	t.Helper()
-	h.view(t, func(tx *db.Tx) error {
-		ids, err := db.Column(tx, `SELECT a.id FROM accounts a JOIN entities e ON e.id = a.entity_id ORDER BY e.customer_id`)
-		for _, id := range ids {
-			a, _, err := org.AccountByID(tx, id)
-			if err != nil {
-				return err
-			}
-			list = append(list, a)
-		}
-		return err
-	})
-	return list
 }
 
 func (h *house) statuses(t *testing.T) {
@@ -252,141 +157,6 @@ func (h *house) holds(t *testing.T, l demo.Login) {
 		}
 		return err
 	})
-}
-
-// rights compares what the snapshot grants with the rows themselves.
-func (h *house) rights(t *testing.T) {
-	s := h.Live.Load()
-	pr, _ := h.Profiles.Get(profile.Standard)
-	holders := 0
-	for _, a := range h.accounts(t) {
-		h.view(t, func(tx *db.Tx) error {
-			list, err := roles.List(tx, a.ID, pr)
-			if err != nil {
-				return err
-			}
-			page, err := h.People.List(tx, a, people.Query{Limit: 200})
-			for _, row := range page.Rows {
-				held := access.Held(s, access.Question{User: row.ID(), Within: a.ID, Now: tx.Now, SecondFactor: true, Fresh: true})
-				var given access.Set
-				for _, r := range list {
-					if slices.Contains(row.Roles, r.ID) {
-						given = given.Union(access.Closed(r.Permissions))
-					}
-				}
-				out := row.Status != people.Active && row.Status != people.LockedAttempts
-				if extra := held.Minus(given); !extra.Empty() || out && !held.Empty() {
-					t.Errorf("%s in %s, who is %s, has more than %v: %v", row.Name(), a.Name, row.Status, row.Roles, extra)
-				}
-				if !out && held.Empty() {
-					t.Errorf("%s in %s, who is %s, has nothing", row.Name(), a.Name, row.Status)
-				}
-				if !held.Empty() {
-					holders++
-				}
-			}
-			return err
-		})
-	}
-	if holders != 25 {
-		t.Errorf("%d people have rights, want 25", holders)
-	}
-	for key, over := range map[string][]string{
-		"northwind.support": {"400312"}, "northwind.auditor": {"400310", "400311", "400312", "400313"}, "northwind.access": nil,
-		"partner.administrator": {"300200", "400310", "400311", "400312", "400313", "400320", "400321", "400322", "400330", "400331"},
-	} {
-		if diff := cmp.Diff(over, h.seesPayments(t, key)); diff != "" {
-			t.Errorf("%s sees payments of other entities: %s", key, diff)
-		}
-	}
-}
-
-// seesPayments lists the entities whose payments a login sees, by the decision itself.
-func (h *house) seesPayments(t *testing.T, key string) (over []string) {
-	t.Helper()
-	l, ok := h.world.Login(key)
-	if !ok {
-		t.Fatalf("there is no login %s", key)
-	}
-	h.view(t, func(tx *db.Tx) error {
-		ids, err := db.Column(tx, `SELECT customer_id FROM entities ORDER BY customer_id`)
-		for _, id := range ids {
-			q := access.Question{User: l.UserID, Entity: id, Permission: access.MustParse("payments:view"), Now: tx.Now, SecondFactor: true}
-			if access.Decide(h.Live.Load(), q).Allowed {
-				over = append(over, id)
-			}
-		}
-		return err
-	})
-	return over
-}
-
-func (h *house) administrators(t *testing.T) {
-	h.view(t, func(tx *db.Tx) error {
-		type counted struct {
-			name         string
-			admins, real int
-		}
-		rows, err := db.All(tx, func(r *sql.Rows) (c counted, err error) { return c, r.Scan(&c.name, &c.admins, &c.real) },
-			`SELECT e.name, a.admins, (SELECT COUNT(DISTINCT m.id) FROM memberships m JOIN assignments s ON s.account_id = m.account_id AND s.membership_id = m.id
-				JOIN roles r ON r.account_id = s.account_id AND r.id = s.role_id
-				WHERE m.account_id = a.id AND r.predefined IN ('owner', 'administrator') AND m.activated_at IS NOT NULL AND m.deactivated_at IS NULL)
-			FROM accounts a JOIN entities e ON e.id = a.entity_id`)
-		for _, c := range rows {
-			if c.admins != c.real || c.admins == 0 {
-				t.Errorf("%s counts %d administrators and has %d", c.name, c.admins, c.real)
-			}
-		}
-		if len(rows) != 6 {
-			t.Errorf("%d accounts", len(rows))
-		}
-		return err
-	})
-}
-
-// entries checks that what there is was recorded, in order, and not in the future.
-func (h *house) entries(t *testing.T) {
-	missing := map[string]string{
-		"account":              `SELECT id FROM accounts WHERE id NOT IN (SELECT target_id FROM audit_entries WHERE action = 'account.created')`,
-		"opened account":       `SELECT id FROM accounts WHERE id NOT IN (SELECT target_id FROM audit_entries WHERE action = 'account.opened')`,
-		"legal entity":         `SELECT id FROM entities WHERE kind = 'legal_entity' AND id NOT IN (SELECT target_id FROM audit_entries WHERE action = 'entity.created')`,
-		"location":             `SELECT id FROM locations WHERE id NOT IN (SELECT target_id FROM audit_entries WHERE action = 'location.created')`,
-		"invitation":           `SELECT user_id FROM memberships m WHERE NOT EXISTS (SELECT 1 FROM audit_entries e WHERE e.action = 'user.invited' AND e.target_id = m.user_id AND e.account_id = m.account_id)`,
-		"activation":           `SELECT user_id FROM memberships m WHERE activated_at IS NOT NULL AND NOT EXISTS (SELECT 1 FROM audit_entries e WHERE e.action = 'user.activated' AND e.target_id = m.user_id AND e.account_id = m.account_id)`,
-		"deactivation":         `SELECT user_id FROM memberships m WHERE deactivated_at IS NOT NULL AND NOT EXISTS (SELECT 1 FROM audit_entries e WHERE e.action = 'user.deactivated' AND e.target_id = m.user_id AND e.reason = m.deactivation_reason)`,
-		"password":             `SELECT id FROM users WHERE password_hash IS NOT NULL AND id NOT IN (SELECT target_id FROM audit_entries WHERE action = 'password.set')`,
-		"factor":               `SELECT user_id FROM factors WHERE user_id NOT IN (SELECT target_id FROM audit_entries WHERE action = 'factor.added')`,
-		"sign-in":              `SELECT id FROM users WHERE last_sign_in_at IS NOT NULL AND id NOT IN (SELECT target_id FROM audit_entries WHERE action = 'session.started')`,
-		"token":                `SELECT id FROM service_tokens WHERE id NOT IN (SELECT target_id FROM audit_entries WHERE action = 'service_token.created')`,
-		"revoked token":        `SELECT id FROM service_tokens WHERE revoked_at IS NOT NULL AND id NOT IN (SELECT target_id FROM audit_entries WHERE action = 'service_token.revoked')`,
-		"lock":                 `SELECT user_id FROM signin_attempts WHERE locked_until IS NOT NULL AND user_id NOT IN (SELECT target_id FROM audit_entries WHERE action = 'signin.locked')`,
-		"someone without mail": `SELECT user_id FROM memberships m WHERE user_id NOT IN (SELECT user_id FROM outbox) AND created_by <> 'init'`,
-	}
-	h.view(t, func(tx *db.Tx) error {
-		for what, query := range missing {
-			ids, err := db.Column(tx, query)
-			if err != nil || len(ids) > 0 {
-				t.Errorf("%s without an entry: %v %v", what, ids, err)
-			}
-		}
-		actions, err := db.Column(tx, `SELECT DISTINCT action || ' ' || outcome FROM audit_entries ORDER BY 1`)
-		for _, want := range []string{"invitation.deactivated done", "invitation.resent done", "factor.reset done", "user.access_changed done", "user.access_changed refused",
-			"user.deactivated refused", "user.invited refused", "signin.failed refused", "session.ended done", "password.confirmed done"} {
-			if !slices.Contains(actions, want) {
-				t.Errorf("nothing in the log is %s", want)
-			}
-		}
-		return err
-	})
-	if n := h.count(t, `SELECT MAX(seq) - COUNT(*) FROM audit_entries`); n != 0 {
-		t.Errorf("%d numbers are missing from the log", n)
-	}
-	if n := h.count(t, `SELECT COUNT(*) FROM audit_entries a JOIN audit_entries b ON b.seq = a.seq + 1 WHERE b.at < a.at`); n != 0 {
-		t.Errorf("the time went back %d times", n)
-	}
-	if n := h.count(t, `SELECT COUNT(*) FROM audit_entries WHERE at > $1`, present.UnixMicro()); n != 0 {
-		t.Errorf("%d entries are of the future", n)
-	}
 }
 
 func (h *house) again(t *testing.T) {
