@@ -79,22 +79,18 @@ func Search(tx *db.Tx, q Query) ([]Found, error) {
 }
 
 func (q Query) where() (string, []any) {
-	var parts []string
-	var args []any
+	within, args := db.Within(q.Reach, nil)
+	if within == "" {
+		return "", nil
+	}
+	parts := []string{within}
 	arg := func(v any) string {
 		args = append(args, v)
 		return fmt.Sprintf("$%d", len(args))
 	}
-	var ranges []string
-	for _, r := range q.Reach {
-		for _, p := range r.Paths {
-			ranges = append(ranges, "(e.path >= "+arg(p)+" AND e.path < "+arg(p+"~")+")")
-		}
-	}
-	if len(ranges) == 0 || !lang.Storable(q.ActorID+q.Target+q.Person+q.Action+q.Outcome) {
+	if !lang.Storable(q.ActorID + q.Target + q.Person + q.Action + q.Outcome) {
 		return "", nil
 	}
-	parts = append(parts, "("+strings.Join(ranges, " OR ")+")")
 	for column, value := range map[string]string{"a.actor_id": q.ActorID, "a.target_id": q.Target, "a.outcome": q.Outcome} {
 		if value != "" {
 			parts = append(parts, column+" = "+arg(value))

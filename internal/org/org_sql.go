@@ -137,35 +137,51 @@ type AccountQuery struct {
 
 // Accounts lists accounts by customer ID.
 func Accounts(tx *db.Tx, q AccountQuery) ([]Account, error) {
-	var args []any
-	arg := func(v any) string {
-		args = append(args, v)
-		return fmt.Sprintf("$%d", len(args))
-	}
-	var ranges []string
-	for _, r := range q.Reach {
-		for _, p := range r.Paths {
-			from, until := Below(p)
-			ranges = append(ranges, "(e.path >= "+arg(from)+" AND e.path < "+arg(until)+")")
-		}
-	}
-	if len(ranges) == 0 || !lang.Storable(q.Search+q.Kind+q.Environment+q.After) || utf8.RuneCountInString(q.Search) > searchMax {
+	where, args := q.where()
+	if where == "" {
 		return nil, nil
 	}
-	where := "(" + strings.Join(ranges, " OR ") + ")"
+	if q.After != "" {
+		args = append(args, q.After)
+		where += fmt.Sprintf(" AND e.customer_id > $%d", len(args))
+	}
+	args = append(args, min(max(q.Limit, 1), 200))
+	return db.All(tx, scanAccount, `SELECT `+accountColumns+` WHERE `+where+fmt.Sprintf(` ORDER BY e.customer_id LIMIT $%d`, len(args)), args...)
+}
+
+// CountAccounts tells how many there are on all pages together.
+func CountAccounts(tx *db.Tx, q AccountQuery) (n int64, err error) {
+	where, args := q.where()
+	if where == "" {
+		return 0, nil
+	}
+	_, err = db.One(tx, []any{&n}, `SELECT COUNT(*) FROM accounts a JOIN entities e ON e.id = a.entity_id WHERE `+where, args...)
+	return n, err
+}
+
+// where is the query's condition, "" when nothing can match.
+func (q AccountQuery) where() (string, []any) {
+	if !lang.Storable(q.Search+q.Kind+q.Environment+q.After) || utf8.RuneCountInString(q.Search) > searchMax {
+		return "", nil
+	}
+	where, args := db.Within(q.Reach, nil)
+	if where == "" {
+		return "", nil
+	}
+	add := func(condition string, v any) {
+		args = append(args, v)
+		where += " AND " + fmt.Sprintf(condition, len(args))
+	}
 	if q.Search != "" {
-		where += " AND e.search_key LIKE " + arg("%"+likeText(lang.Fold(q.Search))+"%") + ` ESCAPE '\'`
+		add(`e.search_key LIKE $%d ESCAPE '\'`, "%"+likeText(lang.Fold(q.Search))+"%")
 	}
 	if q.Kind != "" {
-		where += " AND e.kind = " + arg(q.Kind)
+		add("e.kind = $%d", q.Kind)
 	}
 	if q.Environment != "" {
-		where += " AND a.environment = " + arg(q.Environment)
+		add("a.environment = $%d", q.Environment)
 	}
-	if q.After != "" {
-		where += " AND e.customer_id > " + arg(q.After)
-	}
-	return db.All(tx, scanAccount, `SELECT `+accountColumns+` WHERE `+where+` ORDER BY e.customer_id LIMIT `+arg(min(max(q.Limit, 1), 200)), args...)
+	return where, args
 }
 
 // searchMax bounds what is searched for, in code points: no name is longer.

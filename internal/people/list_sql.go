@@ -383,3 +383,9 @@ func addAccess(tx *db.Tx, accountID string, rows []Row) error {
 	}
 	return nil
 }
+
+// CountMembers tells how many users an account has, whatever their status.
+func CountMembers(tx *db.Tx, accountID string) (n int64, err error) {
+	_, err = db.One(tx, []any{&n}, `SELECT COUNT(*) FROM memberships WHERE account_id = $1`, accountID)
+	return n, err
+}

@@ -7,20 +7,21 @@ import (
 
 // Addresses outside an account.
 const (
-	SignInPath        = "/signin"
-	CodePath          = "/signin/code"
-	SetupPath         = "/signin/setup"
-	SignOutPath       = "/signout"
-	ActivatePath      = "/activate"
-	MePath            = "/me"
-	MyPasswordPath    = "/me/password"
-	MyAuthenticator   = "/me/authenticator"
-	LanguagePath      = "/language"
-	ThemePath         = "/theme"
-	HelpPath          = "/help"
-	AssetsPath        = "/assets/"
-	FrontDoorPath     = "/"
-	accountPathPrefix = "/a/"
+	SignInPath         = "/signin"
+	CodePath           = "/signin/code"
+	SetupPath          = "/signin/setup"
+	SignOutPath        = "/signout"
+	ActivatePath       = "/activate"
+	MePath             = "/me"
+	MyPasswordPath     = "/me/password"
+	MyAuthenticator    = "/me/authenticator"
+	MyNewAuthenticator = "/me/authenticator/new"
+	LanguagePath       = "/language"
+	ThemePath          = "/theme"
+	HelpPath           = "/help"
+	AssetsPath         = "/assets/"
+	FrontDoorPath      = "/"
+	accountPathPrefix  = "/a/"
 )
 
 // Addresses makes the addresses of one account. The zero value leads to the front door.

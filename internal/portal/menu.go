@@ -43,7 +43,7 @@ func places() []place {
 		{SectionUsers, "people", "users", "users:view", func(a Addresses) string { return a.Users(UsersFilter{}) }},
 		{SectionRoles, "people", "roles", "roles:view", Addresses.Roles},
 		{SectionActivity, "people", "activity", "audit:view", func(a Addresses) string { return a.Activity(ActivityFilter{}) }},
-		{SectionServiceTokens, "account", "key", "keys:view", Addresses.ServiceTokens},
+		{SectionServiceTokens, "account", "key", "service_tokens:view", Addresses.ServiceTokens},
 		{SectionAccounts, "platform", "building", "accounts:view", func(a Addresses) string { return a.Accounts(AccountsFilter{}) }},
 	}
 }

@@ -113,8 +113,9 @@ type TokenRow struct {
 // TokensView lists the account's service tokens.
 type TokensView struct {
 	Page
-	Rows    []TokenRow
-	MayMake bool // make and revoke
+	Rows      []TokenRow
+	MayMake   bool
+	MayRevoke bool
 }
 
 func (TokensView) name() string { return "tokens" }

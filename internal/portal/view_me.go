@@ -14,12 +14,23 @@ type MeView struct {
 	TimeZones   []string
 	MinLength   int
 	PasswordAt  Moment // last changed
+	AskCode     bool   // the password form asks for a code too
 	Factor      Factor
 	FactorSince Moment
 	Places      []MyPlace // where the viewer has access
 }
 
 func (MeView) name() string { return "me" }
+
+// ProveView asks who it is once more before the authenticator app is set up or
+// replaced. Fields: password, code.
+type ProveView struct {
+	Page
+	Form
+	AskCode bool
+}
+
+func (ProveView) name() string { return "prove" }
 
 // MyPlace is one account the viewer has access to.
 type MyPlace struct {

@@ -95,3 +95,10 @@ func Of(tx *db.Tx, accountID string, membershipIDs ...string) (map[string][]Assi
 func scanAssignment(r *sql.Rows) (a Assignment, err error) {
 	return a, r.Scan(&a.ID, &a.RoleID, &a.AllEntities, &a.From, &a.Until)
 }
+
+// IDByKey finds the row of a predefined role; "" when the account has none.
+func IDByKey(tx *db.Tx, accountID, key string) (string, error) {
+	var id string
+	_, err := db.One(tx, []any{&id}, `SELECT id FROM roles WHERE account_id = $1 AND predefined = $2`, accountID, key)
+	return id, err
+}

@@ -15,12 +15,12 @@ import (
 	"time"
 
 	"countersign/internal/fault"
-	"countersign/internal/lang"
 	"countersign/internal/seal"
 )
 
-// Handler wraps what is served; see the package comment for the order.
-func (e *Edge) Handler(next http.Handler) http.Handler {
+// Handler wraps what is served; see the package comment for the order. otherwise
+// answers what goes wrong before a route has been found.
+func (e *Edge) Handler(next http.Handler, otherwise Answer) http.Handler {
 	origin := http.NewCrossOriginProtection()
 	if err := origin.AddTrustedOrigin(e.o.PublicURL); err != nil {
 		e.o.Log.Error("public URL is no origin", "error", err)
@@ -29,6 +29,7 @@ func (e *Edge) Handler(next http.Handler) http.Handler {
 		id := e.requestID(r)
 		v := e.begin(r, id)
 		v.wrote.ResponseWriter = w
+		v.answer = otherwise
 		v.ctx = context.WithValue(r.Context(), visitKey{}, v)
 		r = r.WithContext(v.ctx)
 		defer e.told(r, v)
@@ -176,10 +177,3 @@ func (w *recorder) Write(p []byte) (int, error) {
 func (w *recorder) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 func seconds(d time.Duration) string { return strconv.Itoa(int(math.Ceil(d.Seconds()))) }
-
-// plain answers what no group has taken.
-func plain(w http.ResponseWriter, r *http.Request, v *Visit, f *fault.Error) {
-	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	w.WriteHeader(f.Kind.Status())
-	fmt.Fprintf(w, "%s\n%s\n", lang.Sentence(v.Lang, f), v.Who.RequestID)
-}

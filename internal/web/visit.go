@@ -84,7 +84,7 @@ func Cookie(r *http.Request, name string) string {
 }
 
 func (e *Edge) begin(r *http.Request, requestID string) *Visit {
-	v := &Visit{Begun: time.UnixMicro(e.DB.Now()), Lang: e.language(r), answer: plain}
+	v := &Visit{Begun: time.UnixMicro(e.DB.Now()), Lang: e.language(r)}
 	v.Who = db.Who{Kind: db.Nobody, IP: e.client(r), UserAgent: r.UserAgent(), RequestID: requestID, Lang: v.Lang}
 	return v
 }
