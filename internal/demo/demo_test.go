@@ -257,12 +257,16 @@ func TestCode(t *testing.T) {
 	}
 }
 
-func TestText(t *testing.T) {
+func TestPrint(t *testing.T) {
 	w := demo.World{Accounts: 6, Persons: 30, Logins: []demo.Login{
 		{Name: "Ada Okafor", Identifier: "ada.okafor@northwind.example", Secret: "GEZDGNBV", Role: "Owner", Account: "Northwind Outfitters"},
 		{Name: "Tomás Rezende", Identifier: "tomas.rezende@oxbowlane.example", Secret: "GY3TQOJQ", Role: "Administrator", Account: "Oxbow Lane Commerce"},
 	}}
-	text := w.Text("bin/countersign", "http://localhost:8080")
+	var out strings.Builder
+	if err := w.Print(&out, "http://localhost:8080"); err != nil {
+		t.Fatal(err)
+	}
+	text := out.String()
 	for _, want := range []string{"This is a demo", "30 people work in 6 accounts", demo.Password, "http://localhost:8080", "bin/countersign code KEY",
 		"Ada Okafor, owner at Northwind Outfitters", "ada.okafor@northwind.example", "GEZDGNBV", "tomas.rezende@oxbowlane.example", "GY3TQOJQ"} {
 		if !strings.Contains(text, want) {

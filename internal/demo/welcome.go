@@ -2,6 +2,7 @@ package demo
 
 import (
 	"fmt"
+	"io"
 	"strings"
 
 	"countersign/internal/lang"
@@ -37,9 +38,8 @@ func (f *filling) persons() int {
 	return len(all)
 }
 
-// Text is what the command prints: who one can be, and what to try. program is
-// how the command was called, address where the portal will be.
-func (w World) Text(program, address string) string {
+// Print writes who one can be, and what to try. address is where the portal will be.
+func (w World) Print(out io.Writer, address string) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, `This is a demo. All its people, companies and shops are invented, its passwords
 are public, and its database is marked as a demo for ever: never use it for real work.
@@ -50,9 +50,9 @@ Sign in at %s with one of these addresses and the password
   %s
 
 and then a one-time code: add the login's key to any authenticator app, or let
-the command make the code of the moment:  %s code KEY
+"countersign code KEY" make the code of the moment (after make: bin/countersign code KEY).
 
-`, w.Persons, w.Accounts, address, Password, program)
+`, w.Persons, w.Accounts, address, Password)
 	for _, l := range w.Logins {
 		fmt.Fprintf(&b, "  %s, %s at %s\n      %s   key %s\n", l.Name, strings.ToLower(l.Role), l.Account, l.Identifier, l.Secret)
 	}
@@ -60,7 +60,8 @@ the command make the code of the moment:  %s code KEY
 What to try: sign in as Ada Okafor, invite a colleague under Users, and choose what they may do.
 The mail is a file in the mail folder: open its link in another browser, and be that colleague.
 `)
-	return b.String()
+	_, err := io.WriteString(out, b.String())
+	return err
 }
 
 // Login finds one by its key, such as "northwind.owner".
