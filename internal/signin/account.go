@@ -40,12 +40,20 @@ func (d *Door) same(tx *db.Tx, who db.Who, before candidate) error {
 // count as wrong sign-ins.
 func (d *Door) Confirm(ctx context.Context, who db.Who, password, code string) error {
 	return d.confirmed(ctx, who, "password", password, code, func(tx *db.Tx, c candidate) error {
-		if err := refresh(tx, who, len(c.factors) > 0); err != nil {
+		if err := renew(tx, who, c); err != nil {
 			return err
 		}
 		return audit.Record(tx, audit.Entry{Action: audit.SessionConfirmed, AccountID: who.AccountID, Kind: "user", ID: who.ID,
 			Changes: []audit.Change{{Field: "session", After: who.Ref}}})
 	})
+}
+
+// renew makes the session fresh and forgets the attempts: all factors were right.
+func renew(tx *db.Tx, who db.Who, c candidate) error {
+	if err := Unlock(tx, c.ID); err != nil {
+		return err
+	}
+	return refresh(tx, who, len(c.factors) > 0)
 }
 
 // confirmed does what do does once the password and, for whoever has an app,
@@ -135,6 +143,9 @@ func (d *Door) ChangePassword(ctx context.Context, who db.Who, current, code, ne
 		if err := storePassword(tx, c.ID, hash); err != nil {
 			return err
 		}
+		if err := Unlock(tx, c.ID); err != nil {
+			return err
+		}
 		if err := keepOwn(tx, who, c.Epoch+1); err != nil {
 			return err
 		}
@@ -156,7 +167,7 @@ func (d *Door) StartReplace(ctx context.Context, who db.Who, password, code stri
 		if err != nil {
 			return err
 		}
-		if err := refresh(tx, who, len(c.factors) > 0); err != nil {
+		if err := renew(tx, who, c); err != nil {
 			return err
 		}
 		step.Challenge, err = addChallenge(tx, who, challenge{UserID: c.ID, AccountID: who.AccountID, Step: stepSetup, Epoch: c.Epoch,

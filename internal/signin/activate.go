@@ -195,9 +195,6 @@ func (d *Door) spend(tx *db.Tx, l link, token seal.Secret, set string, step *Ste
 	if err := people.Activate(tx, l.AccountID, l.MembershipID); err != nil {
 		return err
 	}
-	if c, _, err = d.candidateByID(tx, l.UserID); err != nil {
-		return err
-	}
 	step.Next = NextDone
 	step.Session, err = d.begin(tx, c, l.AccountID, false, "")
 	return err

@@ -1,7 +1,9 @@
 package signin
 
 import (
+	"database/sql"
 	"fmt"
+	"slices"
 
 	"countersign/internal/db"
 	"countersign/internal/people"
@@ -12,14 +14,13 @@ import (
 // with a key, is somebody whom nobody knows.
 type candidate struct {
 	people.Person
-	known     bool
-	key       string // under which their attempts are counted
-	hash      string // of the password; "" is none
-	passSetAt int64
-	members   []people.Member    // not deactivated
-	settings  []profile.Settings // of those, in the same order
-	factors   []Factor
-	limits    limits
+	known    bool
+	key      string             // under which their attempts are counted
+	hash     string             // of the password; "" is none
+	members  []people.Member    // not deactivated
+	settings []profile.Settings // of those, in the same order
+	factors  []Factor
+	limits   limits
 }
 
 // candidateNamed reads the candidate with an e-mail address or user name.
@@ -46,9 +47,8 @@ func (d *Door) candidateByID(tx *db.Tx, userID string) (candidate, bool, error) 
 
 func (d *Door) candidate(tx *db.Tx, p people.Person) (candidate, error) {
 	c := candidate{Person: p, known: true, key: p.ID}
-	_, err := db.One(tx, []any{&c.hash, &c.passSetAt}, `SELECT COALESCE(password_hash, ''), COALESCE(password_set_at, 0) FROM users WHERE id = $1`, p.ID)
-	if err != nil {
-		return c, fmt.Errorf("read password: %w", err)
+	if err := c.readSecrets(tx); err != nil {
+		return c, err
 	}
 	all, err := people.Memberships(tx, p.ID)
 	if err != nil {
@@ -65,8 +65,20 @@ func (d *Door) candidate(tx *db.Tx, p people.Person) (candidate, error) {
 		c.members, c.settings = append(c.members, m), append(c.settings, s)
 	}
 	c.limits = limitsOf(c.settings)
-	c.factors, err = factorsOf(tx, p.ID)
-	return c, err
+	return c, nil
+}
+
+// readSecrets reads the password's hash and the factors, in one go.
+func (c *candidate) readSecrets(tx *db.Tx) error {
+	all, err := db.All(tx, func(r *sql.Rows) (f Factor, err error) {
+		return f, r.Scan(&c.hash, &f.ID, &f.Kind, &f.Name, &f.CreatedAt, &f.LastUsedAt, &f.sealed)
+	}, `SELECT COALESCE(u.password_hash, ''), COALESCE(f.id, ''), COALESCE(f.kind, ''), COALESCE(f.name, ''), COALESCE(f.created_at, 0), COALESCE(f.last_used_at, 0), f.sealed
+		FROM users u LEFT JOIN factors f ON f.user_id = u.id AND f.kind = 'totp' WHERE u.id = $1 ORDER BY f.created_at, f.id`, c.ID)
+	if err != nil {
+		return fmt.Errorf("read password and factors: %w", err)
+	}
+	c.factors = slices.DeleteFunc(all, func(f Factor) bool { return f.ID == "" })
+	return nil
 }
 
 // account is where a sign-in begins and where its entries belong: the first
@@ -93,6 +105,21 @@ func (c candidate) active() bool {
 		}
 	}
 	return false
+}
+
+// note writes the sign-in down, in the update that ends it, if the candidate
+// still is who they were when it was looked at: of the same epoch (so with the
+// same password and factors), awake, and active somewhere.
+func (c candidate) note(tx *db.Tx) error {
+	n, err := tx.Exec(`UPDATE users SET last_sign_in_at = $1 WHERE id = $2 AND epoch = $3 AND inactive_locked_at IS NULL AND EXISTS
+		(SELECT 1 FROM memberships m WHERE m.user_id = users.id AND m.activated_at IS NOT NULL AND m.deactivated_at IS NULL)`, tx.Now, c.ID, c.Epoch)
+	if err != nil {
+		return fmt.Errorf("note sign-in: %w", err)
+	}
+	if n == 0 {
+		return challengeEnded()
+	}
+	return nil
 }
 
 // started tells whether the person ever finished an activation: until then the

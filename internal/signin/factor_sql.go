@@ -15,18 +15,13 @@ type Factor struct {
 	CreatedAt  int64 // µs
 	LastUsedAt int64 // µs; 0: never
 
-	id     string
 	sealed []byte
 }
 
 // FactorsOf lists a person's second factors, the oldest first.
-func FactorsOf(tx *db.Tx, userID string) ([]Factor, error) { return factorsOf(tx, userID) }
-
-func factorsOf(tx *db.Tx, userID string) ([]Factor, error) {
+func FactorsOf(tx *db.Tx, userID string) ([]Factor, error) {
 	found, err := db.All(tx, func(r *sql.Rows) (f Factor, err error) {
-		err = r.Scan(&f.ID, &f.Kind, &f.Name, &f.CreatedAt, &f.LastUsedAt, &f.sealed)
-		f.id = f.ID
-		return f, err
+		return f, r.Scan(&f.ID, &f.Kind, &f.Name, &f.CreatedAt, &f.LastUsedAt, &f.sealed)
 	}, `SELECT id, kind, name, created_at, COALESCE(last_used_at, 0), sealed FROM factors
 		WHERE user_id = $1 AND kind = 'totp' ORDER BY created_at, id`, userID)
 	if err != nil {

@@ -74,12 +74,14 @@ func (d *Door) refused(ctx context.Context, who db.Who, c candidate, cause strin
 }
 
 // proveCode does what do does if code is one of the candidate's, used for the
-// first time: do runs in the update that burns it, and checks that all else is
-// as it was. The attempt is reserved first, and forgotten with all before it
-// when everything was right.
+// first time: do runs in the update that burns it, checks that all else is as it
+// was, and forgets the attempts. The attempt is reserved before it is looked at,
+// and given back when the code was right and do refused.
 func (d *Door) proveCode(ctx context.Context, who db.Who, c candidate, code string, refusal error, do func(*db.Tx) error) error {
 	var free bool
+	var now int64
 	err := d.db.Keep(ctx, func(tx *db.Tx) (err error) {
+		now = tx.Now
 		free, err = reserve(tx, c.key, c.limits)
 		return err
 	})
@@ -90,19 +92,19 @@ func (d *Door) proveCode(ctx context.Context, who db.Who, c candidate, code stri
 		return d.refused(ctx, who, c, causeLocked, refusal)
 	}
 	ctx = context.WithoutCancel(ctx)
+	used, err := findCode(d.db.Box(), c.factors, code, now)
+	if err != nil {
+		return err
+	}
+	if used.id == "" {
+		return d.refused(ctx, who, c, causeCode, refusal)
+	}
 	actor := who
 	if actor.Kind != db.User {
 		actor = c.who(who)
 	}
 	err = d.db.Update(ctx, actor, func(tx *db.Tx) error {
-		right, err := useCode(tx, c.ID, code)
-		if err != nil {
-			return err
-		}
-		if !right {
-			return errWrong
-		}
-		if err := Unlock(tx, c.ID); err != nil {
+		if err := used.burn(tx); err != nil {
 			return err
 		}
 		return do(tx)

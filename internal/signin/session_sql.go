@@ -25,12 +25,8 @@ func oneSession(tx *db.Tx, where string, arg any) (s Session, found bool, err er
 	return s, found, nil
 }
 
-// addSession makes a session under an id that nobody had before, and clears
-// away this person's dead ones.
+// addSession makes a session under an id that nobody had before.
 func addSession(tx *db.Tx, c candidate, accountID string, secondFactor bool) (seal.Secret, string, error) {
-	if _, err := tx.Exec(`DELETE FROM sessions WHERE user_id = $1 AND (expires_at <= $2 OR user_epoch <> $3)`, c.ID, tx.Now, c.Epoch); err != nil {
-		return "", "", fmt.Errorf("clear sessions: %w", err)
-	}
 	absolute := int64(0)
 	for _, s := range c.settings {
 		if a := micros(s.SessionAbsolute); absolute == 0 || a < absolute {

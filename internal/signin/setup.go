@@ -44,7 +44,7 @@ func (d *Door) FinishSetup(ctx context.Context, who db.Who, token seal.Secret, c
 	}
 	step := Step{Next: NextDone, UserID: c.ID}
 	err = d.db.Update(ctx, as(who, c.ID, ch.AccountID), func(tx *db.Tx) error {
-		factors, err := factorsOf(tx, c.ID)
+		factors, err := FactorsOf(tx, c.ID)
 		if err != nil {
 			return err
 		}
@@ -54,7 +54,7 @@ func (d *Door) FinishSetup(ctx context.Context, who db.Who, token seal.Secret, c
 		if err := d.newFactor(tx, ch, code); err != nil {
 			return err
 		}
-		if step.AccountID, step.Session, err = d.finish(tx, token); err != nil {
+		if step.AccountID, step.Session, err = d.finish(tx, token, c); err != nil {
 			return err
 		}
 		return dropChallenges(tx, c.ID)

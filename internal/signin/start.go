@@ -2,7 +2,6 @@ package signin
 
 import (
 	"context"
-	"fmt"
 	"strings"
 
 	"countersign/internal/audit"
@@ -79,14 +78,14 @@ func (d *Door) enter(ctx context.Context, who db.Who, c candidate, password stri
 		return step, nil
 	}
 	err = d.db.Update(ctx, c.who(who), func(tx *db.Tx) error {
-		now, _, err := d.candidateByID(tx, c.ID)
+		factors, err := FactorsOf(tx, c.ID)
 		if err != nil {
 			return err
 		}
-		if now.Epoch != c.Epoch || !now.active() || len(now.factors) > 0 {
+		if len(factors) > 0 {
 			return challengeEnded()
 		}
-		step.Session, err = d.begin(tx, now, now.account(), false, p.rehash)
+		step.Session, err = d.begin(tx, c, c.account(), false, p.rehash)
 		return err
 	})
 	if err != nil {
@@ -95,9 +94,13 @@ func (d *Door) enter(ctx context.Context, who db.Who, c candidate, password stri
 	return step, nil
 }
 
-// begin makes the session in which a sign-in ends: a new id, the attempts
-// forgotten, the password stored under today's cost if need be.
+// begin makes the session in which a sign-in ends, if the candidate still is who
+// they were: a new id, the attempts forgotten, the password stored under today's
+// cost if need be.
 func (d *Door) begin(tx *db.Tx, c candidate, accountID string, secondFactor bool, rehash string) (seal.Secret, error) {
+	if err := c.note(tx); err != nil {
+		return "", err
+	}
 	if err := Unlock(tx, c.ID); err != nil {
 		return "", err
 	}
@@ -105,9 +108,6 @@ func (d *Door) begin(tx *db.Tx, c candidate, accountID string, secondFactor bool
 		if err := replaceHash(tx, c.ID, c.hash, rehash); err != nil {
 			return "", err
 		}
-	}
-	if _, err := tx.Exec(`UPDATE users SET last_sign_in_at = $1 WHERE id = $2`, tx.Now, c.ID); err != nil {
-		return "", fmt.Errorf("note sign-in: %w", err)
 	}
 	token, ref, err := addSession(tx, c, accountID, secondFactor)
 	if err != nil {
@@ -136,7 +136,7 @@ func (d *Door) Code(ctx context.Context, who db.Who, token seal.Secret, code str
 	}
 	step := Step{Next: NextDone, UserID: c.ID}
 	err = d.proveCode(ctx, who, c, code, wrongCode(), func(tx *db.Tx) error {
-		step.AccountID, step.Session, err = d.finish(tx, token)
+		step.AccountID, step.Session, err = d.finish(tx, token, c)
 		return err
 	})
 	if err != nil {
@@ -166,26 +166,20 @@ func (d *Door) challenged(ctx context.Context, who db.Who, token seal.Secret, fi
 
 // finish uses the challenge up, makes the waiting membership active, and begins
 // the session. All factors are proved by now, in this same update.
-func (d *Door) finish(tx *db.Tx, token seal.Secret) (accountID string, session seal.Secret, err error) {
+func (d *Door) finish(tx *db.Tx, token seal.Secret, c candidate) (accountID string, session seal.Secret, err error) {
 	ch, err := takeChallenge(tx, token.Reveal())
 	if err != nil {
 		return "", "", err
 	}
-	if ch.Step == stepActivate {
-		if err := d.activate(tx, ch); err != nil {
-			return "", "", err
-		}
-	}
-	c, found, err := d.candidateByID(tx, ch.UserID)
-	if err != nil {
-		return "", "", err
-	}
-	if !found || c.Epoch != ch.Epoch || !c.active() || !c.awake() {
+	if ch.UserID != c.ID || ch.Epoch != c.Epoch {
 		return "", "", challengeEnded()
 	}
 	accountID = c.account()
 	if ch.Step == stepActivate {
 		accountID = ch.AccountID
+		if err := d.activate(tx, ch); err != nil {
+			return "", "", err
+		}
 	}
 	session, err = d.begin(tx, c, accountID, true, ch.Carried.Rehash)
 	return accountID, session, err

@@ -82,32 +82,39 @@ func cleanCode(code string) (string, error) {
 	return clean, nil
 }
 
-// useCode burns a code of one of the person's authenticator apps: true for the
-// first who brings it, on whatever node, false for a wrong or used one.
-func useCode(tx *db.Tx, userID, code string) (bool, error) {
-	factors, err := factorsOf(tx, userID)
-	if err != nil {
-		return false, err
-	}
+// usedCode is a right code: of which app, at which step. The zero value is a wrong one.
+type usedCode struct {
+	id   string
+	step int64
+}
+
+// findCode finds the app, of several, whose code this is around now (µs).
+func findCode(box *seal.Box, factors []Factor, code string, now int64) (found usedCode, err error) {
 	for _, f := range factors {
-		seed, err := tx.Box().Open(factorPurpose, f.sealed)
+		seed, err := box.Open(factorPurpose, f.sealed)
 		if err != nil {
-			return false, fmt.Errorf("factor %s: %w", f.id, err)
+			return found, fmt.Errorf("factor %s: %w", f.ID, err)
 		}
-		step, ok, err := matchCode(seed, code, tx.Now)
-		if err != nil {
-			return false, err
+		if step, ok, err := matchCode(seed, code, now); err != nil {
+			return found, err
+		} else if ok {
+			found = usedCode{f.ID, step}
 		}
-		if !ok {
-			continue
-		}
-		n, err := tx.Exec(`UPDATE factors SET last_step = $1, last_used_at = $2 WHERE id = $3 AND last_step < $1`, step, tx.Now, f.id)
-		if err != nil {
-			return false, fmt.Errorf("burn code: %w", err)
-		}
-		return n == 1, nil
 	}
-	return false, nil
+	return found, nil
+}
+
+// burn uses the code up: nil for the first who brings it, on whatever node,
+// errWrong for everybody after.
+func (u usedCode) burn(tx *db.Tx) error {
+	n, err := tx.Exec(`UPDATE factors SET last_step = $1, last_used_at = $2 WHERE id = $3 AND last_step < $1`, u.step, tx.Now, u.id)
+	if err != nil {
+		return fmt.Errorf("burn code: %w", err)
+	}
+	if n == 0 {
+		return errWrong
+	}
+	return nil
 }
 
 // SetupView is what a person needs to set up an authenticator app.
