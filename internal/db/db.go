@@ -120,7 +120,8 @@ func (d *DB) openSQLite(ctx context.Context, file string) error {
 	return nil
 }
 
-const postgresConnections = 24
+// postgresConnections is how many connections reading and writing may have, each.
+const postgresConnections = 16
 
 func (d *DB) openPostgres(ctx context.Context, address string) error {
 	d.dialect = postgres
@@ -129,10 +130,18 @@ func (d *DB) openPostgres(ctx context.Context, address string) error {
 		return hideURL(err)
 	}
 	d.reading = &lines{pool: pool}
-	d.writing = d.reading
-	pool.SetMaxOpenConns(postgresConnections)
-	pool.SetMaxIdleConns(postgresConnections)
-	pool.SetConnMaxIdleTime(5 * time.Minute)
+	// Writers have a pool of their own: those who wait for the ledger must never
+	// keep the one who holds it from reading (a use case that refreshes its snapshot).
+	writing, err := sql.Open("pgx", address)
+	if err != nil {
+		return hideURL(err)
+	}
+	d.writing = &lines{pool: writing}
+	for _, p := range []*sql.DB{pool, writing} {
+		p.SetMaxOpenConns(postgresConnections)
+		p.SetMaxIdleConns(postgresConnections)
+		p.SetConnMaxIdleTime(5 * time.Minute)
+	}
 	var collate, encoding string
 	var bytewise bool
 	err = pool.QueryRowContext(ctx, `SELECT datcollate, pg_encoding_to_char(encoding), 'Z' < 'a' AND 'z' < 'é'
