@@ -250,7 +250,7 @@ func TestCode(t *testing.T) {
 	if err != nil || code != "287082" {
 		t.Errorf("got %q, %v", code, err)
 	}
-	for _, bad := range []string{"", "nokey", "GEZDGNBVGY3TQOJ!"} {
+	for _, bad := range []string{"", "XX", "nokey", "GEZDGNBVGY3TQOJ!"} {
 		if code, err := demo.Code(bad, at); fault.From(err).Kind != fault.Invalid || code != "" {
 			t.Errorf("%q: got %q, %v", bad, code, err)
 		}
