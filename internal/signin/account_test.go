@@ -133,6 +133,8 @@ func TestReplaceFactor(t *testing.T) {
 			view, err := w.door.Setup(ctx, who, step.Challenge)
 			w.must(nil, err)
 			s.key = view.Key.Reveal()
+			_, err = w.door.FinishSetup(ctx, browser, step.Challenge, w.code(s))
+			refused(t, err, "challenge_ended") // it belongs to the session, and is no way in
 			w.must(nil, w.door.FinishReplace(ctx, who, step.Challenge, w.code(s)))
 			if !w.who(cookie).SecondFactor {
 				t.Error("no second factor")

@@ -123,6 +123,23 @@ func TestSessions(t *testing.T) {
 			}
 		})
 
+		t.Run("A5 a raised epoch kills sessions, half-finished sign-ins and confirmations", func(t *testing.T) {
+			s := w.activated(shop, "epoch@shop.example")
+			cookie := w.signedIn(s)
+			who := w.who(cookie)
+			step, err := w.door.Start(ctx, browser, s.email, s.password)
+			w.must(nil, err)
+			w.exec(`UPDATE users SET epoch = epoch + 1 WHERE id = $1`, s.id) // as a restored backup does
+			dead(t, cookie)
+			_, err = w.door.Code(ctx, browser, step.Challenge, w.code(s))
+			refused(t, err, "challenge_ended")
+			refused(t, w.door.Confirm(ctx, who, s.password, w.code(s)), "session_ended")
+			refused(t, w.door.ChangePassword(ctx, who, s.password, w.code(s), "orange teapots drift home"), "session_ended")
+			_, err = w.door.StartReplace(ctx, who, s.password, w.code(s))
+			refused(t, err, "session_ended")
+			w.signedIn(s)
+		})
+
 		t.Run("U9 the next request after a deactivation is refused, whatever the session", func(t *testing.T) {
 			s := w.activated(shop, "u9@shop.example")
 			cookies := []seal.Secret{w.signedIn(s), w.signedIn(s)}
