@@ -36,9 +36,11 @@ const (
 	NoPrecondition              // 428: the write needs If-Match
 	TooMany                     // 429: slow down
 	Busy                        // 503: try again after RetryAfter
+	WrongMethod                 // 405: the address does not take this method; Allow says which
+	WrongType                   // 415: the body is of another type than the one that is read
 )
 
-var statuses = [...]int{500, 400, 401, 403, 404, 409, 410, 412, 413, 422, 428, 429, 503}
+var statuses = [...]int{500, 400, 401, 403, 404, 409, 410, 412, 413, 422, 428, 429, 503, 405, 415}
 
 // Status is the HTTP status of the kind.
 func (k Kind) Status() int {

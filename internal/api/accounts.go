@@ -1,0 +1,190 @@
+package api
+
+import (
+	"net/http"
+
+	"countersign/internal/access"
+	"countersign/internal/db"
+	"countersign/internal/fault"
+	"countersign/internal/lang"
+	"countersign/internal/org"
+	"countersign/internal/people"
+)
+
+func (a *API) accountRoutes() {
+	const group = "Accounts"
+	operation(a, Operation{Method: http.MethodGet, Path: accountPath},
+		about{id: "get-account", tag: group, summary: "One account"}, a.getAccount)
+	operation(a, Operation{Method: http.MethodGet, Path: accountPath + "/accounts", Permission: "accounts:view"},
+		about{id: "list-accounts", tag: group, summary: "The account and those below it, for operators"}, a.listAccounts)
+	operation(a, Operation{Method: http.MethodPost, Path: accountPath + "/accounts", Permission: "accounts:create"},
+		about{id: "create-account", tag: group, summary: "Create an account and invite its first administrator", status: http.StatusCreated}, a.createAccount)
+	operation(a, Operation{Method: http.MethodGet, Path: "/api/v1/permissions"},
+		about{id: "list-permissions", tag: "Roles", summary: "The catalogue of permissions"}, a.listPermissions)
+}
+
+// Account is an account.
+type Account struct {
+	ID          string `json:"id" example:"acc_355c06m61fbe6bnepsk8mvrwym"`
+	EntityID    string `json:"entity_id" doc:"The entity that it is."`
+	CustomerID  string `json:"customer_id" example:"SHOP-42"`
+	Name        string `json:"name"`
+	Alias       string `json:"alias,omitempty"`
+	Kind        string `json:"kind" enum:"platform,facilitator,partner,merchant"`
+	Environment string `json:"environment" enum:"test,live"`
+	Profile     string `json:"profile"`
+	Open        bool   `json:"open" doc:"Its first administrator has been active."`
+	Active      bool   `json:"active"`
+	CreatedAt   moment `json:"created_at"`
+}
+
+func accountOf(a org.Account) Account {
+	return Account{a.ID, a.EntityID, a.CustomerID, a.Name, a.Alias, a.Kind.String(), a.Environment, a.Profile, a.Open, a.Active, moment(a.CreatedAt)}
+}
+
+type accountOut struct {
+	ETag string `header:"ETag"`
+	Body Account
+}
+
+func (a *API) getAccount(c *call, in *InAccount) (*accountOut, error) {
+	account, err := a.enter(c, in.CustomerID, "")
+	if err != nil {
+		return nil, err
+	}
+	return &accountOut{tag(account.Version), accountOf(account.Account)}, nil
+}
+
+type listAccountsIn struct {
+	InAccount
+	Paging
+	Search      string `query:"search" maxLength:"100" doc:"Any part of name or customer ID."`
+	Kind        string `query:"kind" enum:"platform,facilitator,partner,merchant"`
+	Environment string `query:"environment" enum:"test,live"`
+}
+
+func (a *API) listAccounts(c *call, in *listAccountsIn) (*listed[Account], error) {
+	account, err := a.enter(c, in.CustomerID, "accounts:view")
+	if err != nil {
+		return nil, err
+	}
+	after, limit, err := in.open(a, c)
+	if err != nil {
+		return nil, err
+	}
+	if err := oneOf("kind", in.Kind, "platform", "facilitator", "partner", "merchant"); err != nil {
+		return nil, err
+	}
+	if err := oneOf("environment", in.Environment, org.Test, org.Live); err != nil {
+		return nil, err
+	}
+	var list []org.Account
+	err = a.view(c, func(tx *db.Tx) (err error) {
+		list, err = org.Accounts(tx, org.AccountQuery{Reach: access.Scope(account.snapshot, account.q), Search: in.Search, Kind: in.Kind,
+			Environment: in.Environment, After: after, Limit: min(limit+1, limitMost)})
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return page(a, c, list, min(limit, limitMost-1), accountOf, func(a org.Account) string { return a.CustomerID })
+}
+
+// page makes the answer of a list that was read with one more than fits.
+func page[S, T any](a *API, c *call, list []S, limit int, show func(S) T, key func(S) string) (*listed[T], error) {
+	out := &listed[T]{}
+	var err error
+	if len(list) > limit {
+		list = list[:limit]
+		out.Body.NextCursor, err = a.cursor(c, key(list[limit-1]))
+	}
+	for _, x := range list {
+		out.Body.Items = append(out.Body.Items, show(x))
+	}
+	return out, err
+}
+
+func oneOf(field, word string, words ...string) error {
+	for _, w := range append(words, "") {
+		if w == word {
+			return nil
+		}
+	}
+	return fault.In(field, "one_of_those")
+}
+
+type createAccountIn struct {
+	InAccount
+	Body struct {
+		Name        string `json:"name" maxLength:"100" example:"Corner Shop"`
+		CustomerID  string `json:"customer_id" maxLength:"32" example:"SHOP-43"`
+		Kind        string `json:"kind" enum:"facilitator,partner,merchant" example:"merchant"`
+		Parent      string `json:"parent,omitempty" doc:"Id or customer ID of the entity above; without it the account of the address." example:"SHOP-42"`
+		Alias       string `json:"alias,omitempty" maxLength:"100" example:"The corner"`
+		Environment string `json:"environment" enum:"test,live" example:"live"`
+		Profile     string `json:"profile,omitempty" doc:"Without it, standard." example:"standard"`
+		FirstName   string `json:"first_name" maxLength:"100" doc:"Of the first administrator." example:"Ada"`
+		LastName    string `json:"last_name,omitempty" maxLength:"100" example:"Lovelace"`
+		Email       string `json:"email" maxLength:"254" example:"ada@example.com"`
+		Phone       string `json:"phone,omitempty" maxLength:"32" example:"+41 44 555 01 02"`
+		Language    string `json:"language,omitempty" enum:"en,fr" example:"en"`
+	} `nameHint:"NewAccount"`
+}
+
+// CreatedAccount tells what was made.
+type CreatedAccount struct {
+	ID            string `json:"id" example:"acc_355c06m61fbe6bnepsk8mvrwym"`
+	CustomerID    string `json:"customer_id" example:"SHOP-43"`
+	Administrator string `json:"administrator" doc:"The first administrator's user id."`
+}
+
+type createdAccountOut struct {
+	Location string `header:"Location"`
+	Body     CreatedAccount
+}
+
+func (a *API) createAccount(c *call, in *createAccountIn) (*createdAccountOut, error) {
+	operator, err := a.account(c, in.CustomerID)
+	if err != nil {
+		return nil, err
+	}
+	b := in.Body
+	kind, _ := access.ParseKind(b.Kind)
+	made, userID, err := a.People.Board(c.ctx, c.v.Who, operator.ID, people.Boarding{
+		Account: org.New{Kind: kind, ParentID: b.Parent, Name: b.Name, CustomerID: b.CustomerID, Alias: b.Alias, Environment: b.Environment, Profile: b.Profile},
+		First:   people.Invitee{FirstName: b.FirstName, LastName: b.LastName, Email: b.Email, Phone: b.Phone, Language: b.Language},
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &createdAccountOut{"/api/v1/accounts/" + made.CustomerID, CreatedAccount{made.ID, made.CustomerID, userID}}, nil
+}
+
+// PermissionInfo is an entry of the catalogue.
+type PermissionInfo struct {
+	Permission     string `json:"permission" example:"transactions:export"`
+	Name           string `json:"name"`
+	Section        string `json:"section"`
+	NeedsTwoFactor bool   `json:"needs_two_factor"`
+	Dangerous      bool   `json:"dangerous" doc:"Whoever gives it acknowledges so."`
+	StepUp         bool   `json:"step_up" doc:"The sign-in must be fresh."`
+	Located        bool   `json:"located" doc:"Its resources have a location."`
+	OwnAccount     bool   `json:"own_account" doc:"In a live account, for that account's own people."`
+	DirectPayment  bool   `json:"direct_payment" doc:"Never through a higher level."`
+	MinLevel       string `json:"min_level,omitempty" doc:"The lowest level whose people may hold it."`
+	Grantable      bool   `json:"grantable" doc:"May be in a custom role."`
+}
+
+func (a *API) listPermissions(c *call, _ *struct{}) (*listed[PermissionInfo], error) {
+	out := &listed[PermissionInfo]{}
+	for _, p := range access.Permissions() {
+		i := p.Info()
+		name := p.String()
+		if key := "permission." + name; lang.Has(key) {
+			name = lang.T(c.v.Lang, key)
+		}
+		out.Body.Items = append(out.Body.Items, PermissionInfo{p.String(), name, i.Section, i.NeedsTwoFactor, i.Dangerous, i.StepUp, i.Located,
+			i.OwnAccount, i.DirectPayment, i.MinLevel.String(), !i.Ungrantable})
+	}
+	return out, nil
+}

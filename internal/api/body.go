@@ -1,0 +1,200 @@
+package api
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"reflect"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"countersign/internal/fault"
+	"countersign/internal/lang"
+)
+
+const depthMost = 32 // of a body; ours have two
+
+// decode reads a body into a flat struct of texts, yes-or-noes, lists of texts
+// and times. What cannot be read, a name that is not known or stands twice, and
+// bytes that are no UTF-8 are malformed; each missing or wrong field is named,
+// all at once. A field without omitzero or omitempty is required. Texts hold no
+// NUL, save those tagged text:"any".
+func decode(data []byte, into any) error {
+	if err := wellFormed(data); err != nil {
+		return err
+	}
+	d := jsontext.NewDecoder(bytes.NewReader(data))
+	if _, err := d.ReadToken(); err != nil {
+		return malformed(err)
+	}
+	value := reflect.ValueOf(into).Elem()
+	known := fieldsOf(value.Type())
+	values := map[string]jsontext.Value{}
+	for d.PeekKind() == '"' {
+		token, err := d.ReadToken()
+		if err != nil {
+			return malformed(err)
+		}
+		name := token.String()
+		raw, err := d.ReadValue()
+		if err != nil {
+			return malformed(err)
+		}
+		if !hasField(known, name) {
+			return fault.New(fault.Malformed, "unknown_field", "name", short(name))
+		}
+		values[name] = raw.Clone()
+	}
+	var wrong fault.Fields
+	for _, f := range known {
+		raw, sent := values[f.name]
+		switch code := ""; {
+		case !sent && !f.required:
+		case !sent || f.required && raw.Kind() == 'n':
+			wrong.Add(f.name, "required")
+		default:
+			if code = f.set(value.Field(f.index), raw); code != "" {
+				wrong.Add(f.name, code)
+			}
+		}
+	}
+	return wrong.Err()
+}
+
+// wellFormed refuses whatever is not one JSON object and nothing more.
+func wellFormed(data []byte) error {
+	switch {
+	case len(bytes.TrimSpace(data)) == 0:
+		return fault.New(fault.Malformed, "body_missing")
+	case !utf8.Valid(data):
+		return fault.New(fault.Malformed, "json_text")
+	}
+	d := jsontext.NewDecoder(bytes.NewReader(data))
+	object := d.PeekKind() == '{'
+	for first := true; first || d.StackDepth() > 0; first = false {
+		if _, err := d.ReadToken(); err != nil {
+			return malformed(err)
+		}
+		if d.StackDepth() > depthMost {
+			return fault.New(fault.Malformed, "json_deep", "max", depthMost)
+		}
+	}
+	if _, err := d.ReadToken(); err != io.EOF {
+		return fault.New(fault.Malformed, "json_trailing")
+	}
+	if !object {
+		return fault.New(fault.Malformed, "json_object")
+	}
+	return nil
+}
+
+// malformed says what is wrong with the text of a body.
+func malformed(err error) error {
+	at, ok := errors.AsType[*jsontext.SyntacticError](err)
+	switch {
+	case ok && errors.Is(err, jsontext.ErrDuplicateName):
+		return fault.New(fault.Malformed, "field_twice", "name", short(at.JSONPointer.LastToken()))
+	case ok:
+		return fault.New(fault.Malformed, "json_malformed", "at", at.ByteOffset)
+	}
+	return fault.New(fault.Malformed, "json_malformed", "at", int64(0)).Because(err)
+}
+
+// short keeps a name that somebody made up fit for a sentence.
+func short(name string) string {
+	clean, problem := lang.Line(name, 40)
+	if problem != "" {
+		return "?"
+	}
+	return clean
+}
+
+// bodyField is a field of a body's struct.
+type bodyField struct {
+	name     string
+	index    int
+	required bool
+	anyText  bool
+}
+
+func fieldsOf(t reflect.Type) []bodyField {
+	var list []bodyField
+	for i := range t.NumField() {
+		name, options, _ := strings.Cut(t.Field(i).Tag.Get("json"), ",")
+		list = append(list, bodyField{name, i, options == "", t.Field(i).Tag.Get("text") == "any"})
+	}
+	return list
+}
+
+func hasField(list []bodyField, name string) bool {
+	for _, f := range list {
+		if f.name == name {
+			return true
+		}
+	}
+	return false
+}
+
+// set puts a value in its place, or says what it should have been.
+func (f bodyField) set(to reflect.Value, raw jsontext.Value) (problem string) {
+	switch p := to.Addr().Interface().(type) {
+	case *string:
+		*p, problem = f.text(raw, "want_text")
+	case *bool:
+		if raw.Kind() != 't' && raw.Kind() != 'f' {
+			return "want_yes_no"
+		}
+		*p = raw.Kind() == 't'
+	case *[]string:
+		*p, problem = f.texts(raw)
+	case *moment:
+		text, wrong := f.text(raw, "time")
+		if t, err := readTime(text); wrong != "" || err != nil {
+			problem = "time"
+		} else {
+			*p = moment(t.UnixMicro())
+		}
+	default:
+		panic("api: a body cannot hold " + to.Type().String())
+	}
+	return problem
+}
+
+func (f bodyField) text(raw jsontext.Value, want string) (text, problem string) {
+	if raw.Kind() != '"' {
+		return "", want
+	}
+	out, err := jsontext.AppendUnquote(nil, raw)
+	if err != nil {
+		return "", "not_text"
+	}
+	text = string(out)
+	if !f.anyText && !lang.Storable(text) {
+		return "", "not_text"
+	}
+	return text, ""
+}
+
+func (f bodyField) texts(raw jsontext.Value) (list []string, problem string) {
+	if raw.Kind() != '[' {
+		return nil, "want_texts"
+	}
+	d := jsontext.NewDecoder(bytes.NewReader(raw))
+	if _, err := d.ReadToken(); err != nil {
+		return nil, "want_texts"
+	}
+	for d.PeekKind() != ']' {
+		item, err := d.ReadValue()
+		if err != nil {
+			return nil, "want_texts"
+		}
+		text, problem := f.text(item, "want_texts")
+		if problem != "" {
+			return nil, problem
+		}
+		list = append(list, text)
+	}
+	return list, ""
+}

@@ -1,0 +1,154 @@
+package api
+
+import (
+	"net/http"
+
+	"countersign/internal/db"
+	"countersign/internal/people"
+	"countersign/internal/seal"
+)
+
+const mePath = "/api/v1/me"
+
+func (a *API) meRoutes() {
+	const group = "Your account"
+	operation(a, Operation{Method: http.MethodGet, Path: mePath},
+		about{id: "get-me", tag: group, summary: "Your own details"}, a.me)
+	operation(a, Operation{Method: http.MethodPut, Path: mePath},
+		about{id: "set-me", tag: group, summary: "Change your names, language and time zone", status: http.StatusNoContent}, a.setMe)
+	operation(a, Operation{Method: http.MethodPost, Path: mePath + "/confirmation"},
+		about{id: "confirm-me", tag: group, summary: "Prove once more who you are", text: "For five minutes the session is fresh. The code is asked of whoever has an authenticator app.", status: http.StatusNoContent}, a.confirm)
+	operation(a, Operation{Method: http.MethodPost, Path: mePath + "/password"},
+		about{id: "change-password", tag: group, summary: "Change your password", text: "All other sessions end. The code is asked of whoever has an authenticator app, unless the session is fresh.", status: http.StatusNoContent}, a.changePassword)
+	operation(a, Operation{Method: http.MethodPost, Path: mePath + "/second-factor"},
+		about{id: "start-second-factor", tag: group, summary: "Begin to set up another authenticator app"}, a.startFactor)
+	operation(a, Operation{Method: http.MethodPost, Path: mePath + "/second-factor/setup"},
+		about{id: "see-second-factor", tag: group, summary: "See the key of the app that is being set up"}, a.seeFactor)
+	operation(a, Operation{Method: http.MethodPost, Path: mePath + "/second-factor/code"},
+		about{id: "finish-second-factor", tag: group, summary: "Finish with the new app's first code", text: "From now on it is the only one; all other sessions end.", status: http.StatusNoContent}, a.finishFactor)
+	operation(a, Operation{Method: http.MethodGet, Path: mePath + "/sessions"},
+		about{id: "list-my-sessions", tag: group, summary: "Where you are signed in"}, a.mySessions)
+	operation(a, Operation{Method: http.MethodDelete, Path: mePath + "/sessions"},
+		about{id: "end-my-other-sessions", tag: group, summary: "Sign out everywhere else", status: http.StatusNoContent}, a.endOthers)
+	operation(a, Operation{Method: http.MethodDelete, Path: mePath + "/sessions/{session}"},
+		about{id: "end-my-session", tag: group, summary: "Sign out of one session", status: http.StatusNoContent}, a.endSession)
+}
+
+// Me is the person who is signed in.
+type Me struct {
+	ID        string `json:"id"`
+	FirstName string `json:"first_name"`
+	LastName  string `json:"last_name"`
+	Email     string `json:"email,omitempty"`
+	Username  string `json:"username,omitempty"`
+	Phone     string `json:"phone,omitempty"`
+	Language  string `json:"language" enum:"en,fr"`
+	TimeZone  string `json:"time_zone" example:"Europe/Zurich"`
+	LastSeen  moment `json:"last_sign_in_at,omitzero"`
+}
+
+type meOut struct{ Body Me }
+
+func (a *API) me(c *call, _ *struct{}) (*meOut, error) {
+	var p people.Person
+	err := a.view(c, func(tx *db.Tx) (err error) {
+		p, _, err = people.PersonByID(tx, c.v.Who.ID)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &meOut{Me{p.ID, p.FirstName, p.LastName, p.Email, p.Username, p.Phone, string(p.Lang), p.TimeZone, moment(p.LastSignInAt)}}, nil
+}
+
+type setMeIn struct {
+	Body struct {
+		FirstName string `json:"first_name" maxLength:"100" example:"Ada"`
+		LastName  string `json:"last_name" maxLength:"100" doc:"May be empty." example:"Lovelace"`
+		Language  string `json:"language" enum:"en,fr" example:"en"`
+		TimeZone  string `json:"time_zone" maxLength:"100" doc:"IANA name." example:"Europe/Zurich"`
+	} `nameHint:"Details"`
+}
+
+func (a *API) setMe(c *call, in *setMeIn) (*struct{}, error) {
+	b := in.Body
+	return nothing(a.People.SetDetails(c.ctx, c.v.Who, people.Details{FirstName: b.FirstName, LastName: b.LastName, Language: b.Language, TimeZone: b.TimeZone}))
+}
+
+// proofIn is a person who proves who they are.
+type proofIn struct {
+	Body struct {
+		Password string `json:"password" maxLength:"1000" text:"any"`
+		Code     string `json:"code,omitempty" maxLength:"20" doc:"Of the authenticator app, for whoever has one." example:"123456"`
+	} `nameHint:"Proof"`
+}
+
+func (a *API) confirm(c *call, in *proofIn) (*struct{}, error) {
+	return nothing(a.Edge.Door.Confirm(c.ctx, c.v.Who, in.Body.Password, in.Body.Code))
+}
+
+type changePasswordIn struct {
+	Body struct {
+		Current  string `json:"current" maxLength:"1000" text:"any" doc:"The password of today."`
+		Code     string `json:"code,omitempty" maxLength:"20" example:"123456"`
+		Password string `json:"password" maxLength:"1000" text:"any" doc:"The new one."`
+	} `nameHint:"PasswordChange"`
+}
+
+func (a *API) changePassword(c *call, in *changePasswordIn) (*struct{}, error) {
+	return nothing(a.Edge.Door.ChangePassword(c.ctx, c.v.Who, in.Body.Current, in.Body.Code, in.Body.Password))
+}
+
+func (a *API) startFactor(c *call, in *proofIn) (*stepOut, error) {
+	step, err := a.Edge.Door.StartReplace(c.ctx, c.v.Who, in.Body.Password, in.Body.Code)
+	return c.onward(step, err)
+}
+
+func (a *API) seeFactor(c *call, in *challengeIn) (*setupOut, error) {
+	s, err := a.Edge.Door.Setup(c.ctx, c.v.Who, seal.Secret(in.Body.Challenge))
+	return setupOf(s, err)
+}
+
+func (a *API) finishFactor(c *call, in *codeIn) (*struct{}, error) {
+	return nothing(a.Edge.Door.FinishReplace(c.ctx, c.v.Who, seal.Secret(in.Body.Challenge), in.Body.Code))
+}
+
+// OwnSession is a device on which the person is signed in.
+type OwnSession struct {
+	Ref          string `json:"session"`
+	Current      bool   `json:"current" doc:"The one that asks."`
+	SecondFactor bool   `json:"second_factor"`
+	CreatedAt    moment `json:"created_at"`
+	SeenAt       moment `json:"seen_at"`
+	ExpiresAt    moment `json:"expires_at"`
+	IP           string `json:"ip"`
+	UserAgent    string `json:"user_agent"`
+}
+
+func (a *API) mySessions(c *call, _ *struct{}) (*listed[OwnSession], error) {
+	list, err := a.Edge.Door.Sessions(c.ctx, c.v.Who)
+	if err != nil {
+		return nil, err
+	}
+	out := &listed[OwnSession]{}
+	for _, s := range list {
+		out.Body.Items = append(out.Body.Items, OwnSession{s.Ref, s.Ref == c.v.Session.Ref, s.SecondFactor,
+			moment(s.CreatedAt), moment(s.SeenAt), moment(s.ExpiresAt), s.IP, s.UserAgent})
+	}
+	return out, nil
+}
+
+func (a *API) endOthers(c *call, _ *struct{}) (*struct{}, error) {
+	return nothing(a.Edge.Door.EndOthers(c.ctx, c.v.Who))
+}
+
+type sessionIn struct {
+	Session string `path:"session" example:"ses_355c06m61fbe6bnepsk8mvrwym"`
+}
+
+func (a *API) endSession(c *call, in *sessionIn) (*struct{}, error) {
+	return nothing(a.Edge.Door.EndSession(c.ctx, c.v.Who, in.Session))
+}
+
+// nothing is the answer of what has only happened, or not.
+func nothing(err error) (*struct{}, error) { return &struct{}{}, err }

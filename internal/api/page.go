@@ -1,0 +1,165 @@
+package api
+
+import (
+	"net/url"
+	"regexp"
+	"strconv"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"countersign/internal/access"
+	"countersign/internal/audit"
+	"countersign/internal/db"
+	"countersign/internal/fault"
+	"countersign/internal/org"
+	"countersign/internal/web"
+)
+
+const (
+	limitDefault = 50
+	limitMost    = 200
+)
+
+// Paging is what every list takes.
+type Paging struct {
+	Cursor string    `query:"cursor" doc:"next_cursor of the page before; it is good for the same list, filter and caller only."`
+	Limit  pageLimit `query:"limit" doc:"Most items on a page."`
+}
+
+// pageLimit is a number that is checked here, so that its refusal has our words.
+type pageLimit string
+
+// Schema describes it in the document.
+func (pageLimit) Schema(huma.Registry) *huma.Schema {
+	least, most := 1.0, float64(limitMost)
+	return &huma.Schema{Type: huma.TypeInteger, Minimum: &least, Maximum: &most, Default: limitDefault}
+}
+
+func (l pageLimit) number() (int, error) {
+	if l == "" {
+		return limitDefault, nil
+	}
+	n, err := strconv.Atoi(string(l))
+	if err != nil || n < 1 || n > limitMost {
+		return 0, fault.In("limit", "limit", "max", limitMost)
+	}
+	return n, nil
+}
+
+// List is one page of a list.
+type List[T any] struct {
+	Items      []T    `json:"items" nullable:"false"`
+	NextCursor string `json:"next_cursor,omitempty" doc:"For the next page; left out on the last."`
+	Total      *int64 `json:"total,omitempty" doc:"Of all that match, where it is counted." nullable:"false"`
+}
+
+// listed is the answer that holds a page.
+type listed[T any] struct{ Body List[T] }
+
+// open reads limit and cursor. The cursor belongs to the caller and to the
+// list with its Filters, which is the address without these two.
+func (p Paging) open(a *API, c *call) (after string, limit int, err error) {
+	if limit, err = p.Limit.number(); err != nil {
+		return "", 0, err
+	}
+	after, err = web.After(a.Edge.DB, c.v.Who, listName(c), p.Cursor)
+	return after, limit, err
+}
+
+// cursor seals where the next page begins; "" where there is none.
+func (a *API) cursor(c *call, after string) (string, error) {
+	return web.Cursor(a.Edge.DB, c.v.Who, listName(c), after)
+}
+
+func listName(c *call) string {
+	q := url.Values{}
+	for name, values := range c.r.URL.Query() {
+		if name != "cursor" && name != "limit" {
+			q[name] = values
+		}
+	}
+	return c.r.URL.Path + "?" + q.Encode()
+}
+
+// Matching is what a write to something that exists must send.
+type Matching struct {
+	IfMatch string `header:"If-Match" required:"true" doc:"The ETag under which it was read." example:"\"3\""`
+}
+
+var strongTag = regexp.MustCompile(`^"([!#-~]{0,40})"$`)
+
+// version is the one that the caller saw. Something else than one strong tag is
+// refused: "*" and weak ones do not say what was seen (RFC 9110, 13.1.1).
+func (c *call) version() (int64, error) {
+	sent := c.r.Header.Values("If-Match")
+	if len(sent) == 0 {
+		return 0, fault.New(fault.NoPrecondition, "precondition")
+	}
+	m := strongTag.FindStringSubmatch(sent[0])
+	if len(sent) > 1 || m == nil {
+		return 0, fault.New(fault.Malformed, "if_match")
+	}
+	n, err := strconv.ParseInt(m[1], 10, 64)
+	if err != nil || n < 1 || tag(n) != sent[0] {
+		return 0, fault.New(fault.Stale, "stale")
+	}
+	return n, nil
+}
+
+func tag(version int64) string { return `"` + strconv.FormatInt(version, 10) + `"` }
+
+// InAccount is the account that an address names.
+type InAccount struct {
+	CustomerID string `path:"customerID" doc:"The account's customer ID." example:"SHOP-42"`
+}
+
+// inside is an account for somebody who may do in it what an operation is for.
+type inside struct {
+	org.Account
+	snapshot *access.Snapshot
+	q        access.Question
+}
+
+// account finds the account that an address names. One that the caller has
+// nothing in is refused by the use case as one that is not there.
+func (a *API) account(c *call, customerID string) (found org.Account, err error) {
+	err = a.view(c, func(tx *db.Tx) error {
+		var ok bool
+		found, ok, err = org.AccountByCustomerID(tx, customerID)
+		if err == nil && !ok {
+			err = fault.None("account")
+		}
+		return err
+	})
+	c.v.Account = found.CustomerID
+	return found, err
+}
+
+// enter finds the account for reading in it: whoever does not hold the permission
+// is refused, and that is recorded. permission "" asks for nothing but that the
+// caller has anything there.
+func (a *API) enter(c *call, customerID, permission string) (in inside, err error) {
+	if in.Account, err = a.account(c, customerID); err != nil {
+		return in, err
+	}
+	in.snapshot = a.Edge.Live.Load()
+	in.q = org.Asks(c.v.Who, a.Edge.DB.Now(), in.ID)
+	if permission == "" {
+		q := in.q
+		q.SecondFactor, q.Fresh = true, true
+		if !access.Held(in.snapshot, q).Empty() {
+			return in, nil
+		}
+		permission = "home:view"
+	}
+	in.q.Permission = access.MustParse(permission)
+	if d := access.May(in.snapshot, in.q); !d.Allowed {
+		e := audit.Entry{Action: audit.PageRefused, AccountID: in.ID, Kind: "page", ID: c.r.Pattern}
+		return in, a.Edge.Audit.Refuse(c.ctx, c.v.Who, e, org.Refusal(in.snapshot, in.q, d))
+	}
+	return in, nil
+}
+
+func (a *API) view(c *call, f func(*db.Tx) error) error {
+	return a.Edge.DB.View(c.ctx, f)
+}

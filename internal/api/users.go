@@ -1,0 +1,212 @@
+package api
+
+import (
+	"net/http"
+	"slices"
+
+	"countersign/internal/access"
+	"countersign/internal/db"
+	"countersign/internal/fault"
+	"countersign/internal/org"
+	"countersign/internal/people"
+	"countersign/internal/roles"
+)
+
+const (
+	accountPath = "/api/v1/accounts/{customerID}"
+	usersPath   = accountPath + "/users"
+	userPath    = usersPath + "/{id}"
+)
+
+func (a *API) userRoutes() {
+	const group = "Users"
+	operation(a, Operation{Method: http.MethodGet, Path: usersPath, Permission: "users:view"},
+		about{id: "list-users", tag: group, summary: "The account's users"}, a.listUsers)
+	operation(a, Operation{Method: http.MethodPost, Path: usersPath, Permission: "users:create"},
+		about{id: "invite-user", tag: group, summary: "Invite a user", text: "Needs users:assign_roles too.", status: http.StatusCreated}, a.inviteUser)
+	operation(a, Operation{Method: http.MethodGet, Path: userPath, Permission: "users:view"},
+		about{id: "get-user", tag: group, summary: "One user"}, a.getUser)
+	operation(a, Operation{Method: http.MethodGet, Path: userPath + "/access", Permission: "users:view"},
+		about{id: "get-access", tag: group, summary: "What a user may do, and through which role"}, a.getAccess)
+	operation(a, Operation{Method: http.MethodGet, Path: userPath + "/activity", Permission: "users:view_activity"},
+		about{id: "list-activity", tag: group, summary: "What a user did and what was done to them"}, a.listActivity)
+}
+
+// User is a person in an account.
+type User struct {
+	ID                 string   `json:"id" example:"usr_355c06m61fbe6bnepsk8mvrwym"`
+	FirstName          string   `json:"first_name"`
+	LastName           string   `json:"last_name"`
+	Email              string   `json:"email,omitempty"`
+	Username           string   `json:"username,omitempty"`
+	Phone              string   `json:"phone,omitempty"`
+	Language           string   `json:"language" enum:"en,fr"`
+	Status             string   `json:"status" enum:"deactivated,invitation_deactivated,invitation_expired,invited,locked_attempts,locked_inactivity,password_expired,active"`
+	StatusSince        moment   `json:"status_since,omitzero"`
+	InvitedUntil       moment   `json:"invited_until,omitzero" doc:"When the open link ends."`
+	LastSignInAt       moment   `json:"last_sign_in_at,omitzero"`
+	TwoFactorRequired  bool     `json:"two_factor_required"`
+	SecondFactors      int      `json:"second_factors" doc:"How many are set up."`
+	FirstAdministrator bool     `json:"first_administrator"`
+	Owner              bool     `json:"owner"`
+	Roles              []string `json:"roles" nullable:"false" doc:"Role ids."`
+	AllEntities        bool     `json:"all_entities"`
+	Entities           []string `json:"entities" nullable:"false" doc:"Customer IDs, of all roles together."`
+	AllLocations       bool     `json:"all_locations"`
+	CreatedAt          moment   `json:"created_at"`
+	Version            int64    `json:"version" doc:"Its ETag without the quotes."`
+}
+
+func userOf(r people.Row) User {
+	if r.Status != people.Invited {
+		r.InvitedUntil = 0
+	}
+	return User{ID: r.ID(), FirstName: r.FirstName, LastName: r.LastName, Email: r.Email, Username: r.Username, Phone: r.Phone, Language: string(r.Lang),
+		Status: string(r.Status), StatusSince: moment(r.Since), InvitedUntil: moment(r.InvitedUntil), LastSignInAt: moment(r.LastSignInAt),
+		TwoFactorRequired: r.TwoFactorRequired, SecondFactors: r.Factors, FirstAdministrator: r.FirstAdministrator, Owner: r.Owner,
+		Roles: r.Roles, AllEntities: r.AllEntities, Entities: r.Entities, AllLocations: r.AllLocations, CreatedAt: moment(r.CreatedAt), Version: r.Version}
+}
+
+type listUsersIn struct {
+	InAccount
+	Paging
+	Search string `query:"search" maxLength:"100" doc:"Any part of name, address or username."`
+	Status string `query:"status" enum:"deactivated,invitation_deactivated,invitation_expired,invited,locked,locked_attempts,locked_inactivity,password_expired,active"`
+	Role   string `query:"role" doc:"Role id."`
+	Entity string `query:"entity" doc:"Id or customer ID; finds who has it or one above it."`
+	Sort   string `query:"sort" enum:"name,-name,email,-email,status,-status,last_sign_in,-last_sign_in"`
+}
+
+func (a *API) listUsers(c *call, in *listUsersIn) (*listed[User], error) {
+	account, err := a.enter(c, in.CustomerID, "users:view")
+	if err != nil {
+		return nil, err
+	}
+	after, limit, err := in.open(a, c)
+	if err != nil {
+		return nil, err
+	}
+	var page people.Page
+	err = a.view(c, func(tx *db.Tx) (err error) {
+		page, err = a.People.List(tx, account.Account, people.Query{Search: in.Search, Status: people.Status(in.Status), RoleID: in.Role,
+			EntityID: in.Entity, Sort: in.Sort, After: after, Limit: limit})
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	out := &listed[User]{}
+	for _, r := range page.Rows {
+		out.Body.Items = append(out.Body.Items, userOf(r))
+	}
+	if page.Total >= 0 {
+		out.Body.Total = &page.Total
+	}
+	out.Body.NextCursor, err = a.cursor(c, page.Next)
+	return out, err
+}
+
+type OneUser struct {
+	InAccount
+	ID string `path:"id" doc:"The user's id." example:"usr_355c06m61fbe6bnepsk8mvrwym"`
+}
+
+type userOut struct {
+	ETag string `header:"ETag"`
+	Body User
+}
+
+// row reads one user of an account for whoever holds the permission.
+func (a *API) row(c *call, in OneUser, permission string) (account inside, r people.Row, err error) {
+	if account, err = a.enter(c, in.CustomerID, permission); err != nil {
+		return account, r, err
+	}
+	err = a.view(c, func(tx *db.Tx) (err error) {
+		r, err = a.People.Get(tx, account.Account, in.ID)
+		return err
+	})
+	return account, r, err
+}
+
+func (a *API) getUser(c *call, in *OneUser) (*userOut, error) {
+	_, r, err := a.row(c, *in, "users:view")
+	if err != nil {
+		return nil, err
+	}
+	return &userOut{tag(r.Version), userOf(r)}, nil
+}
+
+// Access is what a user may do in an account.
+type Access struct {
+	Assignments []Assignment `json:"assignments" nullable:"false"`
+	Permissions []Permitted  `json:"permissions" nullable:"false" doc:"In the order of the catalogue."`
+}
+
+// Assignment is a role over entities, each with all below it.
+type Assignment struct {
+	Role        string   `json:"role" doc:"Role id."`
+	RoleName    string   `json:"role_name"`
+	AllEntities bool     `json:"all_entities"`
+	Entities    []string `json:"entities" nullable:"false" doc:"Entity ids."`
+	From        moment   `json:"from,omitzero"`
+	Until       moment   `json:"until,omitzero"`
+}
+
+// Permitted is a permission with the roles that give it.
+type Permitted struct {
+	Permission string   `json:"permission" example:"transactions:export"`
+	Section    string   `json:"section"`
+	Roles      []string `json:"roles" nullable:"false" doc:"Role ids; each over the entities of its assignment."`
+}
+
+type accessOut struct {
+	ETag string `header:"ETag"`
+	Body Access
+}
+
+func (a *API) getAccess(c *call, in *OneUser) (*accessOut, error) {
+	account, r, err := a.row(c, *in, "users:view")
+	if err != nil {
+		return nil, err
+	}
+	var list []roles.Assignment
+	var known []roles.Role
+	err = a.view(c, func(tx *db.Tx) error {
+		all, err := roles.Of(tx, account.ID, r.Member.ID)
+		if err != nil {
+			return err
+		}
+		list = all[r.Member.ID]
+		known, err = a.roles(tx, account.Account)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	out := &accessOut{ETag: tag(r.Version)}
+	given := map[access.Permission][]string{}
+	for _, x := range list {
+		i := slices.IndexFunc(known, func(r roles.Role) bool { return r.ID == x.RoleID })
+		if i < 0 {
+			continue
+		}
+		out.Body.Assignments = append(out.Body.Assignments, Assignment{x.RoleID, known[i].Title(c.v.Lang), x.AllEntities, x.Entities, moment(x.From), moment(x.Until)})
+		for p := range access.Closed(known[i].Permissions).All() {
+			given[p] = append(given[p], x.RoleID)
+		}
+	}
+	for _, p := range access.Permissions() {
+		if given[p] != nil {
+			out.Body.Permissions = append(out.Body.Permissions, Permitted{p.String(), p.Info().Section, given[p]})
+		}
+	}
+	return out, nil
+}
+
+func (a *API) roles(tx *db.Tx, account org.Account) ([]roles.Role, error) {
+	p, ok := a.Profiles.Get(account.Profile)
+	if !ok {
+		return nil, fault.In("profile", "unknown_profile")
+	}
+	return roles.List(tx, account.ID, p)
+}

@@ -1,0 +1,151 @@
+package api
+
+import (
+	"net/http"
+
+	"countersign/internal/people"
+)
+
+func (a *API) changeRoutes() {
+	const group = "Users"
+	const none = http.StatusNoContent
+	operation(a, Operation{Method: http.MethodPut, Path: userPath + "/access", Permission: "users:assign_roles"},
+		about{id: "set-access", tag: group, summary: "Replace what a user may do", status: none}, a.setAccess)
+	operation(a, Operation{Method: http.MethodPost, Path: userPath + "/deactivation", Permission: "users:deactivate"},
+		about{id: "deactivate-user", tag: group, summary: "Deactivate a user", text: "Their sessions end at once, and every decision about them in this account is deny.", status: none}, a.deactivate)
+	operation(a, Operation{Method: http.MethodDelete, Path: userPath + "/deactivation", Permission: "users:deactivate"},
+		about{id: "activate-user", tag: group, summary: "Activate a deactivated user again", status: none}, a.reactivate)
+	operation(a, Operation{Method: http.MethodPost, Path: userPath + "/invitation", Permission: "users:create"},
+		about{id: "resend-invitation", tag: group, summary: "Send a fresh link", text: "The earlier link is dead from that moment.", status: none}, a.resend)
+	operation(a, Operation{Method: http.MethodDelete, Path: userPath + "/invitation", Permission: "users:create"},
+		about{id: "deactivate-invitation", tag: group, summary: "Deactivate an invitation", status: none}, a.deactivateInvitation)
+	operation(a, Operation{Method: http.MethodDelete, Path: userPath + "/second-factor", Permission: "users:manage_2fa"},
+		about{id: "reset-second-factor", tag: group, summary: "Remove a user's second factors", text: "Their sessions end; the next sign-in sets one up.", status: none}, a.resetFactor)
+}
+
+// Created tells the id of what was made.
+type Created struct {
+	ID string `json:"id" example:"usr_355c06m61fbe6bnepsk8mvrwym"`
+}
+
+type createdOut struct {
+	Location string `header:"Location"`
+	Body     Created
+}
+
+type inviteIn struct {
+	InAccount
+	Body struct {
+		FirstName    string   `json:"first_name" maxLength:"100" example:"Ada"`
+		LastName     string   `json:"last_name,omitempty" maxLength:"100" example:"Lovelace"`
+		Email        string   `json:"email" maxLength:"254" example:"ada@example.com"`
+		Phone        string   `json:"phone,omitempty" maxLength:"32" example:"+41 44 555 01 02"`
+		Language     string   `json:"language,omitempty" enum:"en,fr" example:"en"`
+		Roles        []string `json:"roles" nullable:"false" doc:"Role ids." example:"[\"rol_355c06m61fbe6bnepsk8mvrwym\"]"`
+		AllEntities  bool     `json:"all_entities,omitzero" doc:"All entities of the account."`
+		Entities     []string `json:"entities,omitempty" nullable:"false" doc:"Ids or customer IDs, when not all." example:"[\"SHOP-42\"]"`
+		Acknowledged bool     `json:"acknowledged,omitzero" doc:"The dangers of dangerous roles were read."`
+	} `nameHint:"Invitee"`
+}
+
+func (a *API) inviteUser(c *call, in *inviteIn) (*createdOut, error) {
+	account, err := a.account(c, in.CustomerID)
+	if err != nil {
+		return nil, err
+	}
+	b := in.Body
+	id, err := a.People.Invite(c.ctx, c.v.Who, account.ID, people.Invitee{FirstName: b.FirstName, LastName: b.LastName, Email: b.Email, Phone: b.Phone, Language: b.Language,
+		Access: people.Access{Roles: b.Roles, AllEntities: b.AllEntities, Entities: b.Entities, Acknowledged: b.Acknowledged}})
+	if err != nil {
+		return nil, err
+	}
+	return &createdOut{"/api/v1/accounts/" + account.CustomerID + "/users/" + id, Created{id}}, nil
+}
+
+// changed is the answer of a change to a user: the version that it has now.
+type changed struct {
+	ETag string `header:"ETag"`
+}
+
+// change finds account and version and does the one thing; each raises the version by one.
+func (a *API) change(c *call, in OneUser, do func(accountID string, version int64) error) (*changed, error) {
+	version, err := c.version()
+	if err != nil {
+		return nil, err
+	}
+	account, err := a.account(c, in.CustomerID)
+	if err != nil {
+		return nil, err
+	}
+	return &changed{tag(version + 1)}, do(account.ID, version)
+}
+
+type setAccessIn struct {
+	OneUser
+	Matching
+	Body struct {
+		Roles        []string `json:"roles" nullable:"false" doc:"Role ids." example:"[\"rol_355c06m61fbe6bnepsk8mvrwym\"]"`
+		AllEntities  bool     `json:"all_entities,omitzero"`
+		Entities     []string `json:"entities,omitempty" nullable:"false" doc:"Ids or customer IDs, when not all." example:"[\"SHOP-42\"]"`
+		Acknowledged bool     `json:"acknowledged,omitzero" doc:"The dangers of dangerous roles were read."`
+	} `nameHint:"AccessChange"`
+}
+
+func (a *API) setAccess(c *call, in *setAccessIn) (*changed, error) {
+	b := in.Body
+	return a.change(c, in.OneUser, func(accountID string, version int64) error {
+		return a.People.ChangeAccess(c.ctx, c.v.Who, accountID, in.ID, version,
+			people.Access{Roles: b.Roles, AllEntities: b.AllEntities, Entities: b.Entities, Acknowledged: b.Acknowledged})
+	})
+}
+
+// reasonIn is a change to a user that may have a reason.
+type reasonIn struct {
+	OneUser
+	Matching
+	Body struct {
+		Reason string `json:"reason,omitempty" maxLength:"500" doc:"For the log." example:"left the company"`
+	} `nameHint:"Reason"`
+}
+
+func (a *API) deactivate(c *call, in *reasonIn) (*changed, error) {
+	return a.change(c, in.OneUser, func(accountID string, version int64) error {
+		return a.People.Deactivate(c.ctx, c.v.Who, accountID, in.ID, version, in.Body.Reason)
+	})
+}
+
+// changeIn is a change to a user that says all in its address.
+type changeIn struct {
+	OneUser
+	Matching
+}
+
+func (a *API) reactivate(c *call, in *changeIn) (*changed, error) {
+	return a.change(c, in.OneUser, func(accountID string, version int64) error {
+		return a.People.Reactivate(c.ctx, c.v.Who, accountID, in.ID, version)
+	})
+}
+
+func (a *API) resend(c *call, in *changeIn) (*changed, error) {
+	return a.change(c, in.OneUser, func(accountID string, version int64) error {
+		return a.People.Resend(c.ctx, c.v.Who, accountID, in.ID, version)
+	})
+}
+
+func (a *API) deactivateInvitation(c *call, in *changeIn) (*changed, error) {
+	return a.change(c, in.OneUser, func(accountID string, version int64) error {
+		return a.People.DeactivateInvitation(c.ctx, c.v.Who, accountID, in.ID, version)
+	})
+}
+
+type resetIn struct {
+	OneUser
+	Matching
+	Reason string `query:"reason" maxLength:"500" doc:"For the log."`
+}
+
+func (a *API) resetFactor(c *call, in *resetIn) (*changed, error) {
+	return a.change(c, in.OneUser, func(accountID string, version int64) error {
+		return a.People.ResetFactor(c.ctx, c.v.Who, accountID, in.ID, version, in.Reason)
+	})
+}
