@@ -30,7 +30,7 @@ type asking struct {
 	target   span  // what is asked about: one entity, or with some, any in it
 	place    int32 // the location's entity, -1 when none is given
 	some     bool
-	people   int32 // with May: the account whose people OwnAccount permissions are about; -1 is the entity's owner
+	people   int32 // with May and ceilings: the account whose people OwnAccount permissions are about; -1 is the entity's owner
 }
 
 // ask looks up what every kind of question has.
@@ -148,8 +148,13 @@ func (a *asking) summary(found Reasons, granted, reached bool) Reasons {
 
 // concerns tells whether the membership has to do with the asking account: it
 // is in that account, above it or below it. Others are none of its business,
-// and a user who has no other is unknown to it.
+// and a user who has no other is unknown to it. With May and when something is
+// given, those below do not count: what people hold in a merchant's account
+// opens no page of its partner's.
 func (a *asking) concerns(m *member) bool {
+	if a.people >= 0 {
+		return a.accounts[m.account].holds(a.within)
+	}
 	return a.accounts[m.account].inLine(a.within)
 }
 

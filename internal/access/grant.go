@@ -42,6 +42,8 @@ func every(*member, *grant) bool { return true }
 //     they are now signed in and without conditions, save what nobody in that
 //     account can hold there (U23).
 //
+// What they hold through accounts below it does not count.
+//
 // A deprecated role is never given.
 func CanGrant(s *Snapshot, giver Question, roleID string, allEntities bool, entities []string) string {
 	c, code := s.ceiling(&giver, allEntities, entities)
@@ -115,6 +117,7 @@ func (s *Snapshot) ceiling(giver *Question, allEntities bool, entities []string)
 	if why&^UnknownPermission != 0 {
 		return c, RefusedCeiling
 	}
+	c.people = c.account
 	if allEntities {
 		c.over = []span{c.within}
 		return c, ""
@@ -174,7 +177,7 @@ func (c *ceiling) held(over span, counts func(*member, *grant) bool) Set {
 	var held Set
 	for i := range c.who.members {
 		m := &c.who.members[i]
-		if c.memberFails(m) != 0 {
+		if !c.concerns(m) || c.memberFails(m) != 0 {
 			continue
 		}
 		for j := range m.grants {

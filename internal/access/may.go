@@ -1,8 +1,9 @@
 package access
 
 // May answers whether there is any resource in the account q.Within, or in an
-// account below it, to which the user may do this: for menus and pages. It
-// reads no entity, location, owner, amount or state from the question.
+// account below it, to which the user may do this by what they hold in that
+// account or in one above it: for menus and pages. It reads no entity,
+// location, owner, amount or state from the question.
 //
 // A permission on people and access (Info.OwnAccount) is asked of the people of
 // q.Within itself, not of those of accounts below it.
@@ -39,7 +40,7 @@ func Held(s *Snapshot, q Question) Set {
 	}
 	for i := range a.who.members {
 		m := &a.who.members[i]
-		if a.memberFails(m) != 0 {
+		if !a.concerns(m) || a.memberFails(m) != 0 {
 			continue
 		}
 		for j := range m.grants {

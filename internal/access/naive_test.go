@@ -116,6 +116,9 @@ func (n naive) decide(q access.Question) access.Decision {
 	within := n.top(q.Within)
 	concerns := func(m access.Membership) bool {
 		top := n.top(m.AccountID)
+		if n.people != "" { // May: only what is held in the account itself or above it
+			return top != nil && within != nil && in(within, top)
+		}
 		return top != nil && (q.Within == "" || within != nil && line(top, within))
 	}
 	if who == nil || q.Within != "" && !slices.ContainsFunc(who.Memberships, concerns) {

@@ -1,0 +1,551 @@
+package people_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"countersign/internal/audit"
+	"countersign/internal/db"
+	"countersign/internal/fault"
+	"countersign/internal/lang"
+	"countersign/internal/people"
+	"countersign/internal/seal"
+)
+
+func TestInvite(t *testing.T) {
+	each(t, func(t *testing.T, h house) {
+		who := h.Who("m1.administrator")
+		id, err := h.People.Invite(t.Context(), who, h.Account("M1").ID, h.invitee("read_only", "M1-A"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.Add("m1.ada", id)
+		var token string
+		t.Run("I1 a new user gets a mail with a link", func(t *testing.T) {
+			list := h.Messages()
+			if len(list) != 1 {
+				t.Fatalf("%d messages", len(list))
+			}
+			m := list[0].Message
+			token = m.Data["token"]
+			delete(m.Data, "token")
+			want := db.Message{Kind: "invitation", AccountID: who.AccountID, UserID: id, To: "ada@example.com", Name: "Ada Lovelace", Lang: lang.French,
+				Data: map[string]string{"account": "Account M1", "customer_id": "M1", "inviter": "Administrator M1", "expires": start.Add(72 * time.Hour).Format(time.RFC3339)}}
+			if diff := cmp.Diff(want, m); diff != "" {
+				t.Error(diff)
+			}
+			if len(token) != 43 {
+				t.Errorf("the link's token has %d characters", len(token))
+			}
+		})
+		t.Run("the entry tells who did what, with the person's details sealed", func(t *testing.T) { h.toldOfAda(t, who, id) })
+		t.Run("I1 the link's token is nowhere in the database", func(t *testing.T) {
+			for table, rows := range h.State() {
+				for _, r := range rows {
+					if strings.Contains(r, token) {
+						t.Errorf("%s holds it", table)
+					}
+				}
+			}
+		})
+		t.Run("U8 the invited person may do nothing yet", func(t *testing.T) {
+			r := h.Row("m1.ada")
+			got := []any{r.Status, r.Since, r.InvitedUntil, r.InvitationSentBy, r.AllEntities, r.Entities, r.Roles, r.TwoFactorRequired, r.AccountsOfPerson}
+			want := []any{people.Invited, start.UnixMicro(), start.Add(72 * time.Hour).UnixMicro(), who.ID, false, []string{"M1-A"}, []string{h.Role("M1", "read_only")}, true, 1}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Error(diff)
+			}
+			if h.Decide("m1.ada", "payments:view", "M1-A").Allowed {
+				t.Error("allowed before activation")
+			}
+		})
+		t.Run("I1 opening the link spends nothing, saving the password activates", func(t *testing.T) {
+			hash := seal.HashToken(people.LinkPurpose, token)
+			for range 3 {
+				h.View(func(tx *db.Tx) error {
+					i, found, err := people.InvitationByHash(tx, hash)
+					if !found || i.Problem(tx.Now) != "" {
+						t.Errorf("found %v with %q", found, i.Problem(tx.Now))
+					}
+					return err
+				})
+			}
+			if err := h.Follow(seal.Secret(token), h.Who("m1.ada")); err != nil {
+				t.Fatal(err)
+			}
+			if r := h.Row("m1.ada"); r.Status != people.Active || r.ActivatedAt != start.UnixMicro() {
+				t.Errorf("%s", r.Status)
+			}
+			if h.Last().Action != audit.UserActivated {
+				t.Errorf("the last entry is %s", h.Last().Action)
+			}
+			for entity, want := range map[string]bool{"M1-A": true, "M1-A-1": true, "M1-B": false, "M1": false, "M2-A": false} {
+				if got := h.Decide("m1.ada", "payments:view", entity); got.Allowed != want {
+					t.Errorf("%s: %v", entity, got.Codes())
+				}
+			}
+		})
+		t.Run("I2 the link works once", func(t *testing.T) {
+			if got := told(h.Follow(seal.Secret(token), h.Who("m1.ada"))); got != "link_used" {
+				t.Error(got)
+			}
+		})
+	})
+}
+
+// toldOfAda checks the entry of an invitation, and that its raw row hides her.
+func (h house) toldOfAda(t *testing.T, who db.Who, id string) {
+	last := h.Last()
+	got := []string{last.Action, last.Outcome, last.ActorKind, last.ActorID, last.AccountID, last.Kind, last.ID, last.IP, last.UserAgent, last.RequestID}
+	want := []string{audit.UserInvited, audit.Done, db.User, who.ID, who.AccountID, "user", id, "192.0.2.7", "world", who.RequestID}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	after := map[string]string{}
+	for _, c := range last.Changes {
+		after[c.Field] = c.After
+	}
+	wantChanges := map[string]string{"roles": h.Role("M1", "read_only") + " over " + h.Entity("M1-A").ID, "all_locations": "true",
+		"first_name": "Ada", "last_name": "Lovelace", "email": "ada@example.com", "phone": "+44 1"}
+	if diff := cmp.Diff(wantChanges, after); diff != "" {
+		t.Error(diff)
+	}
+	for _, r := range h.Raw("audit_entries") {
+		for _, secret := range []string{"Ada", "Lovelace", "ada@", "+44 1"} {
+			if strings.Contains(r, secret) {
+				t.Errorf("an entry's row holds %q: %s", secret, r)
+			}
+		}
+	}
+	for _, r := range h.Raw("outbox") {
+		if strings.Contains(r, "ada@") || strings.Contains(r, "Lovelace") {
+			t.Errorf("the outbox holds her: %s", r)
+		}
+	}
+}
+
+func TestLink(t *testing.T) {
+	each(t, func(t *testing.T, h house) {
+		ctx, a := t.Context(), h.Account("M1").ID
+		invite := func(t *testing.T, label string) {
+			in := h.invitee("read_only")
+			in.Email = label + "@example.org"
+			id, err := h.People.Invite(ctx, h.Who("m1.administrator"), a, in)
+			if err != nil {
+				t.Fatal(err)
+			}
+			h.Add(label, id)
+		}
+		link := func() seal.Secret { return seal.Secret(h.Messages()[0].Data["token"]) }
+		resend := func(t *testing.T, label string) seal.Secret {
+			if err := h.People.Resend(ctx, h.Who("m1.access"), a, h.User(label), h.Version(label)); err != nil {
+				t.Fatal(err)
+			}
+			return link()
+		}
+		follow := func(l seal.Secret, label string) string { return told(h.Follow(l, h.Who(label))) }
+		status := func(t *testing.T, label string, want people.Status) {
+			t.Helper()
+			if got := h.Row(label).Status; got != want {
+				t.Errorf("%s, want %s", got, want)
+			}
+		}
+
+		t.Run("I2 twenty at once spend it once", func(t *testing.T) {
+			invite(t, "m1.raced")
+			l := link()
+			var won, lost atomic.Int64
+			var group sync.WaitGroup
+			for range 20 {
+				group.Go(func() {
+					switch got := follow(l, "m1.raced"); got {
+					case "done":
+						won.Add(1)
+					case "link_used":
+						lost.Add(1)
+					default:
+						t.Errorf("answered %q", got)
+					}
+				})
+			}
+			group.Wait()
+			if won.Load() != 1 || lost.Load() != 19 {
+				t.Errorf("%d won, %d lost", won.Load(), lost.Load())
+			}
+		})
+		t.Run("I2 it expires after 72 hours, to the microsecond", func(t *testing.T) {
+			invite(t, "m1.late")
+			l, sent := link(), h.clock.Now()
+			h.clock.Set(sent.Add(72*time.Hour - time.Microsecond))
+			status(t, "m1.late", people.Invited)
+			h.clock.Advance(time.Microsecond)
+			status(t, "m1.late", people.ExpiredInvitation)
+			if got := follow(l, "m1.late"); got != "link_expired" {
+				t.Error(got)
+			}
+			if r := h.Row("m1.late"); r.Since != sent.Add(72*time.Hour).UnixMicro() {
+				t.Errorf("expired since %d", r.Since)
+			}
+			if got := follow(resend(t, "m1.late"), "m1.late"); got != "done" {
+				t.Error(got)
+			}
+		})
+		t.Run("I2 the account sets how long it lives", func(t *testing.T) {
+			h.Set("M1", "invitation_lifetime", "168h")
+			defer h.Set("M1", "invitation_lifetime", "72h")
+			invite(t, "m1.week")
+			l := link()
+			h.clock.Advance(168*time.Hour - time.Microsecond)
+			status(t, "m1.week", people.Invited)
+			h.clock.Advance(time.Microsecond)
+			status(t, "m1.week", people.ExpiredInvitation)
+			if got := follow(l, "m1.week"); got != "link_expired" {
+				t.Error(got)
+			}
+		})
+		t.Run("I3 resend by somebody else kills the earlier link", func(t *testing.T) {
+			invite(t, "m1.twice")
+			first := link()
+			h.session("m1.twice") // stands for a set-up that is half finished
+			second := resend(t, "m1.twice")
+			last := h.Last()
+			if diff := cmp.Diff([]string{audit.InvitationResent, audit.Done, h.User("m1.access"), h.User("m1.twice")}, []string{last.Action, last.Outcome, last.ActorID, last.ID}); diff != "" {
+				t.Error(diff)
+			}
+			if got := follow(first, "m1.twice"); got != "link_replaced" {
+				t.Errorf("the earlier link: %s", got)
+			}
+			if _, half := h.open("m1.twice"); half != 0 {
+				t.Error("what the earlier link began can still be finished")
+			}
+			if got := follow(second, "m1.twice"); got != "done" {
+				t.Errorf("the new link: %s", got)
+			}
+			h.refused(t, "already_active", audit.InvitationResent, h.Who("m1.access"), func() error {
+				return h.People.Resend(ctx, h.Who("m1.access"), a, h.User("m1.twice"), h.Version("m1.twice"))
+			})
+		})
+		t.Run("I4 deactivated, the link is dead until it is resent", func(t *testing.T) {
+			invite(t, "m1.dead")
+			l := link()
+			h.session("m1.dead")
+			who := h.Who("m1.access")
+			if err := h.People.DeactivateInvitation(ctx, who, a, h.User("m1.dead"), h.Version("m1.dead")); err != nil {
+				t.Fatal(err)
+			}
+			if h.Last().Action != audit.InvitationDeactivated || h.Last().ID != h.User("m1.dead") {
+				t.Errorf("%+v", h.Last())
+			}
+			status(t, "m1.dead", people.DeactivatedInvitation)
+			if _, half := h.open("m1.dead"); half != 0 {
+				t.Error("what the link began can still be finished")
+			}
+			if got := follow(l, "m1.dead"); got != "link_deactivated" {
+				t.Error(got)
+			}
+			h.refused(t, "no_open_invitation", audit.InvitationDeactivated, who, func() error {
+				return h.People.DeactivateInvitation(ctx, who, a, h.User("m1.dead"), h.Version("m1.dead"))
+			})
+			l = resend(t, "m1.dead")
+			status(t, "m1.dead", people.Invited)
+			if got := follow(l, "m1.dead"); got != "done" {
+				t.Error(got)
+			}
+			h.refused(t, "no_open_invitation", audit.InvitationDeactivated, who, func() error {
+				return h.People.DeactivateInvitation(ctx, who, a, h.User("m1.dead"), h.Version("m1.dead"))
+			})
+		})
+		t.Run("I4 a user deactivated while invited needs a new link after activation", func(t *testing.T) {
+			invite(t, "m1.shut")
+			l := link()
+			owner := h.Who("m1.owner")
+			if err := h.People.Deactivate(ctx, owner, a, h.User("m1.shut"), h.Version("m1.shut"), ""); err != nil {
+				t.Fatal(err)
+			}
+			if got := follow(l, "m1.shut"); got != "link_deactivated" {
+				t.Error(got)
+			}
+			h.refused(t, "deactivated_user", audit.InvitationResent, owner, func() error {
+				return h.People.Resend(ctx, owner, a, h.User("m1.shut"), h.Version("m1.shut"))
+			})
+			if err := h.People.Reactivate(ctx, owner, a, h.User("m1.shut"), h.Version("m1.shut")); err != nil {
+				t.Fatal(err)
+			}
+			status(t, "m1.shut", people.DeactivatedInvitation)
+			if got := follow(l, "m1.shut"); got != "link_deactivated" {
+				t.Error(got)
+			}
+		})
+	})
+}
+
+func TestInviteRefused(t *testing.T) {
+	each(t, func(t *testing.T, h house) {
+		type change = func(*people.Invitee)
+		good := func(*people.Invitee) {}
+		foreignRole := h.Role("M2", "read_only")
+		many := make([]string, 201)
+		for i := range many {
+			many[i] = fmt.Sprint("M1-", i)
+		}
+		roles := func(ids ...string) change { return func(in *people.Invitee) { in.Roles = ids } }
+		entities := func(ids ...string) change {
+			return func(in *people.Invitee) { in.AllEntities, in.Entities = false, ids }
+		}
+		email := func(s string) change { return func(in *people.Invitee) { in.Email = s } }
+		without := func(who db.Who) db.Who { who.SecondFactor = false; return who }
+		administrator := h.Who("m1.administrator")
+		for _, c := range []struct {
+			name    string
+			who     db.Who
+			account string // "" is M1's
+			change  change
+			want    string
+		}{
+			{"U23 a reader", h.Who("m1.reader"), "", good, "missing_permission"},
+			{"U23 an auditor", h.Who("m1.auditor"), "", good, "missing_permission"},
+			{"U23 without a second factor", without(administrator), "", good, "needs_two_factor"},
+			{"somebody invited", h.Who("m1.invited"), "", good, "not_found"},
+			{"somebody deactivated", h.Who("m1.deactivated"), "", good, "not_found"},
+			{"another account's administrator", h.Who("m2.administrator"), "", good, "not_found"},
+			{"an unknown account", administrator, "acc_nosuch", good, "not_found"},
+			{"an account that is no text", administrator, "acc_\x00\xff", good, "not_found"},
+			{"a service token", db.Who{Kind: db.Service, ID: "tok_1"}, "", good, "sign_in_first"},
+			{"nobody", db.Who{}, "", good, "sign_in_first"},
+			{"I7 an operator in a live account", h.Who("platform.administrator"), "", good, "live_account"},
+
+			{"no first name", administrator, "", func(in *people.Invitee) { in.FirstName = " " }, "invalid first_name:required"},
+			{"a name of ten megabytes", administrator, "", func(in *people.Invitee) { in.FirstName = strings.Repeat("a", 10<<20) }, "invalid first_name:too_long"},
+			{"a last name with NUL", administrator, "", func(in *people.Invitee) { in.LastName = "a\x00b" }, "invalid last_name:not_text"},
+			{"a name that turns the writing", administrator, "", func(in *people.Invitee) { in.FirstName = "a\u202eb" }, "invalid first_name:not_text"},
+			{"a name that is no UTF-8", administrator, "", func(in *people.Invitee) { in.FirstName = "a\xff" }, "invalid first_name:not_text"},
+			{"no address", administrator, "", email(""), "invalid email:required"},
+			{"a header in the address", administrator, "", email("a@example.com\r\nBcc: b@example.com"), "invalid email:not_text"},
+			{"two addresses", administrator, "", email("a@example.com,b@example.com"), "invalid email:email"},
+			{"a name in the address", administrator, "", email("Ada <a@example.com>"), "invalid email:email"},
+			{"an address without a dot", administrator, "", email("a@localhost"), "invalid email:email"},
+			{"an address with a dot at its end", administrator, "", email("a@example.com."), "invalid email:email"},
+			{"an address with something that does not show", administrator, "", email("a\u200bb@example.com"), "invalid email:email"},
+			{"an address too long", administrator, "", email(strings.Repeat("a", 250) + "@example.com"), "invalid email:too_long"},
+			{"a telephone too long", administrator, "", func(in *people.Invitee) { in.Phone = strings.Repeat("1", 33) }, "invalid phone:too_long"},
+			{"an unknown language", administrator, "", func(in *people.Invitee) { in.Language = "xx" }, "invalid language:language"},
+			{"no role", administrator, "", roles(), "invalid roles:choose_role"},
+			{"an unknown role", administrator, "", roles("rol_nosuch"), "invalid roles:unknown_role"},
+			{"another account's role", administrator, "", roles(foreignRole), "invalid roles:unknown_role"},
+			{"a role that is no text", administrator, "", roles("rol_\x00"), "invalid roles:unknown_role"},
+			{"too many roles", administrator, "", roles(many...), "invalid roles:too_many"},
+			{"a dangerous role without a tick", administrator, "", func(in *people.Invitee) {
+				in.Roles, in.Acknowledged = []string{h.Role("M1", "administrator")}, false
+			}, "invalid acknowledged:acknowledge"},
+			{"no entities", administrator, "", entities(), "invalid entities:choose_entities"},
+			{"all and some", administrator, "", func(in *people.Invitee) { in.Entities = []string{"M1-A"} }, "invalid entities:all_or_some"},
+			{"an unknown entity", administrator, "", entities("M1-A", "ent_nosuch"), "invalid entities:unknown_entity"},
+			{"another account's entity", administrator, "", entities("M1-A", "M2-A"), "invalid entities:unknown_entity"},
+			{"another account's entity by id", administrator, "", entities(h.Entity("M2-A").ID), "invalid entities:unknown_entity"},
+			{"the entity above", administrator, "", entities("PARTNER"), "invalid entities:unknown_entity"},
+			{"an entity that is no text", administrator, "", entities("\x00", "\xff"), "invalid entities:unknown_entity"},
+			{"too many entities", administrator, "", entities(many...), "invalid entities:too_many"},
+			{"all that is wrong at once", administrator, "", func(in *people.Invitee) {
+				in.FirstName, in.Email, in.Roles, in.AllEntities = "", "", nil, false
+			}, "invalid first_name:required email:required roles:choose_role entities:choose_entities"},
+			{"U4 somebody of this account", administrator, "", email("M1.Reader@EXAMPLE.com"), "invalid email:already_member"},
+		} {
+			t.Run(c.name, func(t *testing.T) {
+				if c.account == "" {
+					c.account = h.Account("M1").ID
+				}
+				in := h.invitee("read_only")
+				c.change(&in)
+				h.refused(t, c.want, audit.UserInvited, c.who, func() error {
+					_, err := h.People.Invite(t.Context(), c.who, c.account, in)
+					return err
+				})
+			})
+		}
+		t.Run("one role where the account says one", func(t *testing.T) {
+			h.Set("M1", "roles_per_user", "one")
+			in := h.invitee("read_only")
+			in.Roles = append(in.Roles, h.Role("M1", "support"))
+			h.refused(t, "invalid roles:one_role", audit.UserInvited, administrator, func() error {
+				_, err := h.People.Invite(t.Context(), administrator, administrator.AccountID, in)
+				return err
+			})
+		})
+		t.Run("U4 another account's user where the account says refuse", func(t *testing.T) {
+			h.Set("M1", "email_in_use", "refuse")
+			in := h.invitee("read_only")
+			in.Roles, in.Email = in.Roles[:1], "m2.reader@example.com"
+			h.refused(t, "invalid email:email_in_use", audit.UserInvited, administrator, func() error {
+				_, err := h.People.Invite(t.Context(), administrator, administrator.AccountID, in)
+				return err
+			})
+		})
+	})
+}
+
+// TestForeignIsUnknown shows that what belongs to another account is answered
+// letter for letter as what does not exist.
+func TestForeignIsUnknown(t *testing.T) {
+	each(t, func(t *testing.T, h house) {
+		who, a := h.Who("m1.administrator"), h.Account("M1").ID
+		same := func(t *testing.T, try func(id string) error, foreign, unknown string) {
+			t.Helper()
+			one, other := try(foreign), try(unknown)
+			if one == nil || told(one) != told(other) || sentence(one) != sentence(other) {
+				t.Errorf("foreign: %v (%s); unknown: %v (%s)", one, sentence(one), other, sentence(other))
+			}
+			if diff := cmp.Diff(fault.From(one), fault.From(other), cmp.AllowUnexported(fault.Error{})); diff != "" {
+				t.Error(diff)
+			}
+		}
+		for _, x := range h.acts(h.Role("M1", "read_only")) {
+			t.Run(x.name, func(t *testing.T) {
+				for _, version := range []int64{1, 7} {
+					same(t, func(id string) error { return x.do(t.Context(), who, a, id, version) }, h.User("m2.reader"), "usr_00000000000000000000000000")
+					same(t, func(id string) error { return x.do(t.Context(), who, id, h.User("m1.reader"), version) }, h.Account("M2").ID, "acc_00000000000000000000000000")
+					same(t, func(id string) error { return x.do(t.Context(), db.Who{}, id, h.User("m1.reader"), version) }, h.Account("M2").ID, "acc_00000000000000000000000000")
+				}
+				if got := told(x.do(t.Context(), who, a, "usr_\x00\xff", 1)); got != "not_found" {
+					t.Errorf("an id that is no text: %s", got)
+				}
+			})
+		}
+		change := func(in people.Access) error {
+			return h.People.ChangeAccess(t.Context(), who, a, h.User("m1.reader"), h.Version("m1.reader"), in)
+		}
+		t.Run("roles", func(t *testing.T) {
+			same(t, func(id string) error { return change(people.Access{Roles: []string{id}, AllEntities: true}) }, h.Role("M2", "support"), "rol_00000000000000000000000000")
+		})
+		t.Run("entities", func(t *testing.T) {
+			try := func(id string) error {
+				return change(people.Access{Roles: []string{h.Role("M1", "support")}, Entities: []string{id}})
+			}
+			same(t, try, h.Entity("M2-A").ID, "ent_00000000000000000000000000")
+			same(t, try, "M2-A", "M9-A")
+		})
+		t.Run("reading", func(t *testing.T) {
+			get := func(id string) (err error) {
+				return h.DB.View(t.Context(), func(tx *db.Tx) error {
+					_, err := h.People.Get(tx, h.Account("M1"), id)
+					return err
+				})
+			}
+			same(t, get, h.User("m2.reader"), "usr_00000000000000000000000000")
+			same(t, get, h.User("m2.reader"), "usr_\x00\xff")
+		})
+	})
+}
+
+func TestEmail(t *testing.T) {
+	each(t, func(t *testing.T, h house) {
+		who, a := h.Who("m1.administrator"), h.Account("M1").ID
+		t.Run("U4 one user per address, however it is written", func(t *testing.T) {
+			in := h.invitee("read_only")
+			in.Email = "jürgen.o'neil+desk@Bücher.example"
+			id, err := h.People.Invite(t.Context(), who, a, in)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, same := range []string{"JÜRGEN.O'Neil+Desk@bücher.example", "ju\u0308rgen.o'neil+desk@xn--bcher-kva.example", " jürgen.o'neil+desk@BÜCHER.EXAMPLE ", "ｊürgen.o'neil+desk@bücher.example"} {
+				in.Email = same
+				if _, err := h.People.Invite(t.Context(), who, a, in); told(err) != "invalid email:already_member" {
+					t.Errorf("%q: %v", same, err)
+				}
+				h.View(func(tx *db.Tx) error {
+					p, found, err := people.PersonByIdentifier(tx, same)
+					if !found || p.ID != id {
+						t.Errorf("%q finds %q", same, p.ID)
+					}
+					return err
+				})
+			}
+			for _, other := range []string{"jürgen.o'neil@bücher.example", "jurgen.o'neil+desk@bücher.example"} {
+				in.Email = other
+				if _, err := h.People.Invite(t.Context(), who, a, in); err != nil {
+					t.Errorf("%q: %v", other, err)
+				}
+			}
+		})
+		h.Messages()
+		t.Run("U4 another account's user is linked, and keeps their name", func(t *testing.T) {
+			in := h.invitee("support", "M1-B")
+			in.Email = "m2.reader@example.com"
+			id, err := h.People.Invite(t.Context(), who, a, in)
+			if err != nil {
+				t.Fatal(err)
+			}
+			h.Add("m1.linked", id)
+			if id != h.User("m2.reader") {
+				t.Errorf("%s is not %s", id, h.User("m2.reader"))
+			}
+			r := h.Row("m1.linked")
+			if r.Name() != "Reader M2" || r.Status != people.Invited {
+				t.Errorf("%s is %s", r.Name(), r.Status)
+			}
+			if n := h.Row("m2.reader").AccountsOfPerson; n != 1 {
+				t.Errorf("the other account sees %d accounts before the person came", n)
+			}
+			m := h.Messages()[0]
+			if m.Kind != "invitation_linked" || m.Name != "Reader M2" {
+				t.Errorf("%s to %s", m.Kind, m.Name)
+			}
+			for _, c := range h.Last().Changes {
+				if c.Field == "first_name" || c.After == "Ada" {
+					t.Errorf("the entry tells %+v", c)
+				}
+			}
+			if err := h.Follow(seal.Secret(m.Data["token"]), h.Who("m1.linked")); err != nil {
+				t.Fatal(err)
+			}
+			if n := h.Row("m2.reader").AccountsOfPerson; n != 2 {
+				t.Errorf("%d accounts", n)
+			}
+			for entity, want := range map[string]bool{"M1-B": true, "M1-A": false} {
+				if got := h.Decide("m1.linked", "payments:view", entity); got.Allowed != want {
+					t.Errorf("%s: %v", entity, got.Codes())
+				}
+			}
+			if !h.Decide("m2.reader", "payments:view", "M2-A").Allowed {
+				t.Error("lost what they had")
+			}
+		})
+		t.Run("U4 twenty at once make one user", func(t *testing.T) {
+			in := h.invitee("read_only")
+			in.Email = "raced@example.com"
+			var won atomic.Int64
+			var group sync.WaitGroup
+			for range 20 {
+				group.Go(func() {
+					switch _, err := h.People.Invite(context.WithoutCancel(t.Context()), who, a, in); told(err) {
+					case "done":
+						won.Add(1)
+					case "invalid email:already_member":
+					default:
+						t.Error(err)
+					}
+				})
+			}
+			group.Wait()
+			if won.Load() != 1 {
+				t.Errorf("%d won", won.Load())
+			}
+		})
+	})
+}
+
+func TestSecretsDoNotPrint(t *testing.T) {
+	var b bytes.Buffer
+	fmt.Fprint(&b, seal.Secret("abc"))
+	p := people.Person{ID: "usr_1", FirstName: "Ada", Email: "ada@example.com"}
+	if got := p.LogValue().String() + b.String(); strings.Contains(got, "Ada") || strings.Contains(got, "abc") {
+		t.Error(got)
+	}
+}
