@@ -1,0 +1,4 @@
+package server
+
+// Leaks is for the test of the search itself.
+var Leaks = leaks
