@@ -82,11 +82,11 @@ func (w words) permission(name string) string {
 	if resource, ok := strings.CutPrefix(name, "page:"); ok {
 		return w.t("portal.permission.page", "section", w.section(resource))
 	}
-	return w.known("portal.permission."+name, name)
+	return w.known("permission."+name, name)
 }
 
 func (w words) section(resource string) string {
-	return w.known("portal.section."+resource, resource)
+	return w.known("portal.section."+resource, w.known("section."+resource, resource))
 }
 
 func (w words) known(key, otherwise string) string {
