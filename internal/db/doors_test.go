@@ -158,6 +158,34 @@ func TestUpdateAfterAFailedStatement(t *testing.T) {
 	}
 }
 
+// TestRowsThatFailed: PostgreSQL can fail at a later row, and somebody can forget
+// to ask rows.Err. SQLite divides by zero without an error.
+func TestRowsThatFailed(t *testing.T) {
+	d := testdb.Open(t, testdb.Postgres, testdb.Options{})
+	forget := func(tx *db.Tx) {
+		if drain(tx, `SELECT 1 / (2 - n) FROM (VALUES (1), (2)) AS numbers (n)`) == nil {
+			t.Error("the rows did not fail")
+		}
+	}
+	err := d.Keep(t.Context(), func(tx *db.Tx) error {
+		_, err := tx.Exec(`INSERT INTO leases (name, holder, until) VALUES ('a', 'b', 1)`)
+		forget(tx)
+		return err
+	})
+	if err == nil {
+		t.Error("Keep says it is done, and PostgreSQL has rolled it back")
+	}
+	err = d.Update(t.Context(), somebody, func(tx *db.Tx) error {
+		err := writeWhole(tx, "a", true)
+		forget(tx)
+		return err
+	})
+	if err == nil {
+		t.Error("Update says it is done, and PostgreSQL has rolled it back")
+	}
+	wantUntouched(t, d)
+}
+
 func TestStatementInsideTheRowsOfAnother(t *testing.T) {
 	testdb.Each(t, func(t *testing.T, d *db.DB) {
 		err := d.View(t.Context(), func(tx *db.Tx) error {
