@@ -227,26 +227,45 @@ func (p *Portal) Answer(w http.ResponseWriter, r *http.Request, v *web.Visit, f 
 		return
 	}
 	view := ErrorView{Page: p.frame(w, r, v), Fault: f, Back: FrontDoorPath}
-	if f.Permission != "" {
-		view.Granted = p.granters(r.Context(), v)
+	if i, ok := p.around(w, r, v); ok {
+		view.Page, view.Back = i.page, i.page.To().Home()
+		if f.Code == "missing_permission" {
+			view.Granted = p.granters(r.Context(), i.account)
+		}
 	}
 	if err := p.showAs(w, f.Kind.Status(), view); err != nil {
 		http.Error(w, lang.Sentence(v.Lang, f), f.Kind.Status())
 	}
 }
 
-// granters names people who can give a permission in the account at hand: its
-// active administrators.
-func (p *Portal) granters(ctx context.Context, v *web.Visit) []string {
-	var names []string
-	if v.Account == "" {
-		return nil
+// around is the account that a refusal happened in, for the frame of its page:
+// only for somebody who holds anything there.
+func (p *Portal) around(w http.ResponseWriter, r *http.Request, v *web.Visit) (i inside, ok bool) {
+	if v.Session == nil || v.Account == "" {
+		return i, false
 	}
-	_ = p.DB.View(ctx, func(tx *db.Tx) error { // the page is complete without them
-		a, found, err := org.AccountByCustomerID(tx, v.Account)
-		if err != nil || !found {
-			return err
-		}
+	i.snapshot = p.Live.Load()
+	err := p.reading(r, func(tx *db.Tx) error {
+		var found bool
+		var err error
+		i.account, found, err = org.AccountByCustomerID(tx, v.Account)
+		i.q = org.Question(tx, v.Who, i.account.ID)
+		ok = found && !i.everHeld().Empty()
+		return err
+	})
+	if err != nil || !ok {
+		return i, false
+	}
+	i.held = access.Held(i.snapshot, i.q)
+	i.page = p.framed(w, r, v, SectionNone, i)
+	return i, true
+}
+
+// granters names people who can give a permission in an account: its active
+// administrators. The page is complete without them.
+func (p *Portal) granters(ctx context.Context, a org.Account) []string {
+	var names []string
+	_ = p.DB.View(ctx, func(tx *db.Tx) (err error) {
 		names, err = people.Administrators(tx, a.ID, 5)
 		return err
 	})

@@ -40,6 +40,12 @@ func (v ErrorView) Case() string {
 	return "500"
 }
 
+// Asking tells whether the page's advice fits: whoever is refused for anything
+// but a missing permission has nobody to ask for one.
+func (v ErrorView) Asking() bool {
+	return v.Fault == nil || v.Fault.Kind != fault.Forbidden || v.Fault.Code == "missing_permission"
+}
+
 // Seconds to wait before trying again; 0 when it does not matter.
 func (v ErrorView) Seconds() int {
 	if v.Fault == nil {

@@ -68,13 +68,19 @@ func (w words) moment(v View, t time.Time, show func(lang.Tag, time.Time) string
 		template.HTMLEscapeString(show(w.tag, t.In(zone)))))
 }
 
-// join writes a list as people say it: "a, b and c".
+// join writes a list as people say it: "a, b and c". Each part keeps its own
+// direction of writing (Unicode isolates), so that names of several scripts stay
+// in order.
 func (w words) join(list []string) string {
 	if len(list) < 2 {
 		return strings.Join(list, "")
 	}
-	last := len(list) - 1
-	return strings.Join(list[:last], ", ") + w.t("portal.and") + list[last]
+	parts := make([]string, len(list))
+	for i, part := range list {
+		parts[i] = "\u2068" + part + "\u2069"
+	}
+	last := len(parts) - 1
+	return strings.Join(parts[:last], ", ") + w.t("portal.and") + parts[last]
 }
 
 // permission is what a permission lets one do, or its name where it has no words.
