@@ -29,6 +29,9 @@ func (p *People) Board(ctx context.Context, who db.Who, operatorAccountID string
 			return err
 		}
 		var f fault.Fields
+		if in.Account.Kind == access.LegalEntity {
+			return fault.In("kind", "account_kind")
+		}
 		in.Account.Check(&f, p.profiles)
 		person, key := in.First.person(&f)
 		if in.Account.ParentID == "" {

@@ -119,9 +119,9 @@ func TestBoardRefused(t *testing.T) {
 			change             func(*people.Boarding)
 			want               string
 		}{
-			{"a merchant's owner", "m1.owner", "M1", nil, "missing_permission"},
-			{"a partner's owner", "partner.owner", "PARTNER", nil, "missing_permission"},
-			{"a facilitator's owner", "fac.owner", "FAC", nil, "missing_permission"},
+			{"a merchant's owner", "m1.owner", "M1", nil, "level_too_low"},
+			{"a partner's owner", "partner.owner", "PARTNER", nil, "level_too_low"},
+			{"a facilitator's owner", "fac.owner", "FAC", nil, "level_too_low"},
 			{"a platform's reader", "platform.reader", "PLATFORM", nil, "missing_permission"},
 			{"a merchant's owner from the platform", "m1.owner", "PLATFORM", nil, "not_found"},
 			{"the customer ID is taken", "platform.owner", "PLATFORM", func(b *people.Boarding) { b.Account.CustomerID = "M1" }, "invalid customer_id:customer_id_taken"},

@@ -48,7 +48,7 @@ const statusSQL = `CASE
 	WHEN m.activated_at IS NULL THEN 'invited'
 	WHEN s.locked_until > $1 THEN 'locked_attempts'
 	WHEN u.inactive_locked_at IS NOT NULL THEN 'locked_inactivity'
-	WHEN $2 > 0 AND u.password_set_at + $2 <= $1 THEN 'password_expired'
+	WHEN CAST($2 AS BIGINT) > 0 AND u.password_set_at + CAST($2 AS BIGINT) <= $1 THEN 'password_expired'
 	ELSE 'active' END`
 
 const listFrom = ` FROM memberships m JOIN users u ON u.id = m.user_id
