@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"reflect"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -20,7 +21,7 @@ const depthMost = 32 // of a body; ours have two
 // and times. What cannot be read, a name that is not known or stands twice, and
 // bytes that are no UTF-8 are malformed; each missing or wrong field is named,
 // all at once. A field without omitzero or omitempty is required. Texts hold no
-// NUL, save those tagged text:"any".
+// NUL, save those tagged text:"any", and no more code points than maxLength says.
 func decode(data []byte, into any) error {
 	if err := wellFormed(data); err != nil {
 		return err
@@ -56,7 +57,7 @@ func decode(data []byte, into any) error {
 			wrong.Add(f.name, "required")
 		default:
 			if code = f.set(value.Field(f.index), raw); code != "" {
-				wrong.Add(f.name, code)
+				wrong.Add(f.name, code, "max", f.most)
 			}
 		}
 	}
@@ -117,13 +118,15 @@ type bodyField struct {
 	index    int
 	required bool
 	anyText  bool
+	most     int // code points; 0 is no limit
 }
 
 func fieldsOf(t reflect.Type) []bodyField {
 	var list []bodyField
 	for i := range t.NumField() {
 		name, options, _ := strings.Cut(t.Field(i).Tag.Get("json"), ",")
-		list = append(list, bodyField{name, i, options == "", t.Field(i).Tag.Get("text") == "any"})
+		most, _ := strconv.Atoi(t.Field(i).Tag.Get("maxLength"))
+		list = append(list, bodyField{name, i, options == "", t.Field(i).Tag.Get("text") == "any", most})
 	}
 	return list
 }
@@ -173,6 +176,9 @@ func (f bodyField) text(raw jsontext.Value, want string) (text, problem string) 
 	text = string(out)
 	if !f.anyText && !lang.Storable(text) {
 		return "", "not_text"
+	}
+	if f.most > 0 && utf8.RuneCountInString(text) > f.most {
+		return "", "too_long"
 	}
 	return text, ""
 }
