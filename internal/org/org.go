@@ -184,7 +184,7 @@ func addEntity(tx *db.Tx, n New, accountID string) (Entity, error) {
 	}
 	_, err = tx.Exec(`INSERT INTO entities (id, account_id, parent_id, kind, customer_id, name, search_key, path, created_at)
 		VALUES ($1, $2, NULLIF($3, ''), $4, $5, $6, $7, $8, $9)`,
-		e.ID, e.AccountID, e.ParentID, e.Kind.String(), e.CustomerID, e.Name, lang.Fold(e.Name+" "+e.CustomerID), e.Path, tx.Now)
+		e.ID, e.AccountID, e.ParentID, e.Kind.String(), e.CustomerID, e.Name, lang.Fold(e.Name+" "+e.CustomerID+" "+n.Alias), e.Path, tx.Now)
 	switch {
 	case db.Violates(err, "entities.customer_id"):
 		return Entity{}, fault.In("customer_id", "customer_id_taken", "customer_id", e.CustomerID)

@@ -180,12 +180,15 @@ func (p *Portal) enter(w http.ResponseWriter, r *http.Request, v *web.Visit, sec
 	}
 	q := i.asks(permission)
 	if d := access.May(i.snapshot, q); !d.Allowed {
-		e := audit.Entry{Action: audit.PageRefused, AccountID: i.account.ID, Kind: "page", ID: r.Pattern}
+		e := audit.Entry{Action: audit.PageRefused, AccountID: i.account.ID, Kind: "page", ID: cut(r.URL.EscapedPath())}
 		return i, p.Audit.Refuse(r.Context(), v.Who, e, org.Refusal(i.snapshot, q, d))
 	}
 	i.page = p.framed(w, r, v, section, i)
 	return i, nil
 }
+
+// cut keeps an address that somebody made up short.
+func cut(path string) string { return path[:min(len(path), 200)] }
 
 // everHeld is what the viewer would hold here with a second factor.
 func (i inside) everHeld() access.Set {

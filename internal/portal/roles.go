@@ -90,18 +90,9 @@ func (p *Portal) role(w http.ResponseWriter, r *http.Request, v *web.Visit) erro
 // roleSections groups what a role may do. Pages that come along with a
 // permission of their section are not told apart.
 func roleSections(r roles.Role) []RoleSection {
-	sections := map[string]bool{}
-	for p := range r.Permissions.All() {
-		if p.Info().Resource != "page" {
-			sections[p.Info().Section] = true
-		}
-	}
 	var out []RoleSection
-	for p := range r.Permissions.All() {
+	for p := range withoutPages(r.Permissions).All() {
 		info := p.Info()
-		if info.Resource == "page" && sections[info.Section] {
-			continue
-		}
 		n := slices.IndexFunc(out, func(s RoleSection) bool { return s.Section == info.Resource })
 		if n < 0 {
 			out, n = append(out, RoleSection{Section: info.Resource, Elsewhere: !info.Built}), len(out)
@@ -109,6 +100,23 @@ func roleSections(r roles.Role) []RoleSection {
 		out[n].Lines = append(out[n].Lines, roleLine(p, info))
 	}
 	return out
+}
+
+// withoutPages leaves out the pages that come along with another permission of
+// their section.
+func withoutPages(s access.Set) access.Set {
+	sections := map[string]bool{}
+	for p := range s.All() {
+		if p.Info().Resource != "page" {
+			sections[p.Info().Section] = true
+		}
+	}
+	for p := range s.All() {
+		if info := p.Info(); info.Resource == "page" && sections[info.Section] {
+			s = s.Minus(access.SetOf(p))
+		}
+	}
+	return s
 }
 
 func roleLine(p access.Permission, info access.Info) RoleLine {

@@ -179,11 +179,8 @@ func (u user) sources() map[access.Permission][]AccessSource {
 // what is lost for want of a second factor.
 func accessSections(i inside, sources map[access.Permission][]AccessSource, held, now access.Set) []AccessSection {
 	var out []AccessSection
-	for p := range held.All() {
+	for p := range withoutPages(held).All() {
 		info := p.Info()
-		if info.Resource == "page" && len(sources[p]) == 0 {
-			continue // it came along with a permission of its section
-		}
 		n := slices.IndexFunc(out, func(s AccessSection) bool { return s.Section == info.Resource })
 		if n < 0 {
 			out = append(out, AccessSection{Section: info.Resource, Href: sectionHref(i, info.Resource), Elsewhere: !info.Built})
