@@ -155,8 +155,11 @@ func (n naming) row(f audit.Found) (ActivityRow, error) {
 	if f.Outcome == audit.Refused {
 		row.Reason = n.reason(f.Reason)
 	}
-	if f.Action == audit.SignInFailed {
+	switch {
+	case f.Action == audit.SignInFailed:
 		row.Outcome = FailedSignIn
+	case f.Outcome == audit.Refused && f.Action != audit.PageRefused && f.Action != audit.TokenRefused:
+		row.Text = lang.T(n.lang, "portal.activity.tried", "what", row.Text)
 	}
 	row.Actor = n.actor(f)
 	if f.ActorKind == db.User && n.people[f.ActorID] != "" {

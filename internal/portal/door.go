@@ -216,6 +216,7 @@ func (p *Portal) showActivate(w http.ResponseWriter, r *http.Request, v *web.Vis
 	page.Me, page.Account = nil, nil // the link's person, not whoever is signed in here
 	if l.Lang != "" && web.Cookie(r, web.LangCookie) == "" {
 		page.Lang = l.Lang
+		web.SetCookie(w, web.LangCookie, string(l.Lang), false) // for the pages that follow, up to the session
 	}
 	if l.Problem != "" {
 		return p.showAs(w, http.StatusGone, LinkView{Page: page, State: linkState(l.Problem), At: moment(l.At)})

@@ -270,7 +270,10 @@ func (u user) mayNot(act Act) error {
 func (p *Portal) confirmView(r *http.Request, i inside, u user, act Act) (ConfirmView, error) {
 	at := i.page.To()
 	view := ConfirmView{Page: i.page, Act: act, Subject: u.row.Name(), Identifier: u.head.Identifier, Action: at.UserAct(u.row.ID(), act), Back: at.User(u.row.ID()),
-		AskReason: act == Deactivate || act == ResetSecondFactor, Revision: strconv.FormatInt(u.row.Member.Version, 10), ExpiryHours: int(u.settings.InvitationLifetime.Hours())}
+		AskReason: act == Deactivate || act == ResetSecondFactor, Revision: strconv.FormatInt(u.row.Member.Version, 10)}
+	if act == ResendInvitation {
+		view.ExpiryHours = int(u.settings.InvitationLifetime.Hours())
+	}
 	err := p.reading(r, func(tx *db.Tx) error {
 		s, err := p.Door.Security(tx, u.row.ID())
 		view.Sessions = s.Sessions

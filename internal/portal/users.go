@@ -177,7 +177,7 @@ func (c choices) picker(i inside, oneRole bool, chosen people.Access) AccessPick
 		p.Entities = append(p.Entities, EntityChoice{ID: e.ID, Name: e.Name, CustomerID: e.CustomerID, Kind: e.Kind.String(),
 			Depth: (len(e.Path) - len(i.account.Path)) / access.PathPart, Selected: slices.Contains(chosen.Entities, e.ID) || slices.Contains(chosen.Entities, e.CustomerID)})
 	}
-	for _, r := range c.roles {
+	for _, r := range c.safestFirst(chosen.Roles) {
 		if r.Deprecated || !givable(i, q, r.ID, p.MayAllEntities, over) {
 			continue
 		}
@@ -189,6 +189,23 @@ func (c choices) picker(i inside, oneRole bool, chosen people.Access) AccessPick
 		p.Roles = append(p.Roles, choice)
 	}
 	return p
+}
+
+// safestFirst orders roles for a picker: those that are chosen, then those
+// without dangers, then the others.
+func (c choices) safestFirst(chosen []string) []roles.Role {
+	rank := func(r roles.Role) int {
+		switch {
+		case slices.Contains(chosen, r.ID):
+			return 0
+		case len(r.Dangerous()) == 0:
+			return 1
+		}
+		return 2
+	}
+	out := slices.Clone(c.roles)
+	slices.SortStableFunc(out, func(a, b roles.Role) int { return rank(a) - rank(b) })
+	return out
 }
 
 // givable tells whether a role could be given over anything at all.
