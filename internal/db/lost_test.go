@@ -157,7 +157,7 @@ func TestDeadlockIsTriedAgain(t *testing.T) {
 		}
 	})
 	all.Wait()
-	if n := number(t, d, `SELECT min(until) FROM leases`); n != 3 || runs.Load() != 3 {
-		t.Errorf("grown to %d in %d runs, want 3 in 3", n, runs.Load())
+	if n := number(t, d, `SELECT min(until) FROM leases`); n != 3 || runs.Load() < 3 {
+		t.Errorf("grown to %d in %d runs, want 3 in at least 3", n, runs.Load())
 	}
 }

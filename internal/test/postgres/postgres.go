@@ -15,6 +15,7 @@ package postgres
 import (
 	"context"
 	"crypto/rand"
+	"fmt"
 	"net/url"
 	"os"
 	"strings"
@@ -50,14 +51,49 @@ func Start(t testing.TB) string {
 // whatever connections are still open.
 func New(t testing.TB) string {
 	t.Helper()
-	server := Start(t)
-	name := "test_" + strings.ToLower(rand.Text())
-	Exec(t, server, `CREATE DATABASE `+name+` TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C'`)
-	t.Cleanup(func() { Exec(t, server, `DROP DATABASE IF EXISTS `+name+` WITH (FORCE)`) })
+	return create(t, Start(t), empty)
+}
 
+// Copy returns the address of a database with all that the one at the given address holds, to which nobody may be
+// connected. It is dropped when the test ends.
+func Copy(t testing.TB, address string) string {
+	t.Helper()
+	from, err := url.Parse(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return create(t, Start(t), "TEMPLATE "+strings.TrimPrefix(from.Path, "/"))
+}
+
+// Lasting returns the address of an empty database that lasts as long as this process, to be filled once and copied by
+// many tests; "" where the server is not our own and the database would stay behind.
+func Lasting() (string, error) {
+	if os.Getenv("COUNTERSIGN_TEST_POSTGRES") != "" || programs() == "" {
+		return "", nil
+	}
+	server, err := own()
+	if err != nil {
+		return "", err
+	}
+	name := "lasting_" + strings.ToLower(rand.Text())
+	return beside(server, name), run(server, `CREATE DATABASE `+name+` `+empty)
+}
+
+const empty = `TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C'`
+
+func create(t testing.TB, server, options string) string {
+	t.Helper()
+	name := "test_" + strings.ToLower(rand.Text())
+	Exec(t, server, `CREATE DATABASE `+name+` `+options)
+	t.Cleanup(func() { Exec(t, server, `DROP DATABASE IF EXISTS `+name+` WITH (FORCE)`) })
+	return beside(server, name)
+}
+
+// beside is the address of another database of the same server.
+func beside(server, name string) string {
 	address, err := url.Parse(server)
 	if err != nil {
-		t.Fatalf("COUNTERSIGN_TEST_POSTGRES is not an address: %v", err)
+		panic("COUNTERSIGN_TEST_POSTGRES is not an address") // a connection to it has just been made
 	}
 	address.Path = "/" + name
 	return address.String()
@@ -66,17 +102,24 @@ func New(t testing.TB) string {
 // Exec runs one statement on a connection of its own, at the given address.
 func Exec(t testing.TB, address, statement string) {
 	t.Helper()
+	if err := run(address, statement); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func run(address, statement string) error {
 	// Not the test's context: it has ended when cleanups run.
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	connection, err := pgx.Connect(ctx, address)
 	if err != nil {
-		t.Fatalf("connect to PostgreSQL: %v", err)
+		return fmt.Errorf("connect to PostgreSQL: %w", err)
 	}
 	defer connection.Close(ctx)
 	if _, err := connection.Exec(ctx, statement); err != nil {
-		t.Fatalf("%s: %v", statement, err)
+		return fmt.Errorf("%s: %w", statement, err)
 	}
+	return nil
 }
 
 // Cut ends every connection to the database at the address but its own, as a restarting server or a broken network

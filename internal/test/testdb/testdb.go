@@ -10,7 +10,9 @@
 package testdb
 
 import (
+	"context"
 	"crypto/rand"
+	"errors"
 	"log/slog"
 	"path/filepath"
 	"sync"
@@ -82,7 +84,7 @@ func Address(t testing.TB, dialect Dialect) string {
 func Open(t testing.TB, dialect Dialect, o Options) *db.DB {
 	t.Helper()
 	if o.Address == "" {
-		o.Address = Address(t, dialect)
+		o.Address = fresh(t, dialect, o.Unmigrated)
 	}
 	if o.Box == nil {
 		o.Box = Box(t)
@@ -107,6 +109,34 @@ func Open(t testing.TB, dialect Dialect, o Options) *db.DB {
 	}
 	return d
 }
+
+// fresh gives a new database. On PostgreSQL a schema takes long to make and is copied; Migrate then finds it done.
+func fresh(t testing.TB, dialect Dialect, unmigrated bool) string {
+	t.Helper()
+	if dialect == Postgres && !unmigrated {
+		postgres.Start(t) // ends the test when there is no PostgreSQL
+		switch address, err := migrated(); {
+		case err != nil:
+			t.Fatal(err)
+		case address != "":
+			return postgres.Copy(t, address)
+		}
+	}
+	return Address(t, dialect)
+}
+
+// migrated is a database with this release's schema, made once a process, to which nobody is connected.
+var migrated = sync.OnceValues(func() (string, error) {
+	address, err := postgres.Lasting()
+	if address == "" || err != nil {
+		return "", err
+	}
+	d, err := db.Open(context.Background(), db.Options{URL: address, Now: time.Now, Random: rand.Reader})
+	if err != nil {
+		return "", err
+	}
+	return address, errors.Join(d.Migrate(context.Background()), d.Close())
+})
 
 // Box makes a fresh key ring.
 func Box(t testing.TB) *seal.Box {
