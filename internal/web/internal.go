@@ -72,7 +72,7 @@ func (e *Edge) unready(ctx context.Context, h Health) string {
 	switch {
 	case e.DB.Ready(ctx) != nil:
 		return "the database does not answer, or its schema is not this release's"
-	case !e.ready(ctx):
+	case e.ready(ctx) != nil:
 		return "the platform is not set up: run 'countersign init'"
 	case e.Live.Load() == nil:
 		return "no access snapshot yet"

@@ -92,7 +92,7 @@ func (e *Edge) begin(r *http.Request, requestID string) *Visit {
 // recognise looks up whose session the cookie is.
 func (e *Edge) recognise(r *http.Request, v *Visit) {
 	value := Cookie(r, SessionCookie)
-	if value == "" || !e.ready(r.Context()) {
+	if value == "" || e.ready(r.Context()) != nil {
 		return
 	}
 	s, err := e.Door.Session(r.Context(), seal.Secret(value))

@@ -25,6 +25,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -58,8 +59,10 @@ type Edge struct {
 	secure  bool   // the public URL is https
 	metrics *metrics
 	setUp   atomic.Bool
-	looked  atomic.Int64 // when setUp was last asked for, µs
-	refuse  func(http.ResponseWriter, *http.Request, *Visit, *fault.Error)
+
+	looking  sync.Mutex
+	looked   int64 // when setUp was last asked for, µs; under looking
+	notReady error // what the answer was; under looking
 }
 
 // New makes the edge.
@@ -120,8 +123,8 @@ func (e *Edge) Routes(mux *http.ServeMux, answer Answer, routes []Route) {
 }
 
 func (e *Edge) admit(needs Needs, v *Visit) error {
-	if !e.ready(v.ctx) {
-		return fault.New(fault.Busy, "not_set_up")
+	if err := e.ready(v.ctx); err != nil {
+		return err
 	}
 	if needs == SignedIn && v.Session == nil {
 		if v.ended {
@@ -169,25 +172,27 @@ func (e *Edge) translate(ctx context.Context, err error) *fault.Error {
 	return f
 }
 
-// ready tells whether the database is set up; it looks at most once a second
-// until it is.
-func (e *Edge) ready(ctx context.Context) bool {
+// ready refuses while the database is not set up, or cannot be asked whether it
+// is. It looks at most once a second until it is set up, and then never again.
+func (e *Edge) ready(ctx context.Context) error {
 	if e.setUp.Load() {
-		return true
+		return nil
 	}
+	e.looking.Lock()
+	defer e.looking.Unlock()
 	now := e.DB.Now()
-	if last := e.looked.Load(); last != 0 && now >= last && now-last < 1e6 || !e.looked.CompareAndSwap(e.looked.Load(), now) {
-		return e.setUp.Load()
+	if now >= e.looked && now-e.looked < 1e6 && !e.setUp.Load() {
+		return e.notReady
 	}
-	err := e.DB.View(ctx, func(tx *db.Tx) error {
-		_, found, err := org.Platform(tx)
-		if found {
-			e.setUp.Store(true)
-		}
+	found := false
+	err := e.DB.View(ctx, func(tx *db.Tx) (err error) {
+		_, found, err = org.Platform(tx)
 		return err
 	})
-	if err != nil {
-		e.o.Log.Error("is the database set up?", "error", err)
+	if err == nil && !found {
+		err = fault.New(fault.Busy, "not_set_up")
 	}
-	return e.setUp.Load()
+	e.looked, e.notReady = now, err
+	e.setUp.Store(err == nil)
+	return err
 }
