@@ -42,14 +42,14 @@ func build(root string) (string, error) {
 }
 
 func compile(root string) (string, error) {
-	folder, err := os.MkdirTemp("", "countersign-program-")
+	folder, err := os.MkdirTemp("", "under-test-")
 	if err != nil {
 		return "", err
 	}
 	if err := afterwards.Remove(os.Getpid(), folder); err != nil {
 		return "", err
 	}
-	path := filepath.Join(folder, "countersign")
+	path := filepath.Join(folder, "program")
 	command := exec.Command("go", "build", "-tags", "testclock", "-o", path, "./cmd/countersign")
 	command.Dir = root
 	if output, err := command.CombinedOutput(); err != nil {

@@ -105,13 +105,13 @@ func (s *Server) Mails(to string) []Letter {
 	return out
 }
 
-// Mail waits until n letters to an address are in the spool, and gives the last.
+// Mail waits until n letters to an address are in the spool, and gives the n-th.
 func (s *Server) Mail(to string, n int) Letter {
 	s.t.Helper()
 	late := time.Now().Add(patience)
 	for {
 		if list := s.Mails(to); len(list) >= n {
-			return list[len(list)-1]
+			return list[n-1]
 		}
 		if time.Now().After(late) {
 			s.t.Fatalf("%d of %d mails to %s came", len(s.Mails(to)), n, to)

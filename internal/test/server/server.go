@@ -26,6 +26,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -153,17 +154,27 @@ func (s *Server) Serve() {
 		arguments = append(arguments, "--mail-dir", s.mails)
 	} else {
 		host, port, _ := strings.Cut(s.o.SMTP, ":")
-		arguments = append(arguments, "--smtp-host", host, "--smtp-port", port, "--smtp-tls", "none")
+		arguments = append(arguments, "--mail-from", "Countersign <no-reply@platform.example>", "--smtp-host", host, "--smtp-port", port, "--smtp-tls", "none")
 	}
 	s.process = exec.Command(Program(s.t), append(arguments, s.o.Flags...)...)
 	s.process.Stdout, s.process.Stderr = log, log
 	s.process.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	if err := s.process.Start(); err != nil {
-		s.t.Fatal(err)
-	}
+	started := make(chan error)
 	ended, process := make(chan struct{}), s.process
 	s.ended = ended
-	go func() { process.Wait(); close(ended) }()
+	go func() {
+		// The system kills the child when the thread that started it ends, not only when the whole process does.
+		runtime.LockOSThread()
+		err := process.Start()
+		started <- err
+		if err == nil {
+			process.Wait()
+		}
+		close(ended)
+	}()
+	if err := <-started; err != nil {
+		s.t.Fatal(err)
+	}
 	s.ready()
 }
 
@@ -180,8 +191,9 @@ func (s *Server) ready() {
 		}
 		select {
 		case <-s.ended:
+			state := s.process.ProcessState
 			s.process = nil
-			s.t.Fatalf("the server ended before it was ready:\n%s", s.Log())
+			s.t.Fatalf("the server ended (%v) before it was ready:\n%s", state, s.Log())
 		case <-late:
 			s.t.Fatalf("the server is not ready:\n%s", s.Log())
 		case <-time.After(10 * time.Millisecond):

@@ -33,7 +33,7 @@ func (s *Server) verdict() {
 		s.search(map[string]string{"the log": string(text)})
 	}
 	if s.t.Failed() {
-		s.t.Logf("the server's log:\n%s", last(s.Log(), 60))
+		s.t.Logf("the server's log:\n%s", last(s.Log(), 20))
 	}
 }
 
