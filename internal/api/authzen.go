@@ -75,9 +75,11 @@ var askings = sync.Pool{New: func() any { return new(asking) }}
 func (a *API) evaluate(w http.ResponseWriter, r *http.Request, v *web.Visit, limit int64, answer func(*asking) error) error {
 	q := askings.Get().(*asking)
 	defer func() {
-		if q.body.Cap() < 64<<10 && cap(q.out) < 64<<10 {
-			askings.Put(q)
+		if q.body.Cap() > 64<<10 || cap(q.out) > 64<<10 {
+			return // one large request must not be kept for ever
 		}
+		q.r, q.v, q.snapshot, q.sessions = nil, nil, nil, nil
+		askings.Put(q)
 	}()
 	q.api, q.r, q.v, q.snapshot, q.stale, q.sessions = a, r, v, a.Edge.Live.Load(), a.Keeper.Stale(), nil
 	q.token = snapshot.Token{}

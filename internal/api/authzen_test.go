@@ -432,3 +432,25 @@ func TestWithoutASnapshotEverythingIsDenied(t *testing.T) {
 		t.Error("not marked stale")
 	}
 }
+
+func TestWithoutTheDatabaseAnswersAreMarkedStale(t *testing.T) {
+	h := one(t)
+	service, _ := h.service("M1")
+	owner := h.as("m1.owner")
+	ask := question(h.User("m1.reader"), "transactions", "view", "M1")
+	allowed(t, service.post(evaluation, ask), true)
+	session := owner.get("/api/v1/session").object()["session"]
+	h.api.Close()
+	h.must(h.DB.Close())
+	go h.Keeper.Run(t.Context())
+	for !h.Keeper.Stale() {
+		time.Sleep(time.Millisecond)
+	}
+	if d := allowed(t, service.post(evaluation, ask), true); !d.Context.Stale {
+		t.Errorf("%+v", d)
+	}
+	ask = question(h.User("m1.owner"), "users", "create", "M1")
+	ask["context"] = part{"session": session} // cannot be looked up: no second factor
+	allowed(t, service.post(evaluation, ask), false, "needs_2fa")
+	owner.get("/api/v1/session").refused(http.StatusServiceUnavailable, "database_away")
+}

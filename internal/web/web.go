@@ -126,13 +126,16 @@ func (e *Edge) admit(needs Needs, v *Visit) error {
 	if err := e.ready(v.ctx); err != nil {
 		return err
 	}
+	if v.failed != nil { // before the next: who could not be looked up is not signed out
+		return v.failed
+	}
 	if needs == SignedIn && v.Session == nil {
 		if v.ended {
 			return fault.New(fault.Unauthenticated, "session_ended")
 		}
 		return fault.New(fault.Unauthenticated, "sign_in_first")
 	}
-	return v.failed
+	return nil
 }
 
 // Fail answers an error with the group's Answer and notes it for the log line.
