@@ -4,7 +4,7 @@
 //
 //	adapter.go    how a typed function becomes a route: parameters, body, answer
 //	body.go       what a body must be; each wrong field is named
-//	problem.go    refusals as RFC 9457 problems
+//	problem.go, answer.go   refusals: RFC 9457 problems, and AuthZEN's plain texts
 //	document.go   the OpenAPI document, made from the same types
 //	session.go, activation.go, me.go        the way in, and one's own account
 //	users.go, users_change.go, accounts.go, roles.go, tree.go, tokens.go, log.go

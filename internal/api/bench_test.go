@@ -9,7 +9,6 @@ import (
 	"testing"
 
 	"countersign/internal/api"
-	"countersign/internal/fault"
 	"countersign/internal/test/testdb"
 	"countersign/internal/web"
 )
@@ -44,7 +43,7 @@ func BenchmarkEvaluation(b *testing.B) {
 	mux.HandleFunc("POST "+evaluation, fixed)
 	edge, err := web.New(h.DB, h.door, h.Live, h.Log, web.Options{PublicURL: bare.URL})
 	h.must(err)
-	edged := httptest.NewServer(edge.Handler(mux, api.Otherwise(func(http.ResponseWriter, *http.Request, *web.Visit, *fault.Error) {})))
+	edged := httptest.NewServer(edge.Handler(mux, api.Answer))
 	defer edged.Close()
 	for _, c := range []struct{ name, url, path, body, want string }{
 		{"bare", bare.URL, evaluation, one, `"decision":true`},

@@ -15,7 +15,6 @@ import (
 
 	"countersign/internal/api"
 	"countersign/internal/db"
-	"countersign/internal/fault"
 	"countersign/internal/org"
 	"countersign/internal/profile"
 	"countersign/internal/seal"
@@ -52,9 +51,7 @@ func build(t testing.TB, d *db.DB) *house {
 	h.must(err)
 	h.api = api.New(api.Parts{Edge: edge, People: h.People, Org: h.Org, Profiles: h.Profiles, Keeper: h.Keeper})
 	h.api.Register(h.mux)
-	h.server.Config.Handler = edge.Handler(h.mux, api.Otherwise(func(w http.ResponseWriter, _ *http.Request, _ *web.Visit, f *fault.Error) {
-		w.WriteHeader(f.Kind.Status())
-	}))
+	h.server.Config.Handler = edge.Handler(h.mux, api.Answer)
 	h.server.Start()
 	h.hash, err = passwords.Hash(t.Context(), password)
 	h.must(err)

@@ -3,7 +3,6 @@ package api
 import (
 	"net/http"
 	"strconv"
-	"strings"
 
 	"github.com/go-json-experiment/json"
 
@@ -71,19 +70,4 @@ func sentence(w http.ResponseWriter, r *http.Request, v *web.Visit, f *fault.Err
 	}
 	w.WriteHeader(f.Kind.Status())
 	w.Write([]byte(lang.Sentence(v.Lang, f) + "\n"))
-}
-
-// Otherwise answers what goes wrong before a route has been found in the form
-// that its address promises: a problem, a plain text, or page for people.
-func Otherwise(page web.Answer) web.Answer {
-	return func(w http.ResponseWriter, r *http.Request, v *web.Visit, f *fault.Error) {
-		switch {
-		case strings.HasPrefix(r.URL.Path, "/api/"):
-			problem(w, r, v, f)
-		case strings.HasPrefix(r.URL.Path, "/access/"), strings.HasPrefix(r.URL.Path, "/.well-known/"):
-			sentence(w, r, v, f)
-		default:
-			page(w, r, v, f)
-		}
-	}
 }
