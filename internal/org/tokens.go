@@ -109,7 +109,7 @@ func checkToken(tx *db.Tx, accountID, name string, expires time.Time) (Token, er
 		}
 	}
 	var working int
-	_, err := db.One(tx, []any{&working}, `SELECT COUNT(*) FROM service_tokens WHERE account_id = $1 AND revoked_at IS NULL`, accountID)
+	_, err := db.One(tx, []any{&working}, `SELECT COUNT(*) FROM service_tokens WHERE account_id = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $2)`, accountID, tx.Now)
 	if err == nil && working >= tokensMost {
 		return t, fault.New(fault.Conflict, "too_many_tokens", "max", tokensMost)
 	}

@@ -151,6 +151,9 @@ func (p *People) ResetFactor(ctx context.Context, who db.Who, accountID, userID 
 		if err != nil {
 			return err
 		}
+		if m.ActivatedAt == 0 { // whatever they have is of another account, which this one knows nothing of
+			return fault.New(fault.Conflict, "no_second_factor")
+		}
 		if err := alone(tx, m); err != nil {
 			return err
 		}

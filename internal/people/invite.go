@@ -32,7 +32,9 @@ type Invitee struct {
 // Invite adds a person to an account and mails them a link. It returns the
 // user's id. An address that is known already, in another account, joins that
 // person to this account or is refused, as the account's settings say; the
-// person's own name stays theirs.
+// person's own name stays theirs, and until they accept, the account sees of
+// them what was typed and nothing else: it must not learn from an invitation
+// whom another account knows.
 func (p *People) Invite(ctx context.Context, who db.Who, accountID string, in Invitee) (userID string, err error) {
 	e := audit.Entry{Action: audit.UserInvited, AccountID: accountID, Kind: "account", ID: accountID}
 	err = p.refusing(ctx, who, e, func(tx *db.Tx) error {
@@ -213,6 +215,7 @@ func (p *People) mayManage(tx *db.Tx, who db.Who, a org.Account, permission stri
 // admit adds the person and their membership, and assigns; the caller sends the
 // link. like carries what sets a first administrator apart.
 func (p *People) admit(tx *db.Tx, a org.Account, settings profile.Settings, person Person, key string, list []roles.Assignment, like Member) (Member, Person, error) {
+	typed := person
 	known, found, err := PersonByIdentifier(tx, key)
 	switch {
 	case err != nil:
@@ -234,7 +237,7 @@ func (p *People) admit(tx *db.Tx, a org.Account, settings profile.Settings, pers
 	}
 	like.AccountID, like.UserID, like.AllLocations = a.ID, person.ID, true
 	like.TwoFactorRequired = settings.TwoFactor == "required"
-	m, err := newMember(tx, like)
+	m, err := newMember(tx, like, typed)
 	if err != nil {
 		return m, person, err
 	}
@@ -242,14 +245,9 @@ func (p *People) admit(tx *db.Tx, a org.Account, settings profile.Settings, pers
 		return m, person, err
 	}
 	tx.ChangedUser(person.ID)
-	changes := []audit.Change{{Field: "roles", After: roles.Text(list)}, {Field: "all_locations", After: "true"}}
-	if !found {
-		changes = append(changes,
-			audit.Change{Field: "first_name", After: person.FirstName, Personal: true},
-			audit.Change{Field: "last_name", After: person.LastName, Personal: true},
-			audit.Change{Field: "email", After: person.Email, Personal: true},
-			audit.Change{Field: "phone", After: person.Phone, Personal: true})
-	}
+	changes := []audit.Change{{Field: "roles", After: roles.Text(list)}, {Field: "all_locations", After: "true"},
+		{Field: "first_name", After: typed.FirstName, Personal: true}, {Field: "last_name", After: typed.LastName, Personal: true},
+		{Field: "email", After: typed.Email, Personal: true}, {Field: "phone", After: typed.Phone, Personal: true}}
 	err = audit.Record(tx, audit.Entry{Action: audit.UserInvited, AccountID: a.ID, Kind: "user", ID: person.ID, PersonID: person.ID, Changes: changes})
 	if err != nil {
 		return m, person, fmt.Errorf("invite: %w", err)

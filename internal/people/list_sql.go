@@ -51,6 +51,18 @@ const statusSQL = `CASE
 	WHEN CAST($2 AS BIGINT) > 0 AND u.password_set_at + CAST($2 AS BIGINT) <= $1 THEN 'password_expired'
 	ELSE 'active' END`
 
+// rowColumns are personColumns as the account may see them: until somebody comes
+// in, what was typed when they were invited, and nothing of their life elsewhere.
+var rowColumns = strings.NewReplacer("u.first_name", seen("first_name"), "u.last_name", seen("last_name"), "u.phone", seen("phone"), "u.language", seen("language"),
+	"COALESCE(u.last_sign_in_at, 0)", lastSignIn).Replace(personColumns)
+
+const lastSignIn = `CASE WHEN m.activated_at IS NULL THEN 0 ELSE COALESCE(u.last_sign_in_at, 0) END`
+
+// seen is a column that membership and person both have.
+func seen(column string) string {
+	return "CASE WHEN m.activated_at IS NULL THEN m." + column + " ELSE u." + column + " END"
+}
+
 const listFrom = ` FROM memberships m JOIN users u ON u.id = m.user_id
 	LEFT JOIN invitations i ON i.account_id = m.account_id AND i.membership_id = m.id AND i.replaced_at IS NULL
 	LEFT JOIN signin_attempts s ON s.user_id = u.id`
@@ -237,7 +249,7 @@ func (l *listing) unused() string {
 func (l *listing) narrow(tx *db.Tx, a org.Account, q Query) error {
 	l.add("m.account_id = " + l.arg(a.ID))
 	for word := range strings.FieldsSeq(q.Search) {
-		l.add("u.search_key LIKE " + l.arg("%"+strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(word)+"%") + ` ESCAPE '\'`)
+		l.add(seen("search_key") + " LIKE " + l.arg("%"+strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(word)+"%") + ` ESCAPE '\'`)
 	}
 	switch q.Status {
 	case "":
@@ -268,7 +280,7 @@ func (l *listing) narrow(tx *db.Tx, a org.Account, q Query) error {
 	return nil
 }
 
-var sortColumns = map[string]string{"name": "u.sort_key", "email": "COALESCE(u.email_key, '')", "status": "(" + statusSQL + ")", "last_sign_in": "COALESCE(u.last_sign_in_at, 0)"}
+var sortColumns = map[string]string{"name": seen("sort_key"), "email": "COALESCE(u.email_key, '')", "status": "(" + statusSQL + ")", "last_sign_in": lastSignIn}
 
 // A cursor is where a page ended, sealed: it holds a name or an address and
 // stands in addresses of pages. It belongs to the account and the query it was made for.
@@ -331,10 +343,10 @@ func (l *listing) page(tx *db.Tx, a org.Account, q Query) (string, error) {
 
 // read reads the rows, each with the text of its key in the order.
 func (l *listing) read(tx *db.Tx, key, tail string) ([]Row, error) {
-	rows, err := db.All(tx, scanRow, `SELECT `+personColumns+`, `+strings.TrimSuffix(memberColumns, " FROM memberships m")+`,
+	rows, err := db.All(tx, scanRow, `SELECT `+rowColumns+`, `+strings.TrimSuffix(memberColumns, " FROM memberships m")+`,
 			`+statusSQL+` AS status, COALESCE(i.used_at + $3, i.expires_at, 0), COALESCE(i.created_at, 0), COALESCE(i.created_by, ''),
-			(SELECT COUNT(*) FROM factors f WHERE f.user_id = u.id),
-			(SELECT COUNT(*) FROM memberships o WHERE o.user_id = u.id AND (o.id = m.id OR o.activated_at IS NOT NULL)), CAST(`+key+` AS TEXT)`+
+			(SELECT COUNT(*) FROM factors f WHERE f.user_id = u.id AND m.activated_at IS NOT NULL),
+			(SELECT COUNT(*) FROM memberships o WHERE o.user_id = u.id AND (o.id = m.id OR m.activated_at IS NOT NULL AND o.activated_at IS NOT NULL)), CAST(`+key+` AS TEXT)`+
 		listFrom+` WHERE `+l.where()+tail, l.args...)
 	if err != nil {
 		return nil, fmt.Errorf("list users: %w", err)

@@ -174,16 +174,19 @@ func touch(tx *db.Tx, m Member, version int64) error {
 	return err
 }
 
-// newMember adds a person to an account, not yet active.
-func newMember(tx *db.Tx, m Member) (Member, error) {
+// newMember adds a person to an account, not yet active. typed is how whoever
+// invites them calls them: what the account sees until they come in.
+func newMember(tx *db.Tx, m Member, typed Person) (Member, error) {
 	id, err := tx.ID("mem")
 	if err != nil {
 		return m, err
 	}
 	m.ID, m.Version, m.CreatedAt, m.CreatedBy = id, 1, tx.Now, tx.Who.ID
-	_, err = tx.Exec(`INSERT INTO memberships (account_id, id, user_id, first_administrator, owner, two_factor_required, all_locations, created_at, created_by)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-		m.AccountID, m.ID, m.UserID, m.FirstAdministrator, m.Owner, m.TwoFactorRequired, m.AllLocations, tx.Now, m.CreatedBy)
+	_, err = tx.Exec(`INSERT INTO memberships (account_id, id, user_id, first_administrator, owner, two_factor_required, all_locations, created_at, created_by,
+			first_name, last_name, phone, language, sort_key, search_key)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
+		m.AccountID, m.ID, m.UserID, m.FirstAdministrator, m.Owner, m.TwoFactorRequired, m.AllLocations, tx.Now, m.CreatedBy,
+		typed.FirstName, typed.LastName, typed.Phone, string(typed.Lang), SortKey(typed), SearchKey(typed))
 	if db.Violates(err, "memberships.user_id") {
 		return m, fault.In("email", "already_member")
 	}
