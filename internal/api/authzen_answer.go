@@ -10,8 +10,8 @@ import (
 	"countersign/internal/lang"
 )
 
-// append writes one decision: the revision that answered; for a deny its reason
-// codes, and the same as sentences under the language's tag (the specification's
+// append writes one decision: the revision that answered; for an allow the grant
+// that it came by; for a deny its reason codes, and the same as sentences under the language's tag (the specification's
 // Reason Field); stale while this node has lost the database.
 func (q *asking) append(out []byte, d access.Decision, x *question) []byte {
 	if d.Allowed {
@@ -20,7 +20,12 @@ func (q *asking) append(out []byte, d access.Decision, x *question) []byte {
 		out = append(out, `{"decision":false,"context":{"revision":`...)
 	}
 	out = strconv.AppendInt(out, d.Revision, 10)
-	if !d.Allowed {
+	if d.Allowed {
+		out = append(append(out, `,"grant":{"assignment":"`...), d.Assignment...) // ids of ours: nothing to escape
+		out = append(append(out, `","role":"`...), d.Role...)
+		out = append(append(out, `","policy":"`...), d.Policy...)
+		out = append(out, `"}`...)
+	} else {
 		codes := d.Codes()
 		out = append(out, `,"reason":[`...)
 		for i, code := range codes {

@@ -95,10 +95,18 @@ type Decision struct {
 // DecisionContext says what the answer rests on.
 type DecisionContext struct {
 	Revision   int64             `json:"revision,omitempty" doc:"Of the access data that answered; it only grows."`
+	Grant      *DecisionGrant    `json:"grant,omitempty" doc:"What an allow came by."`
 	Reason     []string          `json:"reason,omitempty" nullable:"false" doc:"Codes of why not." example:"[\"no_grant\"]"`
 	ReasonUser map[string]string `json:"reason_user,omitempty" doc:"The same as sentences, under the tag of the language."`
 	Stale      bool              `json:"stale,omitzero" doc:"The server has lost its database and answers from what it knew."`
 	Error      *EvaluationError  `json:"error,omitempty" doc:"This one could not be asked."`
+}
+
+// DecisionGrant names the grant that allowed.
+type DecisionGrant struct {
+	Assignment string `json:"assignment" example:"asg_0123456789abcdefghjkmnpqrs"`
+	Role       string `json:"role" example:"rol_0123456789abcdefghjkmnpqrs"`
+	Policy     string `json:"policy" example:"standard/support"`
 }
 
 // EvaluationError is what is wrong with one of several questions.
