@@ -25,7 +25,7 @@ const (
 	metadataPath    = "/.well-known/authzen-configuration"
 
 	evaluationLimit  = 256 << 10 // bytes
-	evaluationsLimit = 4 << 20   // bytes; the edge's own limit holds too
+	evaluationsLimit = 1 << 20   // bytes; as the edge has it
 	evaluationsMost  = 1000      // in one request
 
 	codeTokenRefused = "token_refused"

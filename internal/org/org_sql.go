@@ -132,8 +132,10 @@ type AccountQuery struct {
 	Kind        string
 	Environment string
 	After       string // customer ID of the last row of the page before
-	Limit       int    // 1 to 200
+	Limit       int    // 1 to 201: a page of 200, and one more that tells of the next
 }
+
+const accountsMost = 200
 
 // Accounts lists accounts by customer ID.
 func Accounts(tx *db.Tx, q AccountQuery) ([]Account, error) {
@@ -145,7 +147,7 @@ func Accounts(tx *db.Tx, q AccountQuery) ([]Account, error) {
 		args = append(args, q.After)
 		where += fmt.Sprintf(" AND e.customer_id > $%d", len(args))
 	}
-	args = append(args, min(max(q.Limit, 1), 200))
+	args = append(args, min(max(q.Limit, 1), accountsMost+1))
 	return db.All(tx, scanAccount, `SELECT `+accountColumns+` WHERE `+where+fmt.Sprintf(` ORDER BY e.customer_id LIMIT $%d`, len(args)), args...)
 }
 
