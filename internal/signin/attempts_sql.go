@@ -67,11 +67,15 @@ func reserve(tx *db.Tx, key string, l limits) (bool, error) {
 	return n == 1, nil
 }
 
-// giveBack returns a reserved attempt that was right, or never looked at.
+// giveBack returns a reserved attempt that was right, or never looked at. The
+// last one takes its row along: whoever hangs up again and again leaves nothing.
 func giveBack(tx *db.Tx, key string, l limits) error {
-	_, err := tx.Exec(`UPDATE signin_attempts SET failed = failed - 1, updated_at = $2,
-			locked_until = CASE WHEN failed - 1 >= $3 THEN locked_until ELSE NULL END
-		WHERE user_id = $1 AND failed > 0`, key, tx.Now, l.attempts)
+	n, err := tx.Exec(`DELETE FROM signin_attempts WHERE user_id = $1 AND failed <= 1`, key)
+	if err == nil && n == 0 {
+		_, err = tx.Exec(`UPDATE signin_attempts SET failed = failed - 1, updated_at = $2,
+				locked_until = CASE WHEN failed - 1 >= $3 THEN locked_until ELSE NULL END
+			WHERE user_id = $1`, key, tx.Now, l.attempts)
+	}
 	if err != nil {
 		return fmt.Errorf("give attempt back: %w", err)
 	}

@@ -72,23 +72,34 @@ func (p *Passwords) Load() Load {
 		Checked: p.checked.Load(), Wasted: p.wasted.Load(), Refused: p.refused.Load()}
 }
 
-// enter takes a place and then a slot. A full queue is refused with "busy"; a
-// caller who goes away while waiting has cost nothing.
-func (p *Passwords) enter(ctx context.Context) (leave func(), err error) {
+// turn is a place in the queue; whoever has one gives it back with leave.
+type turn struct{ p *Passwords }
+
+// queue takes a place. A full queue is refused with "busy".
+func (p *Passwords) queue() (turn, error) {
 	select {
 	case p.places <- struct{}{}:
+		return turn{p}, nil
 	default:
 		p.refused.Add(1)
 		e := fault.New(fault.Busy, "busy")
 		e.RetryAfter = busyFor
-		return nil, e
+		return turn{}, e
 	}
+}
+
+func (t turn) leave() { <-t.p.places }
+
+// hash does its work when a slot is free; a caller who goes away while waiting
+// has cost nothing.
+func (t turn) hash(ctx context.Context, work func()) error {
 	select {
-	case p.slots <- struct{}{}:
-		return func() { <-p.slots; <-p.places }, nil
+	case t.p.slots <- struct{}{}:
+		defer func() { <-t.p.slots }()
+		work()
+		return nil
 	case <-ctx.Done():
-		<-p.places
-		return nil, ctx.Err()
+		return ctx.Err()
 	}
 }
 
@@ -113,17 +124,30 @@ func (p *Passwords) Hash(ctx context.Context, password string) (string, error) {
 	if _, err := io.ReadFull(p.random, salt); err != nil {
 		return "", fmt.Errorf("make salt: %w", err)
 	}
-	leave, err := p.enter(ctx)
+	t, err := p.queue()
 	if err != nil {
 		return "", err
 	}
-	defer leave()
-	return phc(p.cost, salt, p.cost.derive(normal(password), salt, keyBytes)), nil
+	defer t.leave()
+	var key []byte
+	if err := t.hash(ctx, func() { key = p.cost.derive(normal(password), salt, keyBytes) }); err != nil {
+		return "", err
+	}
+	return phc(p.cost, salt, key), nil
 }
 
 // Verify tells whether password is the one of the PHC string, and whether that
 // string was made with another cost than today's and should be made anew.
 func (p *Passwords) Verify(ctx context.Context, stored, password string) (ok, rehash bool, err error) {
+	t, err := p.queue()
+	if err != nil {
+		return false, false, err
+	}
+	defer t.leave()
+	return t.verify(ctx, stored, password)
+}
+
+func (t turn) verify(ctx context.Context, stored, password string) (ok, rehash bool, err error) {
 	if err := tooLong("password", password); err != nil {
 		return false, false, err
 	}
@@ -131,30 +155,33 @@ func (p *Passwords) Verify(ctx context.Context, stored, password string) (ok, re
 	if err != nil {
 		return false, false, err
 	}
-	leave, err := p.enter(ctx)
-	if err != nil {
-		return false, false, err
-	}
-	defer leave()
-	p.checked.Add(1)
-	got := cost.derive(normal(password), salt, uint32(len(want)))
-	return subtle.ConstantTimeCompare(got, want) == 1, cost != p.cost || len(want) != keyBytes, nil
+	err = t.hash(ctx, func() {
+		t.p.checked.Add(1)
+		got := cost.derive(normal(password), salt, uint32(len(want)))
+		ok = subtle.ConstantTimeCompare(got, want) == 1
+	})
+	return ok, err == nil && (cost != t.p.cost || len(want) != keyBytes), err
 }
 
 // Waste does the work of Verify for somebody who has no password to compare, so
 // that the time of an answer does not tell who exists.
 func (p *Passwords) Waste(ctx context.Context, password string) error {
-	if err := tooLong("password", password); err != nil {
-		return err
-	}
-	leave, err := p.enter(ctx)
+	t, err := p.queue()
 	if err != nil {
 		return err
 	}
-	defer leave()
-	p.wasted.Add(1)
-	p.cost.derive(normal(password), make([]byte, saltBytes), keyBytes)
-	return nil
+	defer t.leave()
+	return t.waste(ctx, password)
+}
+
+func (t turn) waste(ctx context.Context, password string) error {
+	if err := tooLong("password", password); err != nil {
+		return err
+	}
+	return t.hash(ctx, func() {
+		t.p.wasted.Add(1)
+		t.p.cost.derive(normal(password), make([]byte, saltBytes), keyBytes)
+	})
 }
 
 func (c Cost) derive(password, salt []byte, length uint32) []byte {

@@ -11,34 +11,15 @@ type proof struct {
 	rehash string // the same under today's cost, when it was stored under another
 }
 
-// provePassword finds out whether password is the candidate's. The attempt is
-// reserved first. A right one is given back together with what then keeps (both
-// in one transaction of bookkeeping); then may be nil. A wrong one is recorded,
-// and so is every other reason to answer refusal: what the caller is told is
-// always refusal, after the same work.
+// provePassword finds out whether password is the candidate's. A place in the
+// queue comes first, so that a storm that is turned away writes nothing; then
+// the attempt is reserved. A right one is given back together with what then
+// keeps (both in one transaction of bookkeeping); then may be nil. A wrong one
+// is recorded, and so is every other reason to answer refusal: what the caller
+// is told is always refusal, after the same work.
 func (d *Door) provePassword(ctx context.Context, who db.Who, c candidate, password string, refusal error, then func(*db.Tx, proof) error) (proof, error) {
-	var free bool
-	err := d.db.Keep(ctx, func(tx *db.Tx) (err error) {
-		free, err = reserve(tx, c.key, c.limits)
-		return err
-	})
+	cause, right, rehash, err := d.look(ctx, c, password)
 	if err != nil {
-		return proof{}, err
-	}
-	cause := c.blocked()
-	if !free {
-		cause = causeLocked
-	}
-	right, rehash := false, false
-	if cause == "" {
-		right, rehash, err = d.passwords.Verify(ctx, c.hash, password)
-	} else {
-		err = d.passwords.Waste(ctx, password)
-	}
-	if err != nil { // busy, or gone while waiting: nothing was looked at
-		if free {
-			_ = d.giveBack(ctx, c.key, c.limits)
-		}
 		return proof{}, err
 	}
 	ctx = context.WithoutCancel(ctx) // hanging up now hides nothing
@@ -60,6 +41,36 @@ func (d *Door) provePassword(ctx context.Context, who db.Who, c candidate, passw
 		}
 		return then(tx, p)
 	})
+}
+
+// look compares the password of a candidate who is not blocked, and wastes the
+// same work on everybody else; cause says why.
+func (d *Door) look(ctx context.Context, c candidate, password string) (cause string, right, rehash bool, err error) {
+	turn, err := d.passwords.queue()
+	if err != nil {
+		return "", false, false, err
+	}
+	defer turn.leave()
+	var free bool
+	err = d.db.Keep(ctx, func(tx *db.Tx) (err error) {
+		free, err = reserve(tx, c.key, c.limits)
+		return err
+	})
+	if err != nil {
+		return "", false, false, err
+	}
+	if cause = c.blocked(); !free {
+		cause = causeLocked
+	}
+	if cause == "" {
+		right, rehash, err = turn.verify(ctx, c.hash, password)
+	} else {
+		err = turn.waste(ctx, password)
+	}
+	if err != nil && free { // gone while waiting: nothing was looked at
+		_ = d.giveBack(ctx, c.key, c.limits)
+	}
+	return cause, right, rehash, err
 }
 
 // refused records why and returns refusal.
