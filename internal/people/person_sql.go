@@ -48,7 +48,16 @@ func PersonByIdentifier(tx *db.Tx, identifier string) (Person, bool, error) {
 
 // Names reads the names of people by id, for pages that hold ids. Whoever is
 // missing from the answer is gone.
-func Names(tx *db.Tx, ids []string) (map[string]string, error) {
+func Names(tx *db.Tx, ids []string) (map[string]string, error) { return names(tx, ids, "") }
+
+// NamesBeside is Names for the pages of one account: of those who are in it, in
+// one above it or in one below. Somebody of another account who tried something
+// here stays nameless, as their account would be.
+func NamesBeside(tx *db.Tx, path string, ids []string) (map[string]string, error) {
+	return names(tx, ids, path)
+}
+
+func names(tx *db.Tx, ids []string, beside string) (map[string]string, error) {
 	out := map[string]string{}
 	var marks []string
 	var args []any
@@ -61,12 +70,19 @@ func Names(tx *db.Tx, ids []string) (map[string]string, error) {
 	if len(args) == 0 {
 		return out, nil
 	}
+	where := `id IN (` + strings.Join(marks, ", ") + `)`
+	if beside != "" {
+		args = append(args, beside)
+		at := fmt.Sprintf("CAST($%d AS TEXT)", len(args))
+		where += ` AND EXISTS (SELECT 1 FROM memberships m JOIN accounts a ON a.id = m.account_id JOIN entities e ON e.id = a.entity_id
+			WHERE m.user_id = users.id AND (substr(` + at + `, 1, length(e.path)) = e.path OR substr(e.path, 1, length(` + at + `)) = ` + at + `))`
+	}
 	_, err := db.All(tx, func(r *sql.Rows) (_ struct{}, err error) {
 		var id, first, last string
 		err = r.Scan(&id, &first, &last)
 		out[id] = strings.TrimSpace(first + " " + last)
 		return
-	}, `SELECT id, first_name, last_name FROM users WHERE id IN (`+strings.Join(marks, ", ")+`)`, args...)
+	}, `SELECT id, first_name, last_name FROM users WHERE `+where, args...)
 	return out, err
 }
 

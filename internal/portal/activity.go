@@ -124,7 +124,7 @@ func (p *Portal) entries(tx *db.Tx, i inside, v *web.Visit, q audit.Query) (rows
 	for _, f := range found {
 		ids = append(ids, f.ActorID, f.ID)
 	}
-	if n.people, err = people.Names(tx, slices.Compact(slices.Sorted(slices.Values(ids)))); err != nil {
+	if n.people, err = people.NamesBeside(tx, i.account.Path, slices.Compact(slices.Sorted(slices.Values(ids)))); err != nil {
 		return nil, 0, err
 	}
 	if n.choices, err = p.choices(tx, i.account, v.Lang); err != nil {
