@@ -97,7 +97,7 @@ func record(tx *db.Tx, e Entry, outcome string, repeats int64) error {
 			COALESCE(NULLIF($7, ''), (SELECT entity_id FROM accounts WHERE id = $6), (SELECT id FROM entities WHERE parent_id IS NULL), ''),
 			$8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)`,
 		tx.Seq(), tx.Now, kind, cut(w.ID, idMax), cut(w.AccountID, idMax), cut(e.AccountID, idMax), cut(e.EntityID, idMax),
-		e.Action, outcome, cut(e.Reason, 500), e.Kind, cut(e.ID, idMax), ip, cut(w.UserAgent, 300), cut(w.RequestID, idMax), repeats, changes, e.PersonID, blob(sealed), blob(hash))
+		e.Action, outcome, cut(e.Reason, 500), e.Kind, cut(e.ID, idMax), ip, cut(w.UserAgent, agentMax), cut(w.RequestID, idMax), repeats, changes, e.PersonID, blob(sealed), blob(hash))
 	if err != nil {
 		return fmt.Errorf("record %s: %w", e.Action, err)
 	}
@@ -114,6 +114,9 @@ func blob(b []byte) any {
 
 // idMax bounds what stands in the place of an id: whoever asks may send anything there.
 const idMax = 100
+
+// agentMax bounds what a browser says it is.
+const agentMax = 300
 
 // cut is a text from outside as every database can hold it, and no longer than
 // so many code points.

@@ -3,6 +3,7 @@ package audit
 import (
 	"context"
 	"log/slog"
+	"strings"
 	"sync"
 	"time"
 
@@ -16,8 +17,10 @@ type Log struct {
 	db  *db.DB
 	log *slog.Logger
 
-	mu      sync.Mutex
-	counted map[repeat]*counting
+	mu        sync.Mutex
+	counted   map[repeat]*counting
+	strangers int       // entries of strangers in their minute
+	from      time.Time // when their minute began
 }
 
 // repeat is what makes two refusals the same.
@@ -37,6 +40,12 @@ type counting struct {
 const (
 	mergeFor = time.Minute
 	mergeMax = 10_000 // beyond it the oldest minute is written out early
+
+	// strangersMost is how many different entries of people who are not signed in
+	// are written at once in a minute; the rest wait for the minute's end, and
+	// those that belong to no account are then one for each cause. Whoever makes
+	// up names must not be able to fill the disk.
+	strangersMost = 100
 )
 
 // New makes the log over a database.
@@ -46,8 +55,9 @@ func New(d *db.DB, log *slog.Logger) *Log {
 
 // Refuse records that err refused what e tells, and returns err. The first time
 // it is written at once; the same again within a minute is counted, and the
-// count written when the minute is over. Errors that are not the caller's doing
-// (internal, busy) are not refusals and are not recorded.
+// count written when the minute is over, and so are those of too many strangers
+// at once. Errors that are not the caller's doing (internal, busy) are not
+// refusals and are not recorded.
 func (l *Log) Refuse(ctx context.Context, who db.Who, e Entry, err error) error {
 	f := fault.From(err)
 	if f == nil || f.Kind == fault.Internal || f.Kind == fault.Busy {
@@ -66,11 +76,16 @@ func (l *Log) Note(ctx context.Context, who db.Who, e Entry) { l.note(ctx, who, 
 
 func (l *Log) note(ctx context.Context, who db.Who, e Entry, outcome string) {
 	e.AccountID, e.ID = cut(e.AccountID, idMax), cut(e.ID, idMax)
-	k := repeat{who.Kind, who.ID, who.IP.String(), e.Action, e.AccountID, e.Kind, e.ID, e.Reason}
+	who.UserAgent = strings.Clone(cut(who.UserAgent, agentMax)) // it may be kept for a minute: not all that was sent with it
 	now := time.UnixMicro(l.db.Now())
 	l.mu.Lock()
-	if c := l.counted[k]; c != nil && now.Before(c.until) {
-		c.repeats++
+	k := repeatOf(who, e)
+	if l.again(k, now) {
+		l.mu.Unlock()
+		return
+	}
+	if (who.Kind == db.Nobody || who.Kind == "") && l.crowd(now) {
+		l.countStranger(who, e, outcome, now)
 		l.mu.Unlock()
 		return
 	}
@@ -78,6 +93,43 @@ func (l *Log) note(ctx context.Context, who db.Who, e Entry, outcome string) {
 	l.counted[k] = &counting{until: now.Add(mergeFor), who: who, entry: e, outcome: outcome}
 	l.mu.Unlock()
 	l.write(ctx, append(due, counting{who: who, entry: e, outcome: outcome, repeats: 1}))
+}
+
+func repeatOf(who db.Who, e Entry) repeat {
+	return repeat{who.Kind, who.ID, who.IP.String(), e.Action, e.AccountID, e.Kind, e.ID, e.Reason}
+}
+
+// again counts what was written within the last minute. Called under mu.
+func (l *Log) again(k repeat, now time.Time) bool {
+	c := l.counted[k]
+	if c == nil || !now.Before(c.until) {
+		return false
+	}
+	c.repeats++
+	return true
+}
+
+// crowd counts an entry of a stranger and tells whether this minute's are used
+// up. Called under mu.
+func (l *Log) crowd(now time.Time) bool {
+	if now.Sub(l.from) >= mergeFor || now.Before(l.from) {
+		l.from, l.strangers = now, 0
+	}
+	l.strangers++
+	return l.strangers > strangersMost
+}
+
+// countStranger counts what is written later, with the others of its minute.
+// What belongs to no account (a name that nobody has, a link that never was)
+// loses its name and address. Nothing is written here and now for either, so
+// that the time of an answer does not tell them apart. Called under mu.
+func (l *Log) countStranger(who db.Who, e Entry, outcome string, now time.Time) {
+	if e.AccountID == "" {
+		who, e = db.Who{Kind: db.Nobody}, Entry{Action: e.Action, Kind: e.Kind, Reason: e.Reason}
+	}
+	if k := repeatOf(who, e); !l.again(k, now) {
+		l.counted[k] = &counting{until: now.Add(mergeFor), repeats: 1, who: who, entry: e, outcome: outcome}
+	}
 }
 
 // takeDue removes what has been counted for a minute and returns what repeated. Called under mu.
