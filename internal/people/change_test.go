@@ -198,7 +198,7 @@ func TestResetFactor(t *testing.T) {
 				t.Fatal(err)
 			}
 			h.Add("m2.reader_a_of_m1", id)
-			h.refused(t, "person_of_several_accounts", audit.FactorReset, two, func() error {
+			h.refused(t, "no_second_factor", audit.FactorReset, two, func() error {
 				return h.People.ResetFactor(ctx, two, two.AccountID, id, 1, "")
 			})
 			h.session("m1.reader_a")

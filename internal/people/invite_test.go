@@ -487,7 +487,7 @@ func TestEmail(t *testing.T) {
 				t.Errorf("%s is not %s", id, h.User("m2.reader"))
 			}
 			r := h.Row("m1.linked")
-			if r.Name() != "Reader M2" || r.Status != people.Invited {
+			if r.Name() != "Ada Lovelace" || r.Status != people.Invited {
 				t.Errorf("%s is %s", r.Name(), r.Status)
 			}
 			if n := h.Row("m2.reader").AccountsOfPerson; n != 1 {
@@ -498,12 +498,15 @@ func TestEmail(t *testing.T) {
 				t.Errorf("%s to %s", m.Kind, m.Name)
 			}
 			for _, c := range h.Last().Changes {
-				if c.Field == "first_name" || c.After == "Ada" {
+				if c.Field == "first_name" && c.After != "Ada" || c.Field == "last_name" && c.After != "Lovelace" {
 					t.Errorf("the entry tells %+v", c)
 				}
 			}
 			if err := h.Follow(seal.Secret(m.Data["token"]), h.Who("m1.linked")); err != nil {
 				t.Fatal(err)
+			}
+			if name := h.Row("m1.linked").Name(); name != "Reader M2" {
+				t.Errorf("they came in as %s", name)
 			}
 			if n := h.Row("m2.reader").AccountsOfPerson; n != 2 {
 				t.Errorf("%d accounts", n)

@@ -202,12 +202,20 @@ func sectionHref(i inside, resource string) string {
 	return ""
 }
 
+// ours tells whether how the person signs in is this account's to know: they
+// came into this one and into no other.
+func (u user) ours() bool { return u.row.ActivatedAt != 0 && u.row.AccountsOfPerson == 1 }
+
 func (p *Portal) userSecurity(w http.ResponseWriter, r *http.Request, v *web.Visit) error {
 	i, u, err := p.enterUser(w, r, v, "users:view")
 	if err != nil {
 		return err
 	}
-	view := UserSecurity{Page: i.page, User: u.head, Factor: factorOf(u.row), FactorRequired: u.row.TwoFactorRequired, LastSignIn: moment(u.row.LastSignInAt), AttemptsAllowed: u.settings.LockAttempts}
+	view := UserSecurity{Page: i.page, User: u.head, Factor: factorOf(u.row), FactorRequired: u.row.TwoFactorRequired, LastSignIn: moment(u.row.LastSignInAt), AttemptsAllowed: u.settings.LockAttempts,
+		Shared: u.row.AccountsOfPerson > 1}
+	if !u.ours() {
+		return p.show(w, view)
+	}
 	err = p.reading(r, func(tx *db.Tx) error {
 		s, err := p.Door.Security(tx, u.row.ID())
 		view.FactorSince, view.PasswordSince, view.LastAddress = moment(s.FactorSince), moment(s.PasswordSince), s.LastAddress
@@ -273,6 +281,9 @@ func (p *Portal) confirmView(r *http.Request, i inside, u user, act Act) (Confir
 		AskReason: act == Deactivate || act == ResetSecondFactor, Revision: strconv.FormatInt(u.row.Member.Version, 10)}
 	if act == ResendInvitation {
 		view.ExpiryHours = int(u.settings.InvitationLifetime.Hours())
+	}
+	if !u.ours() {
+		return view, nil // what they have open goes on for their other accounts
 	}
 	err := p.reading(r, func(tx *db.Tx) error {
 		s, err := p.Door.Security(tx, u.row.ID())

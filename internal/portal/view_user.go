@@ -141,6 +141,7 @@ type UserSecurity struct {
 	OpenSessions    int
 	FailedAttempts  int
 	AttemptsAllowed int
+	Shared          bool // they are in other accounts too: how they sign in is not this one's to know
 }
 
 func (UserSecurity) name() string { return "user_security" }

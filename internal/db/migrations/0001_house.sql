@@ -130,7 +130,9 @@ CREATE TABLE factors (
 );
 CREATE INDEX factors_user ON factors (user_id);
 
--- A user in an account.
+-- A user in an account. Names, phone and language are as whoever invited them
+-- typed them: this account sees those until the person comes in, and from then
+-- on the person's own.
 CREATE TABLE memberships (
     account_id          TEXT NOT NULL REFERENCES accounts (id),
     id                  TEXT NOT NULL,
@@ -144,6 +146,12 @@ CREATE TABLE memberships (
     two_factor_required BOOLEAN NOT NULL DEFAULT TRUE,
     all_locations       BOOLEAN NOT NULL,
     parent_id           TEXT,
+    first_name          TEXT NOT NULL DEFAULT '',
+    last_name           TEXT NOT NULL DEFAULT '',
+    phone               TEXT NOT NULL DEFAULT '',
+    language            TEXT NOT NULL DEFAULT 'en',
+    sort_key            TEXT NOT NULL DEFAULT '',
+    search_key          TEXT NOT NULL DEFAULT '',
     epoch               BIGINT NOT NULL DEFAULT 1,
     version             BIGINT NOT NULL DEFAULT 1,
     created_at          BIGINT NOT NULL,
