@@ -52,7 +52,8 @@ func Names(tx *db.Tx, ids []string) (map[string]string, error) { return names(tx
 
 // NamesBeside is Names for the pages of one account: of those who are in it, in
 // one above it or in one below. Somebody of another account who tried something
-// here stays nameless, as their account would be.
+// here stays nameless, as their account would be, and somebody who has not come
+// in yet is called what was typed when they were invited.
 func NamesBeside(tx *db.Tx, path string, ids []string) (map[string]string, error) {
 	return names(tx, ids, path)
 }
@@ -70,19 +71,21 @@ func names(tx *db.Tx, ids []string, beside string) (map[string]string, error) {
 	if len(args) == 0 {
 		return out, nil
 	}
-	where := `id IN (` + strings.Join(marks, ", ") + `)`
+	from := `id, first_name, last_name FROM users WHERE id IN (` + strings.Join(marks, ", ") + `)`
 	if beside != "" {
 		args = append(args, beside)
 		at := fmt.Sprintf("CAST($%d AS TEXT)", len(args))
-		where += ` AND EXISTS (SELECT 1 FROM memberships m JOIN accounts a ON a.id = m.account_id JOIN entities e ON e.id = a.entity_id
-			WHERE m.user_id = users.id AND (substr(` + at + `, 1, length(e.path)) = e.path OR substr(e.path, 1, length(` + at + `)) = ` + at + `))`
+		from = `u.id, ` + seen("first_name") + `, ` + seen("last_name") + ` FROM users u JOIN memberships m ON m.user_id = u.id
+			JOIN accounts a ON a.id = m.account_id JOIN entities e ON e.id = a.entity_id
+			WHERE u.id IN (` + strings.Join(marks, ", ") + `) AND (substr(` + at + `, 1, length(e.path)) = e.path OR substr(e.path, 1, length(` + at + `)) = ` + at + `)
+			ORDER BY m.activated_at IS NOT NULL, e.path = ` + at
 	}
 	_, err := db.All(tx, func(r *sql.Rows) (_ struct{}, err error) {
 		var id, first, last string
 		err = r.Scan(&id, &first, &last)
-		out[id] = strings.TrimSpace(first + " " + last)
+		out[id] = strings.TrimSpace(first + " " + last) // the last row of a person counts
 		return
-	}, `SELECT id, first_name, last_name FROM users WHERE `+where, args...)
+	}, `SELECT `+from, args...)
 	return out, err
 }
 

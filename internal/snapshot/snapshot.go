@@ -8,8 +8,8 @@
 // (access.Live.At), and by looking every Interval, which is how it learns of
 // other nodes' changes; the published bound is one second.
 //
-// A node that has lost the database goes on answering for Grace, marks its
-// answers stale, then denies (Live holds nil).
+// A node that has lost the database, or can no longer load what changed, goes on
+// answering for Grace, marks its answers stale, then denies (Live holds nil).
 //
 // The one rule: a snapshot is swapped whole; no answer mixes two revisions.
 package snapshot
@@ -43,7 +43,7 @@ type Keeper struct {
 
 	mu     sync.Mutex // one refresh at a time
 	tokens atomic.Pointer[map[string]Token]
-	seen   atomic.Int64 // µs, when the database last answered
+	seen   atomic.Int64 // µs, when the snapshot was last known to be current
 	stale  atomic.Bool
 }
 
@@ -80,12 +80,13 @@ func (k *Keeper) Refresh(ctx context.Context, revision int64) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, loadWithin)
 	defer cancel()
-	return k.db.View(ctx, func(tx *db.Tx) error {
+	var at int64
+	err := k.db.View(ctx, func(tx *db.Tx) error {
+		at = tx.Now
 		newest, err := revisionOf(tx)
 		if err != nil {
 			return err
 		}
-		k.answered(tx.Now)
 		if now != nil && now.Revision() == newest {
 			return nil
 		}
@@ -102,6 +103,10 @@ func (k *Keeper) Refresh(ctx context.Context, revision int64) error {
 		}
 		return k.rebuild(tx, newest)
 	})
+	if err == nil {
+		k.answered(at)
+	}
+	return err
 }
 
 // rebuild loads everything.
@@ -174,9 +179,10 @@ const (
 func (k *Keeper) look(ctx context.Context) {
 	revision, err := k.revision(ctx)
 	if err == nil {
-		k.answered(k.db.Now())
 		if s := k.live.Load(); s == nil || s.Revision() != revision {
 			err = k.Refresh(ctx, 0)
+		} else {
+			k.answered(k.db.Now())
 		}
 	}
 	if err == nil || ctx.Err() != nil {
