@@ -35,6 +35,7 @@ type house struct {
 	served *served
 	url    string
 	log    *lines
+	file   string // of the database
 	clock  *testdb.Clock
 	people map[string]person
 	links  map[string]string // by user id, of the mails not yet looked at
@@ -59,8 +60,9 @@ func newHouse(t *testing.T) *house {
 		t.Fatal(err)
 	}
 	h := &house{t: t, log: &lines{}, clock: testdb.NewClock(time.Now()), people: map[string]person{}, links: map[string]string{}}
+	h.file = filepath.Join(t.TempDir(), "house.db")
 	log := slog.New(slog.NewJSONHandler(h.log, nil))
-	h.rooms, err = wire(t.Context(), log, filepath.Join(t.TempDir(), "house.db"), box, h.clock.Now, hashing{signin.Cost{MemoryKiB: 8, Passes: 1, Lanes: 1}, 2, 64})
+	h.rooms, err = wire(t.Context(), log, h.file, box, h.clock.Now, hashing{signin.Cost{MemoryKiB: 8, Passes: 1, Lanes: 1}, 2, 64})
 	if err != nil {
 		t.Fatal(err)
 	}

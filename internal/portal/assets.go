@@ -106,6 +106,12 @@ func compress(content []byte) ([]byte, error) {
 // Path is the address of a file, "" when there is none.
 func (a *Assets) Path(name string) string { return a.paths[name] }
 
+// Has tells whether an address is a file's.
+func (a *Assets) Has(path string) bool {
+	_, ok := a.files[path]
+	return ok
+}
+
 // Missing lists the files of other projects that the build did not bring; a
 // program that lacks any should say so when it starts.
 func (a *Assets) Missing() []string {

@@ -33,6 +33,9 @@ func (p *Portal) doorRoutes() []web.Route {
 }
 
 func (p *Portal) asset(w http.ResponseWriter, r *http.Request, _ *web.Visit) error {
+	if !p.Assets.Has(r.URL.Path) {
+		return fault.None("page")
+	}
 	p.Assets.ServeHTTP(w, r)
 	return nil
 }
@@ -85,11 +88,11 @@ func (p *Portal) doSignIn(w http.ResponseWriter, r *http.Request, v *web.Visit) 
 			return SignInView{Page: p.frame(w, r, v), Form: form, Identifier: f.Get("identifier"), Next: onward}
 		})
 	}
-	return p.onward(w, r, step, onward)
+	return p.onward(w, r, v, step, onward)
 }
 
 // onward goes where a step leads: the code, the set-up, or in.
-func (p *Portal) onward(w http.ResponseWriter, r *http.Request, step signin.Step, after string) error {
+func (p *Portal) onward(w http.ResponseWriter, r *http.Request, v *web.Visit, step signin.Step, after string) error {
 	switch step.Next {
 	case signin.NextCode:
 		web.SetCookie(w, web.ChallengeCookie, step.Challenge.Reveal(), true)
@@ -99,7 +102,9 @@ func (p *Portal) onward(w http.ResponseWriter, r *http.Request, step signin.Step
 		return to(w, r, with(SetupPath, pairs("next", after)))
 	}
 	web.DropCookie(w, web.ChallengeCookie)
-	web.SetCookie(w, web.SessionCookie, step.Session.Reveal(), false)
+	if err := p.Edge.StartSession(w, r, v, step.Session); err != nil {
+		return err
+	}
 	if after != "" {
 		return to(w, r, after)
 	}
@@ -132,7 +137,7 @@ func (p *Portal) doCode(w http.ResponseWriter, r *http.Request, v *web.Visit) er
 	if err != nil {
 		return p.again(w, err, func(form Form) View { return CodeView{Page: p.frame(w, r, v), Form: form, Next: onward} })
 	}
-	return p.onward(w, r, step, onward)
+	return p.onward(w, r, v, step, onward)
 }
 
 // startOver goes back to the sign-in page and says why.
@@ -178,7 +183,7 @@ func (p *Portal) doSetup(w http.ResponseWriter, r *http.Request, v *web.Visit) e
 	}
 	v.Who.ID = step.UserID
 	p.flash(w, v, Done, "already_in")
-	return p.onward(w, r, step, onward)
+	return p.onward(w, r, v, step, onward)
 }
 
 func (p *Portal) signOut(w http.ResponseWriter, r *http.Request, v *web.Visit) error {
@@ -197,9 +202,14 @@ func (p *Portal) signOut(w http.ResponseWriter, r *http.Request, v *web.Visit) e
 }
 
 // link takes the token out of the address at once: it goes on in a cookie.
-// Nothing is spent, so that a mail scanner that follows links does no harm.
+// Nothing is spent, so that a mail scanner that follows links does no harm. What
+// cannot be a token is no cookie's value.
 func (p *Portal) link(w http.ResponseWriter, r *http.Request, v *web.Visit) error {
-	web.SetCookie(w, web.LinkCookie, r.PathValue("token"), false)
+	if token := r.PathValue("token"); seal.LooksLikeToken(token) {
+		web.SetCookie(w, web.LinkCookie, token, false)
+	} else {
+		web.DropCookie(w, web.LinkCookie)
+	}
 	return to(w, r, ActivatePath)
 }
 
@@ -242,7 +252,7 @@ func (p *Portal) doActivate(w http.ResponseWriter, r *http.Request, v *web.Visit
 	switch refused := fault.From(err); {
 	case err == nil:
 		web.DropCookie(w, web.LinkCookie)
-		return p.onward(w, r, step, "")
+		return p.onward(w, r, v, step, "")
 	case refused.Kind == fault.Gone:
 		return p.showActivate(w, r, v, Form{}, http.StatusGone)
 	case refused.Kind == fault.Invalid || refused.Kind == fault.Unauthenticated || refused.Kind == fault.Busy && refused.Code == "busy":
