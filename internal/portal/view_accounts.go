@@ -100,7 +100,6 @@ func (NewAccountView) name() string { return "account_new" }
 type TokenRow struct {
 	ID        string
 	Name      string
-	Hint      string // its last characters
 	Created   Moment
 	CreatedBy string
 	Expires   Moment // zero: never

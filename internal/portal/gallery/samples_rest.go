@@ -82,9 +82,9 @@ func (m maker) tokens() []Sample {
 	bad.Form, bad.Name = wrong("name", "expires"), m.n.Text
 	return []Sample{
 		{"tokens", portal.TokensView{Page: page, MayMake: true, MayRevoke: true, Rows: []portal.TokenRow{
-			{ID: "tok_1", Name: "Payout engine, production", Hint: "k3Qx", Created: at(1, 8, 0), CreatedBy: m.n.Ada, Expires: at(30, 8, 0), LastUsed: at(4, 14, 4)},
-			{ID: "tok_2", Name: m.n.Text, Hint: "9aZm", Created: at(1, 8, 0), CreatedBy: m.n.Me, Expires: at(2, 8, 0), Expired: true},
-			{ID: "tok_3", Name: "Old gateway", Hint: "b71p", Created: at(1, 8, 0), CreatedBy: m.n.Ada, Revoked: at(3, 9, 0), RevokedBy: m.n.Me, LastUsed: at(2, 14, 4)},
+			{ID: "tok_1", Name: "Payout engine, production", Created: at(1, 8, 0), CreatedBy: m.n.Ada, Expires: at(30, 8, 0), LastUsed: at(4, 14, 4)},
+			{ID: "tok_2", Name: m.n.Text, Created: at(1, 8, 0), CreatedBy: m.n.Me, Expires: at(2, 8, 0), Expired: true},
+			{ID: "tok_3", Name: "Old gateway", Created: at(1, 8, 0), CreatedBy: m.n.Ada, Revoked: at(3, 9, 0), RevokedBy: m.n.Me, LastUsed: at(2, 14, 4)},
 		}}},
 		{"tokens-none", portal.TokensView{Page: page, MayMake: true, MayRevoke: true}},
 		{"token-new", fresh}, {"token-new-wrong", bad},
