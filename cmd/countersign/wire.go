@@ -60,8 +60,8 @@ func wire(ctx context.Context, log *slog.Logger, address string, box *seal.Box, 
 	if err := d.Migrate(ctx); err != nil {
 		return nil, errors.Join(err, d.Close())
 	}
-	if h.workers == 0 {
-		h.workers = runtime.NumCPU()
+	if h.workers == 0 { // one processor stays free for people who are in, also in a storm of sign-ins
+		h.workers = max(runtime.GOMAXPROCS(0)-1, 1)
 	}
 	r := &rooms{log: log, now: now, db: d, profiles: profiles, live: &access.Live{}, audit: audit.New(d, log)}
 	r.keeper = snapshot.New(d, profiles, r.live, snapshot.Options{Log: log})

@@ -55,5 +55,5 @@ type activateIn struct {
 
 func (a *API) activate(c *call, in *activateIn) (*stepOut, error) {
 	step, err := a.Edge.Door.Activate(c.ctx, c.v.Who, seal.Secret(in.Body.Token), in.Body.Password)
-	return c.onward(step, err)
+	return a.onward(c, step, err)
 }

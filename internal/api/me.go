@@ -101,7 +101,7 @@ func (a *API) changePassword(c *call, in *changePasswordIn) (*struct{}, error) {
 
 func (a *API) startFactor(c *call, in *proofIn) (*stepOut, error) {
 	step, err := a.Edge.Door.StartReplace(c.ctx, c.v.Who, in.Body.Password, in.Body.Code)
-	return c.onward(step, err)
+	return a.onward(c, step, err)
 }
 
 func (a *API) seeFactor(c *call, in *challengeIn) (*setupOut, error) {

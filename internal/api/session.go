@@ -67,7 +67,7 @@ type signInIn struct {
 
 func (a *API) signIn(c *call, in *signInIn) (*stepOut, error) {
 	step, err := a.Edge.Door.Start(c.ctx, c.v.Who, in.Body.Identifier, in.Body.Password)
-	return c.onward(step, err)
+	return a.onward(c, step, err)
 }
 
 type challengeIn struct {
@@ -80,7 +80,7 @@ type codeIn struct {
 
 func (a *API) signInCode(c *call, in *codeIn) (*stepOut, error) {
 	step, err := a.Edge.Door.Code(c.ctx, c.v.Who, seal.Secret(in.Body.Challenge), in.Body.Code)
-	return c.onward(step, err)
+	return a.onward(c, step, err)
 }
 
 func (a *API) signInSetup(c *call, in *challengeIn) (*setupOut, error) {
@@ -97,16 +97,18 @@ func setupOf(s signin.SetupView, err error) (*setupOut, error) {
 
 func (a *API) signInSetupCode(c *call, in *codeIn) (*stepOut, error) {
 	step, err := a.Edge.Door.FinishSetup(c.ctx, c.v.Who, seal.Secret(in.Body.Challenge), in.Body.Code)
-	return c.onward(step, err)
+	return a.onward(c, step, err)
 }
 
 // onward answers a step; the last one sets the cookie.
-func (c *call) onward(step signin.Step, err error) (*stepOut, error) {
+func (a *API) onward(c *call, step signin.Step, err error) (*stepOut, error) {
 	if err != nil {
 		return nil, err
 	}
 	if step.Next == signin.NextDone {
-		web.SetCookie(c.w, web.SessionCookie, step.Session.Reveal(), false)
+		if err := a.Edge.StartSession(c.w, c.r, c.v, step.Session); err != nil {
+			return nil, err
+		}
 	}
 	return &stepOut{Step{step.Next, step.Challenge.Reveal()}}, nil
 }

@@ -65,7 +65,7 @@ type Serve struct {
 	Mail
 
 	// Each password check takes 19 MiB and one worker for some 25 ms. 0: one worker a processor.
-	HashingWorkers int `name:"hashing-workers" env:"COUNTERSIGN_HASHING_WORKERS" default:"0" placeholder:"N" help:"Passwords checked at the same time (default 0: one a processor)."`
+	HashingWorkers int `name:"hashing-workers" env:"COUNTERSIGN_HASHING_WORKERS" default:"0" placeholder:"N" help:"Passwords checked at the same time (default 0: one a processor but one, which stays free)."`
 	// Who waits longer than the queue is told to come back (503).
 	HashingQueue int `name:"hashing-queue" env:"COUNTERSIGN_HASHING_QUEUE" default:"64" placeholder:"N" help:"Sign-ins that wait for a worker before more are told to try again (default ${default})."`
 

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
+	"unicode"
 
 	"countersign/internal/access"
 	"countersign/internal/audit"
@@ -150,24 +152,29 @@ func (i inside) asks(permission string) access.Question {
 	return q
 }
 
+// none refuses what is not there for the viewer, and records that it was asked for.
+func (p *Portal) none(r *http.Request, v *web.Visit, accountID, kind, id, what string) error {
+	e := audit.Entry{Action: audit.PageRefused, AccountID: accountID, Kind: kind, ID: id}
+	return p.Audit.Refuse(r.Context(), v.Who, e, fault.None(what))
+}
+
 // enter opens the account of the address for a section. permission "" asks only
-// that the viewer has anything there at all. A refusal is recorded.
+// that the viewer has anything there at all. A refusal is recorded; an account
+// that the viewer has nothing in is one that is not there, and both are recorded
+// alike, in the log of the viewer's own account.
 func (p *Portal) enter(w http.ResponseWriter, r *http.Request, v *web.Visit, section Section, permission string) (inside, error) {
-	i := inside{snapshot: p.Live.Load()}
+	i, found := inside{snapshot: p.Live.Load()}, false
 	err := p.DB.View(r.Context(), func(tx *db.Tx) error {
-		var found bool
 		var err error
-		if i.account, found, err = org.AccountByCustomerID(tx, r.PathValue("customer")); err != nil {
-			return err
-		}
-		if !found {
-			return fault.None("account")
-		}
+		i.account, found, err = org.AccountByCustomerID(tx, r.PathValue("customer"))
 		i.q = org.Question(tx, v.Who, i.account.ID)
-		return nil
+		return err
 	})
 	if err != nil {
 		return i, err
+	}
+	if !found || org.Outside(i.snapshot, i.q) {
+		return i, p.none(r, v, v.Who.AccountID, "page", cut(r.URL.EscapedPath()), "account")
 	}
 	v.Account = i.account.CustomerID
 	i.held = access.Held(i.snapshot, i.q)
@@ -278,7 +285,10 @@ func (p *Portal) granters(ctx context.Context, a org.Account) []string {
 // next is an address of this portal to open after signing in; anything else is
 // none, so that nobody is led elsewhere.
 func next(address string) string {
-	if len(address) > 500 || !strings.HasPrefix(address, "/") || strings.HasPrefix(address, "//") || strings.ContainsAny(address, "\\\r\n\t\x00") {
+	if len(address) > 500 || !strings.HasPrefix(address, "/") || strings.HasPrefix(address, "//") || strings.Contains(address, `\`) || strings.ContainsFunc(address, unicode.IsControl) {
+		return ""
+	}
+	if _, err := url.ParseRequestURI(address); err != nil {
 		return ""
 	}
 	for _, door := range []string{SignInPath, SignOutPath, ActivatePath} {

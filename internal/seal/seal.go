@@ -180,6 +180,15 @@ func NewToken(random io.Reader, purpose string) (Secret, Hash, error) {
 	return Secret(t), HashToken(purpose, t), nil
 }
 
+// LooksLikeToken tells whether a text from outside could be one of NewToken's.
+func LooksLikeToken(text string) bool {
+	if len(text) != base64.RawURLEncoding.EncodedLen(tokenSize) {
+		return false
+	}
+	_, err := base64.RawURLEncoding.DecodeString(text)
+	return err == nil
+}
+
 // HashToken hashes a token for a purpose: SHA-256, which needs neither salt nor
 // cost for 256 random bits. What is not a token hashes to something that no
 // token has.

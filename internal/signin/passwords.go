@@ -81,11 +81,24 @@ func (p *Passwords) queue() (turn, error) {
 	case p.places <- struct{}{}:
 		return turn{p}, nil
 	default:
-		p.refused.Add(1)
-		e := fault.New(fault.Busy, "busy")
-		e.RetryAfter = busyFor
-		return turn{}, e
+		return turn{}, p.busy()
 	}
+}
+
+// full refuses with "busy" while no place is free, before anything else is done
+// for somebody who will be turned away.
+func (p *Passwords) full() error {
+	if len(p.places) < cap(p.places) {
+		return nil
+	}
+	return p.busy()
+}
+
+func (p *Passwords) busy() error {
+	p.refused.Add(1)
+	e := fault.New(fault.Busy, "busy")
+	e.RetryAfter = busyFor
+	return e
 }
 
 func (t turn) leave() { <-t.p.places }

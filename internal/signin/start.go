@@ -36,6 +36,9 @@ func (d *Door) Start(ctx context.Context, who db.Who, identifier, password strin
 	if err := wrong.Err(); err != nil {
 		return Step{}, err
 	}
+	if err := d.passwords.full(); err != nil {
+		return Step{}, err
+	}
 	var c candidate
 	err := d.db.View(ctx, func(tx *db.Tx) (err error) {
 		c, err = d.candidateNamed(tx, identifier)

@@ -69,6 +69,19 @@ func SetCookie(w http.ResponseWriter, name, value string, strict bool) {
 	http.SetCookie(w, c)
 }
 
+// StartSession sets the cookie of a session that has just begun. The one that
+// this browser brought, whoever's it was, ends: nothing of it stays open behind
+// the new one (OWASP ASVS 5.0, 7.2.4).
+func (e *Edge) StartSession(w http.ResponseWriter, r *http.Request, v *Visit, session seal.Secret) error {
+	if v.Session != nil {
+		if err := e.Door.SignOut(r.Context(), v.Who, seal.Secret(Cookie(r, SessionCookie))); err != nil {
+			return err
+		}
+	}
+	SetCookie(w, SessionCookie, session.Reveal(), false)
+	return nil
+}
+
 // DropCookie removes a cookie.
 func DropCookie(w http.ResponseWriter, name string) {
 	http.SetCookie(w, &http.Cookie{Name: name, Path: "/", MaxAge: -1, Secure: true, HttpOnly: true, SameSite: http.SameSiteLaxMode})
