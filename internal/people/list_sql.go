@@ -372,26 +372,42 @@ func scanRow(r *sql.Rows) (x Row, err error) {
 
 // addAccess fills in roles and entities of a page of rows.
 func addAccess(tx *db.Tx, accountID string, rows []Row) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	args := []any{accountID}
+	var marks []string
+	at := map[string]*Row{}
 	for i := range rows {
-		id := rows[i].Member.ID
+		args = append(args, rows[i].Member.ID)
+		marks = append(marks, "$"+strconv.Itoa(len(args)))
+		at[rows[i].Member.ID] = &rows[i]
+	}
+	in := strings.Join(marks, ", ")
+	_, err := db.All(tx, func(r *sql.Rows) (_ struct{}, err error) {
+		var member, role string
 		var all bool
-		_, err := db.All(tx, func(r *sql.Rows) (_ struct{}, err error) {
-			var role string
-			if err = r.Scan(&role, &all); err == nil {
-				rows[i].Roles = append(rows[i].Roles, role)
-				rows[i].AllEntities = rows[i].AllEntities || all
-			}
-			return
-		}, `SELECT role_id, all_entities FROM assignments WHERE account_id = $1 AND membership_id = $2 ORDER BY created_at, id`, accountID, id)
-		if err != nil {
-			return err
+		if err = r.Scan(&member, &role, &all); err == nil {
+			row := at[member]
+			row.Roles = append(row.Roles, role)
+			row.AllEntities = row.AllEntities || all
 		}
-		rows[i].Entities, err = db.Column(tx, `SELECT DISTINCT e.customer_id FROM assignments x
-			JOIN assignment_entities y ON y.account_id = x.account_id AND y.assignment_id = x.id JOIN entities e ON e.id = y.entity_id
-			WHERE x.account_id = $1 AND x.membership_id = $2 ORDER BY e.customer_id`, accountID, id)
-		if err != nil {
-			return err
+		return
+	}, `SELECT membership_id, role_id, all_entities FROM assignments WHERE account_id = $1 AND membership_id IN (`+in+`) ORDER BY created_at, id`, args...)
+	if err != nil {
+		return fmt.Errorf("read roles of a list: %w", err)
+	}
+	_, err = db.All(tx, func(r *sql.Rows) (_ struct{}, err error) {
+		var member, entity string
+		if err = r.Scan(&member, &entity); err == nil {
+			at[member].Entities = append(at[member].Entities, entity)
 		}
+		return
+	}, `SELECT DISTINCT x.membership_id, e.customer_id FROM assignments x
+		JOIN assignment_entities y ON y.account_id = x.account_id AND y.assignment_id = x.id JOIN entities e ON e.id = y.entity_id
+		WHERE x.account_id = $1 AND x.membership_id IN (`+in+`) ORDER BY e.customer_id`, args...)
+	if err != nil {
+		return fmt.Errorf("read entities of a list: %w", err)
 	}
 	return nil
 }

@@ -77,14 +77,19 @@ func row(r *sql.Rows) (string, error) {
 }
 
 // Entries is the audit log of the whole platform, the newest first.
-func (w *World) Entries() (out []audit.Found) {
+func (w *World) Entries() []audit.Found {
+	w.t.Helper()
+	return w.newest(1000)
+}
+
+func (w *World) newest(limit int) (out []audit.Found) {
 	w.t.Helper()
 	w.View(func(tx *db.Tx) error {
 		p, found, err := org.Platform(tx)
 		if err != nil || !found {
 			return err
 		}
-		out, err = audit.Search(tx, audit.Query{Reach: []access.Reach{{Paths: []string{p.Path}, AllLocations: true}}, Limit: 1000})
+		out, err = audit.Search(tx, audit.Query{Reach: []access.Reach{{Paths: []string{p.Path}, AllLocations: true}}, Limit: limit})
 		return err
 	})
 	return out
@@ -93,7 +98,7 @@ func (w *World) Entries() (out []audit.Found) {
 // Last is the newest entry of the audit log.
 func (w *World) Last() audit.Found {
 	w.t.Helper()
-	list := w.Entries()
+	list := w.newest(1)
 	if len(list) == 0 {
 		w.t.Fatal("the audit log is empty")
 	}

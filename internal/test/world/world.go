@@ -26,6 +26,7 @@ import (
 	"log/slog"
 	"net/netip"
 	"strings"
+	"sync"
 	"testing"
 
 	"countersign/internal/access"
@@ -53,6 +54,8 @@ type World struct {
 	t     testing.TB
 	users map[string]string      // by label
 	links map[string]seal.Secret // of those who were invited
+	mu    sync.Mutex
+	ids   map[string]string // what never changes: of accounts by customer ID, of roles by that and their key
 }
 
 // given says what somebody is: a role over all of the account, or over one entity.
@@ -100,7 +103,7 @@ func Empty(t testing.TB, d *db.DB) *World {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &World{DB: d, Profiles: profiles, Live: &access.Live{}, t: t, users: map[string]string{}, links: map[string]seal.Secret{}}
+	w := &World{DB: d, Profiles: profiles, Live: &access.Live{}, t: t, users: map[string]string{}, links: map[string]seal.Secret{}, ids: map[string]string{}}
 	w.Keeper = snapshot.New(d, profiles, w.Live, snapshot.Options{})
 	w.Log = audit.New(d, slog.New(slog.DiscardHandler))
 	w.People = people.New(d, w.Live, profiles, w.Log)
@@ -252,8 +255,23 @@ func (w *World) Who(label string) db.Who {
 	who := db.Who{Kind: db.User, ID: w.User(label), SecondFactor: true, Fresh: true,
 		IP: netip.MustParseAddr("192.0.2.7"), UserAgent: "world", RequestID: "req_" + label, Lang: lang.English}
 	account, _, _ := strings.Cut(label, ".")
-	who.AccountID = w.Account(strings.ToUpper(account)).ID
+	who.AccountID = w.id(strings.ToUpper(account), func() string { return w.Account(strings.ToUpper(account)).ID })
 	return who
+}
+
+// id is looked up once.
+func (w *World) id(name string, find func() string) string {
+	w.mu.Lock()
+	known := w.ids[name]
+	w.mu.Unlock()
+	if known != "" {
+		return known
+	}
+	known = find()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.ids[name] = known
+	return known
 }
 
 // User is somebody's id.
@@ -311,7 +329,12 @@ func (w *World) Entity(customerID string) (e org.Entity) {
 }
 
 // Role is the id of an account's predefined role.
-func (w *World) Role(customerID, key string) (id string) {
+func (w *World) Role(customerID, key string) string {
+	w.t.Helper()
+	return w.id(customerID+" "+key, func() string { return w.role(customerID, key) })
+}
+
+func (w *World) role(customerID, key string) (id string) {
 	w.t.Helper()
 	a := w.Account(customerID)
 	w.View(func(tx *db.Tx) error {
