@@ -121,18 +121,28 @@ type inside struct {
 }
 
 // account finds the account that an address names. One that the caller has
-// nothing in is refused by the use case as one that is not there.
+// nothing in is refused as one that is not there, and both are recorded alike:
+// in the log of the caller's own account, by the address that was asked for.
 func (a *API) account(c *call, customerID string) (found org.Account, err error) {
+	ok := false
 	err = a.view(c, func(tx *db.Tx) error {
-		var ok bool
 		found, ok, err = org.AccountByCustomerID(tx, customerID)
-		if err == nil && !ok {
-			err = fault.None("account")
-		}
 		return err
 	})
+	if err != nil {
+		return found, err
+	}
+	if !ok || org.Outside(a.Edge.Live.Load(), org.Asks(c.v.Who, a.Edge.DB.Now(), found.ID)) {
+		return found, a.none(c, c.v.Who.AccountID, "page", c.r.URL.EscapedPath(), "account")
+	}
 	c.v.Account = found.CustomerID
-	return found, err
+	return found, nil
+}
+
+// none refuses what is not there for the caller, and records that it was asked for.
+func (a *API) none(c *call, accountID, kind, id, what string) error {
+	e := audit.Entry{Action: audit.PageRefused, AccountID: accountID, Kind: kind, ID: id}
+	return a.Edge.Audit.Refuse(c.ctx, c.v.Who, e, fault.None(what))
 }
 
 // enter finds the account for reading in it: whoever does not hold the permission

@@ -6,7 +6,6 @@ import (
 
 	"countersign/internal/access"
 	"countersign/internal/db"
-	"countersign/internal/fault"
 	"countersign/internal/lang"
 	"countersign/internal/roles"
 )
@@ -45,15 +44,15 @@ func roleIn(tag lang.Tag) func(roles.Role) Role {
 	}
 }
 
-func (a *API) readRoles(c *call, customerID string) (list []roles.Role, err error) {
-	account, err := a.enter(c, customerID, "roles:view")
-	if err != nil {
-		return nil, err
+func (a *API) readRoles(c *call, customerID string) (account inside, list []roles.Role, err error) {
+	if account, err = a.enter(c, customerID, "roles:view"); err != nil {
+		return account, nil, err
 	}
-	return list, a.view(c, func(tx *db.Tx) (err error) {
+	err = a.view(c, func(tx *db.Tx) (err error) {
 		list, err = a.roles(tx, account.Account)
 		return err
 	})
+	return account, list, err
 }
 
 type listIn struct {
@@ -62,7 +61,7 @@ type listIn struct {
 }
 
 func (a *API) listRoles(c *call, in *listIn) (*listed[Role], error) {
-	list, err := a.readRoles(c, in.CustomerID)
+	_, list, err := a.readRoles(c, in.CustomerID)
 	if err != nil {
 		return nil, err
 	}
@@ -94,13 +93,13 @@ type roleOut struct {
 }
 
 func (a *API) getRole(c *call, in *roleInput) (*roleOut, error) {
-	list, err := a.readRoles(c, in.CustomerID)
+	account, list, err := a.readRoles(c, in.CustomerID)
 	if err != nil {
 		return nil, err
 	}
 	i := slices.IndexFunc(list, func(r roles.Role) bool { return r.ID == in.ID })
 	if i < 0 {
-		return nil, fault.None("role")
+		return nil, a.none(c, account.ID, "role", in.ID, "role")
 	}
 	return &roleOut{tag(list[i].Version), roleIn(c.v.Lang)(list[i])}, nil
 }

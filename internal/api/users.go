@@ -125,6 +125,9 @@ func (a *API) row(c *call, in OneUser, permission string) (account inside, r peo
 		r, err = a.People.Get(tx, account.Account, in.ID)
 		return err
 	})
+	if fault.CodeOf(err) == "not_found" {
+		err = a.none(c, account.ID, "user", in.ID, "user")
+	}
 	return account, r, err
 }
 

@@ -57,6 +57,14 @@ func (g Guard) On(tx *db.Tx, who db.Who, accountID, entityID string, p access.Pe
 	return nil
 }
 
+// Outside tells whether an account is none to who asks: they have nothing in it,
+// now or with all their factors.
+func Outside(s *access.Snapshot, q access.Question) bool {
+	q.Permission = access.MustParse("home:view")
+	d := access.May(s, q)
+	return !d.Allowed && fault.From(Refusal(s, q, d)).Kind == fault.NotFound
+}
+
 // out are the reasons for which somebody has nothing left in an account.
 const out = access.InactiveUser | access.InactiveMembership | access.InactiveAccount | access.Cut
 

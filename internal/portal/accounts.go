@@ -115,6 +115,9 @@ func (p *Portal) account(w http.ResponseWriter, r *http.Request, v *web.Visit) e
 		view.Administrators, err = p.administrators(tx, a)
 		return err
 	})
+	if fault.CodeOf(err) == "not_found" {
+		err = p.none(r, v, i.account.ID, "account", r.PathValue("account"), "account")
+	}
 	if err != nil {
 		return err
 	}
@@ -129,12 +132,20 @@ func below(tx *db.Tx, a org.Account) ([]AccountRow, error) {
 	}
 	var rows []AccountRow
 	for _, e := range list {
-		if e.ParentID == a.EntityID {
-			row := AccountRow{CustomerID: e.CustomerID, Name: e.Name, Kind: e.Kind.String()}
-			if e.AccountID != a.ID {
-				row.ID = e.AccountID
+		switch {
+		case e.ParentID != a.EntityID:
+		case e.AccountID == a.ID: // not an account: it has a name and a kind only
+			rows = append(rows, AccountRow{CustomerID: e.CustomerID, Name: e.Name, Kind: e.Kind.String()})
+		default:
+			child, _, err := org.AccountByID(tx, e.AccountID)
+			if err != nil {
+				return nil, err
 			}
-			rows = append(rows, row)
+			row, err := accountRowsOf(tx, []org.Account{child})
+			if err != nil {
+				return nil, err
+			}
+			rows = append(rows, row...)
 		}
 	}
 	return rows, nil

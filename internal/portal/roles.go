@@ -6,7 +6,6 @@ import (
 
 	"countersign/internal/access"
 	"countersign/internal/db"
-	"countersign/internal/fault"
 	"countersign/internal/lang"
 	"countersign/internal/roles"
 	"countersign/internal/web"
@@ -68,7 +67,7 @@ func (p *Portal) role(w http.ResponseWriter, r *http.Request, v *web.Visit) erro
 	}
 	n := slices.IndexFunc(list, func(x roles.Role) bool { return x.ID == r.PathValue("role") })
 	if n < 0 {
-		return fault.None("role")
+		return p.none(r, v, i.account.ID, "role", r.PathValue("role"), "role")
 	}
 	role := list[n]
 	view := RoleView{Page: i.page, Role: roleRow(role, v.Lang), Sections: roleSections(role), MayViewUsers: i.may("users:view"), Administrator: role.Administrator}

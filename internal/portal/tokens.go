@@ -91,7 +91,7 @@ func (p *Portal) doNewToken(w http.ResponseWriter, r *http.Request, v *web.Visit
 	})
 }
 
-func (p *Portal) revocationView(r *http.Request, i inside) (ConfirmView, error) {
+func (p *Portal) revocationView(r *http.Request, v *web.Visit, i inside) (ConfirmView, error) {
 	var t org.Token
 	err := p.reading(r, func(tx *db.Tx) error {
 		var found bool
@@ -104,6 +104,9 @@ func (p *Portal) revocationView(r *http.Request, i inside) (ConfirmView, error) 
 		}
 		return err
 	})
+	if fault.CodeOf(err) == "not_found" {
+		err = p.none(r, v, i.account.ID, "service_token", r.PathValue("token"), "service_token")
+	}
 	at := i.page.To()
 	return ConfirmView{Page: i.page, Act: RevokeToken, Subject: t.Name, Action: at.RevokeServiceToken(t.ID), Back: at.ServiceTokens(), TypeName: true}, err
 }
@@ -113,7 +116,7 @@ func (p *Portal) revocation(w http.ResponseWriter, r *http.Request, v *web.Visit
 	if err != nil {
 		return err
 	}
-	view, err := p.revocationView(r, i)
+	view, err := p.revocationView(r, v, i)
 	if err != nil {
 		return err
 	}
@@ -129,7 +132,7 @@ func (p *Portal) doRevocation(w http.ResponseWriter, r *http.Request, v *web.Vis
 	if err != nil {
 		return err
 	}
-	view, err := p.revocationView(r, i)
+	view, err := p.revocationView(r, v, i)
 	if err != nil {
 		return err
 	}

@@ -62,6 +62,9 @@ func (p *Portal) enterUser(w http.ResponseWriter, r *http.Request, v *web.Visit,
 		u.head = userHead(i, u, v.Who.ID, by)
 		return nil
 	})
+	if fault.CodeOf(err) == "not_found" {
+		err = p.none(r, v, i.account.ID, "user", r.PathValue("user"), "user")
+	}
 	return i, u, err
 }
 
