@@ -19,8 +19,8 @@ const depthMost = 32 // of a body; ours have two
 
 // decode reads a body into a flat struct of texts, yes-or-noes, lists of texts
 // and times. What cannot be read, a name that is not known or stands twice, and
-// bytes that are no UTF-8 are malformed; each missing or wrong field is named,
-// all at once. A field without omitzero or omitempty is required. Texts hold no
+// bytes that are no UTF-8 are malformed, and so are values of another kind; each
+// missing or wrong field is named, all at once. A field without omitzero or omitempty is required. Texts hold no
 // NUL, save those tagged text:"any", and no more code points than maxLength says.
 func decode(data []byte, into any) error {
 	if err := wellFormed(data); err != nil {
@@ -49,6 +49,7 @@ func decode(data []byte, into any) error {
 		values[name] = raw.Clone()
 	}
 	var wrong fault.Fields
+	kind := fault.Invalid
 	for _, f := range known {
 		raw, sent := values[f.name]
 		switch code := ""; {
@@ -59,9 +60,21 @@ func decode(data []byte, into any) error {
 			if code = f.set(value.Field(f.index), raw); code != "" {
 				wrong.Add(f.name, code, "max", f.most)
 			}
+			if strings.HasPrefix(code, "want_") {
+				kind = fault.Malformed
+			}
 		}
 	}
-	return wrong.Err()
+	return ofKind(kind, wrong.Err())
+}
+
+// ofKind makes an error about fields malformed, when one of them is not even of
+// the kind of value that it must be: a text for yes, a list for a text.
+func ofKind(kind fault.Kind, err error) error {
+	if err != nil && kind == fault.Malformed {
+		return &fault.Error{Kind: kind, Code: "malformed_fields", Fields: fault.From(err).Fields}
+	}
+	return err
 }
 
 // wellFormed refuses whatever is not one JSON object and nothing more.

@@ -41,7 +41,7 @@ func (l pageLimit) number() (int, error) {
 	}
 	n, err := strconv.Atoi(string(l))
 	if err != nil || n < 1 || n > limitMost {
-		return 0, fault.In("limit", "limit", "max", limitMost)
+		return 0, ofKind(fault.Malformed, fault.In("limit", "limit", "max", limitMost))
 	}
 	return n, nil
 }

@@ -159,7 +159,7 @@ func TestLists(t *testing.T) {
 			})
 			t.Run(list+" A08 limits", func(t *testing.T) {
 				for _, bad := range []string{"-1", "0", "201", "1e18", "x", "1.5", "99999999999999999999"} {
-					p := owner.get(at+"&limit="+bad).refused(http.StatusUnprocessableEntity, "invalid")
+					p := owner.get(at+"&limit="+bad).refused(http.StatusBadRequest, "malformed_fields")
 					if field(p, "limit") != "limit" {
 						t.Errorf("%s: %v", bad, p.Errors)
 					}

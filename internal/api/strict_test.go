@@ -167,7 +167,11 @@ func (x attempt) named(name string, body any, code string) {
 	if !ok {
 		sent = text(x.t, body)
 	}
-	p := x.send(sent).refused(http.StatusUnprocessableEntity, "invalid")
+	status, problem := http.StatusUnprocessableEntity, "invalid"
+	if strings.HasPrefix(code, "want_") {
+		status, problem = http.StatusBadRequest, "malformed_fields"
+	}
+	p := x.send(sent).refused(status, problem)
 	if got := field(p, name); got != code || len(p.Errors) != 1 {
 		x.t.Errorf("%s: %.200s\nis answered %q, want %q: %v", name, sent, got, code, p.Errors)
 	}
