@@ -40,6 +40,9 @@ func (v ErrorView) Case() string {
 	return "500"
 }
 
+// Form is the refusal with its fields, for a page that has no form to show them in.
+func (v ErrorView) Form() Form { return Form{Refusal: v.Fault} }
+
 // Asking tells whether the page's advice fits: whoever is refused for anything
 // but a missing permission has nobody to ask for one.
 func (v ErrorView) Asking() bool {

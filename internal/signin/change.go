@@ -47,6 +47,9 @@ func (d *Door) ChangePassword(ctx context.Context, who db.Who, current, code, ne
 	if current == "" {
 		wrong.Add("current", "required")
 	}
+	if tooLong("current", current) != nil {
+		wrong.Add("current", "password_too_long", "max", passwordMax)
+	}
 	if ch.asksCode {
 		if code, err = cleanCode(code); err != nil {
 			wrong.Add("code", fault.From(err).Fields[0].Code)

@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"os/user"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"syscall"
@@ -164,14 +165,22 @@ func (s *server) startOn(port int) (process *os.Process, ended chan error, err e
 	command := s.command("postgres", "-D", s.data, "-k", s.folder, "-p", strconv.Itoa(port),
 		"-c", "listen_addresses=127.0.0.1", "-c", "max_connections=300", "-c", "shared_buffers=32MB")
 	command.Stdout, command.Stderr = log, log
-	if err := command.Start(); err != nil {
-		return nil, nil, fmt.Errorf("start PostgreSQL: %w", err)
-	}
+	started := make(chan error)
 	ended = make(chan error, 1)
 	go func() {
+		// Pdeathsig is sent when the thread that started the child ends, so that one stays.
+		runtime.LockOSThread()
+		if err := command.Start(); err != nil {
+			started <- err
+			return
+		}
+		started <- nil
 		ended <- command.Wait()
 		close(ended)
 	}()
+	if err := <-started; err != nil {
+		return nil, nil, fmt.Errorf("start PostgreSQL: %w", err)
+	}
 	if err := answers(s.address(port), ended); err != nil {
 		command.Process.Signal(syscall.SIGQUIT)
 		said, _ := os.ReadFile(log.Name())
