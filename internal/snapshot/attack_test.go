@@ -32,5 +32,31 @@ func TestAttack(t *testing.T) {
 			})
 			await(t, func() bool { return !n.Stale() && p.may(n.Load(), "m1.administrator", "users:create", "M1-A") })
 		})
+		t.Run("what changed long ago is swept, and a node that is further behind loads everything", func(t *testing.T) {
+			behind, sweeper := p.node(t, snapshot.Options{}), p.node(t, snapshot.Options{Changes: 5})
+			for range 7 {
+				p.Do(func(tx *db.Tx) error {
+					tx.ChangedUser(p.User("m1.reader"))
+					return nil
+				})
+			}
+			if err := sweeper.Keeper.Refresh(t.Context(), 0); err != nil {
+				t.Fatal(err)
+			}
+			if err := sweeper.Sweep(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			var rows int
+			p.View(func(tx *db.Tx) error {
+				_, err := db.One(tx, []any{&rows}, `SELECT COUNT(*) FROM access_changes`)
+				return err
+			})
+			if rows != 5 {
+				t.Errorf("%d rows are left", rows)
+			}
+			if err := behind.Keeper.Refresh(t.Context(), 0); err != nil || behind.Load().Revision() != p.Live.Load().Revision() {
+				t.Errorf("a node that was behind stays so: %v", err)
+			}
+		})
 	})
 }

@@ -31,6 +31,7 @@ import (
 type Options struct {
 	Interval time.Duration // between looks at the revision; 250 ms
 	Grace    time.Duration // how long to answer without the database; 30 s; negative for not at all
+	Changes  int64         // how many revisions back it is kept what they changed; 10,000
 	Log      *slog.Logger
 }
 
@@ -54,6 +55,9 @@ func New(d *db.DB, profiles profile.Profiles, live *access.Live, o Options) *Kee
 	}
 	if o.Grace == 0 {
 		o.Grace = 30 * time.Second
+	}
+	if o.Changes == 0 {
+		o.Changes = 10_000
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
