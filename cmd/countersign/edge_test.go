@@ -12,7 +12,7 @@ import (
 	"countersign/internal/test/server"
 )
 
-// yard is a house with one merchant, its owner and somebody of its support.
+// newYard is a house with one merchant, its owner and somebody of its support.
 func newYard(t *testing.T) *house {
 	t.Helper()
 	h := newHouse(t)
@@ -56,10 +56,6 @@ func (h *house) unchanged(t *testing.T, before map[string]int64) {
 			t.Errorf("%s had %d rows and has %d", table, before[table], n)
 		}
 	}
-}
-
-func (h *house) invitation() []string {
-	return []string{"first_name", "Ada", "last_name", "Byron", "email", "ada@example.com", "language", "en", "roles", h.role("MINE", "support"), "all_entities", "yes"}
 }
 
 // TestCrossOrigin posts every form and every operation of the API from another site.
@@ -147,7 +143,7 @@ func inside(t *testing.T, a server.Answer, address string) {
 func TestTricks(t *testing.T) {
 	h := newYard(t)
 	c := h.people["mine.support"].browser
-	if a := h.people["mine.owner"].browser.Get("/a/MINE/users"); a.StatusCode != http.StatusOK || !strings.Contains(a.Text, "camille") && !strings.Contains(a.Text, "Camille") {
+	if a := h.people["mine.owner"].browser.Get("/a/MINE/users"); a.StatusCode != http.StatusOK || !strings.Contains(a.Text, "mine.owner@example.com") {
 		t.Fatalf("the page that must not open does not for whoever may: %d", a.StatusCode)
 	}
 	for _, x := range []struct{ method, path, header string }{
@@ -191,7 +187,7 @@ func TestTricks(t *testing.T) {
 					a = c.Get(to)
 				}
 			}
-			if strings.Contains(a.Text, "mine.owner@example.com") || strings.Contains(a.Text, "Maud Owner</bdi></a>") {
+			if strings.Contains(a.Text, "mine.owner@example.com") {
 				t.Errorf("it opens: %d %.300s", a.StatusCode, a.Plain())
 			}
 			if a.StatusCode/100 == 5 && a.StatusCode != http.StatusNotImplemented {

@@ -242,12 +242,3 @@ func (h *house) token(customerID, name string) (id, secret string) {
 	h.must(err)
 	return t.ID, s.Reveal()
 }
-
-// again is one more browser of somebody, signed in; the clock moves on, as a code works once.
-func (h *house) again(label string) *server.Client {
-	h.t.Helper()
-	h.clock.Advance(time.Minute)
-	p, c := h.people[label], h.client()
-	c.SignIn(p.email, housePassword, p.key)
-	return c
-}
