@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"time"
 
+	"countersign/internal/access"
 	"countersign/internal/audit"
 	"countersign/internal/db"
 	"countersign/internal/fault"
 	"countersign/internal/org"
+	"countersign/internal/profile"
 	"countersign/internal/roles"
 	"countersign/internal/seal"
 )
@@ -148,15 +150,12 @@ func (p *People) invite(tx *db.Tx, a org.Account, m Member, to Person, lifetime 
 
 // Resend sends an invited person a fresh link; the earlier one is dead from that
 // moment. Whoever may create users may resend, not only the inviter. It revives
-// a deactivated invitation.
+// a deactivated invitation. Operators resend to the first administrator of an
+// account that was never opened, who else could never come in (Appoints).
 func (p *People) Resend(ctx context.Context, who db.Who, accountID, userID string, version int64) error {
 	e := audit.Entry{Action: audit.InvitationResent, AccountID: accountID, Kind: "user", ID: userID}
 	return p.refusing(ctx, who, e, func(tx *db.Tx) error {
-		a, settings, err := p.account(tx, who, accountID, "users:create")
-		if err != nil {
-			return err
-		}
-		m, err := p.acts(tx, who, a, "users:create", userID, version)
+		a, settings, m, err := p.resends(tx, who, accountID, userID, version)
 		if err != nil {
 			return err
 		}
@@ -178,6 +177,45 @@ func (p *People) Resend(ctx context.Context, who db.Who, accountID, userID strin
 		}
 		return audit.Record(tx, e)
 	})
+}
+
+func (p *People) resends(tx *db.Tx, who db.Who, accountID, userID string, version int64) (a org.Account, settings profile.Settings, m Member, err error) {
+	if a, settings, err = p.account(tx, who, accountID, "users:create"); err == nil {
+		m, err = p.acts(tx, who, a, "users:create", userID, version)
+		return a, settings, m, err
+	}
+	if fault.CodeOf(err) != "live_account" {
+		return a, settings, m, err
+	}
+	refused := err
+	s, err := p.guard.Snapshot(tx)
+	if err != nil {
+		return a, settings, m, err
+	}
+	if a, _, err = org.AccountByID(tx, accountID); err != nil {
+		return a, settings, m, err
+	}
+	if m, err = member(tx, accountID, userID); err != nil {
+		return a, settings, m, err
+	}
+	if !Appoints(s, org.Question(tx, who, accountID), a, m) {
+		return a, settings, m, refused
+	}
+	if settings, err = org.Settings(tx, p.profiles, accountID); err != nil {
+		return a, settings, m, err
+	}
+	return a, settings, m, touch(tx, m, version)
+}
+
+// Appoints tells whether who asks is an operator who could have created the
+// account, and the member its first administrator who has not come in yet: to
+// them alone an operator sends a link again, while the account is not open.
+func Appoints(s *access.Snapshot, q access.Question, a org.Account, m Member) bool {
+	if a.Open || !m.FirstAdministrator || m.ActivatedAt != 0 || m.UserID == q.User {
+		return false
+	}
+	q.Permission, q.Entity = access.MustParse("accounts:create"), a.EntityID
+	return access.Decide(s, q).Allowed
 }
 
 // endSetUp ends what was half finished through an earlier link: a password

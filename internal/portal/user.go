@@ -82,7 +82,8 @@ func userHead(i inside, u user, me string, names map[string]string) UserHead {
 	shielded := row.FirstAdministrator && u.settings.FirstAdministratorProtected
 	h.MayChangeAccess = managed && !shielded && i.may("users:assign_roles")
 	for _, act := range userActs {
-		if managed && i.may(actPermissions[act]) && possible(act, row, shielded) {
+		may := managed && i.may(actPermissions[act]) || act == ResendInvitation && people.Appoints(i.snapshot, i.q, i.account, row.Member)
+		if may && possible(act, row, shielded) {
 			h.MayAct = append(h.MayAct, act)
 		}
 	}
@@ -247,7 +248,11 @@ func (p *Portal) userActivity(w http.ResponseWriter, r *http.Request, v *web.Vis
 // confirm is the page before an act: what will happen, and to whom.
 func (p *Portal) confirm(act Act) web.Handle {
 	return func(w http.ResponseWriter, r *http.Request, v *web.Visit) error {
-		i, u, err := p.enterUser(w, r, v, actPermissions[act])
+		permission, err := p.actPermission(r, v, act)
+		if err != nil {
+			return err
+		}
+		i, u, err := p.enterUser(w, r, v, permission)
 		if err != nil {
 			return err
 		}
@@ -260,6 +265,27 @@ func (p *Portal) confirm(act Act) web.Handle {
 		}
 		return p.show(w, view)
 	}
+}
+
+// actPermission is what an act's pages ask for. An operator who resends to the
+// first administrator of an account that was never opened need only see them.
+func (p *Portal) actPermission(r *http.Request, v *web.Visit, act Act) (permission string, err error) {
+	permission = actPermissions[act]
+	if act != ResendInvitation {
+		return permission, nil
+	}
+	err = p.reading(r, func(tx *db.Tx) error {
+		a, found, err := org.AccountByCustomerID(tx, r.PathValue("customer"))
+		if err != nil || !found {
+			return err
+		}
+		m, found, err := people.MemberOf(tx, a.ID, r.PathValue("user"))
+		if err == nil && found && people.Appoints(p.Live.Load(), org.Question(tx, v.Who, a.ID), a, m) {
+			permission = "users:view"
+		}
+		return err
+	})
+	return permission, err
 }
 
 // mayNot is why an act cannot be done: it is above the viewer, or makes no sense now.
@@ -303,7 +329,11 @@ func (p *Portal) act(act Act) web.Handle {
 		if err != nil {
 			return err
 		}
-		i, u, err := p.enterUser(w, r, v, actPermissions[act])
+		permission, err := p.actPermission(r, v, act)
+		if err != nil {
+			return err
+		}
+		i, u, err := p.enterUser(w, r, v, permission)
 		if err != nil {
 			return err
 		}
