@@ -40,7 +40,10 @@ func every(*member, *grant) bool { return true }
 //     gives them users:assign_roles over all of these entities; or
 //   - they hold every permission of the role over each of these entities, as
 //     they are now signed in and without conditions, save what nobody in that
-//     account can hold there (U23).
+//     account can hold there (U23). A predefined role of that account that lets
+//     them assign roles does not count here when the role is predefined too: what
+//     its list leaves out (Access administrator, another of its own kind) is not
+//     given because its holder happens to hold as much.
 //
 // What they hold through accounts below it does not count.
 //
@@ -56,7 +59,7 @@ func CanGrant(s *Snapshot, giver Question, roleID string, allEntities bool, enti
 		return RefusedUnknownRole
 	case r.deprecated:
 		return RefusedDeprecatedRole
-	case !c.names(r) && !c.covers(r.all):
+	case !c.names(r) && !c.covers(r):
 		return RefusedCeiling
 	}
 	return ""
@@ -91,7 +94,7 @@ func CanManage(s *Snapshot, giver Question, userID, membershipID string) string 
 		for k := 0; k <= len(g.more); k++ {
 			c.over = append(c.over, g.scope(k))
 		}
-		if !c.names(g.role) && !c.covers(g.role.all) {
+		if !c.names(g.role) && !c.covers(g.role) {
 			return RefusedCeiling
 		}
 	}
@@ -153,10 +156,17 @@ func (c *ceiling) names(r *role) bool {
 }
 
 // covers is the second way: by holding all of it.
-func (c *ceiling) covers(set Set) bool {
+func (c *ceiling) covers(r *role) bool {
+	counts := every
+	if r.key != "" {
+		assign := MustParse("users:assign_roles")
+		counts = func(m *member, g *grant) bool {
+			return m.account != c.account || g.role.key == "" || !g.role.all.Has(assign)
+		}
+	}
 	for _, over := range c.over {
-		held := c.held(over, every)
-		if !set.And(c.useful(over)).Minus(held).Empty() {
+		held := c.held(over, counts)
+		if !r.all.And(c.useful(over)).Minus(held).Empty() {
 			return false
 		}
 	}

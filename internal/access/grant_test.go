@@ -58,6 +58,7 @@ func TestCanGrant(t *testing.T) {
 		{"U23 may_grant over one entity", "staffer", "clerk", []string{"shop_uk"}, nil, ""},
 		{"U23 may_grant needs the second factor", "staffer", "clerk", nil, no2fa, "ceiling"},
 		{"U23 may_grant does not name it", "staffer", "custom", nil, nil, "ceiling"},
+		{"U23 B07 nor the role itself, which they hold whole", "staffer", "staff", nil, nil, "ceiling"},
 		{"U23 may_grant of a custom role counts for nothing", "copier", "clerk", nil, nil, "ceiling"},
 		{"U23 what one holds", "owner", "custom", nil, nil, ""},
 		{"U23 what one does not hold", "owner", "refunds", nil, nil, "ceiling"},

@@ -1,3 +1,7 @@
+//go:build !race
+
+// One goroutine, many rows: the race detector sees nothing here and takes eleven times as long.
+
 package people_test
 
 import (
@@ -13,10 +17,10 @@ import (
 
 // TestWhoGivesWhat asks for every giver, role and scope, against what
 // profiles.md and model.md say in words. The access administrator's own role is
-// not on their list, but they hold all of it.
+// not on their list, and that they hold all of it does not put it there.
 func TestWhoGivesWhat(t *testing.T) {
 	above := map[string][]string{ // what they may not give
-		"owner": nil, "administrator": {"owner"}, "limited": {"owner"}, "access": {"owner", "administrator"},
+		"owner": nil, "administrator": {"owner"}, "limited": {"owner"}, "access": {"owner", "administrator", "access_administrator"},
 	}
 	each(t, func(t *testing.T, h house) {
 		pr, _ := h.Profiles.Get("standard")
