@@ -40,7 +40,7 @@ func (p *Portal) activity(w http.ResponseWriter, r *http.Request, v *web.Visit) 
 	bound := view.Filter
 	bound.Cursor = ""
 	if search.Limit > 0 {
-		view.Rows, view.Pager, err = p.entryPage(r, i, v, search, "activity "+bound.Values().Encode())
+		view.Rows, view.Pager, err = p.entryPage(r, i, v, "audit:view", search, "activity "+bound.Values().Encode())
 		if err != nil {
 			return err
 		}
@@ -87,7 +87,7 @@ func day(text string, zone *time.Location, later int) time.Time {
 }
 
 // entryPage reads a page of entries that begins at the address's cursor.
-func (p *Portal) entryPage(r *http.Request, i inside, v *web.Visit, q audit.Query, about string) (rows []ActivityRow, pager Pager, err error) {
+func (p *Portal) entryPage(r *http.Request, i inside, v *web.Visit, permission string, q audit.Query, about string) (rows []ActivityRow, pager Pager, err error) {
 	about = i.account.ID + " " + about
 	after, err := web.After(p.DB, v.Who, about, r.URL.Query().Get("cursor"))
 	if err != nil {
@@ -100,7 +100,7 @@ func (p *Portal) entryPage(r *http.Request, i inside, v *web.Visit, q audit.Quer
 	}
 	var last int64
 	if err := p.reading(r, func(tx *db.Tx) error {
-		rows, last, err = p.entries(tx, i, v, q)
+		rows, last, err = p.entries(tx, i, v, permission, q)
 		return err
 	}); err != nil {
 		return nil, pager, err
@@ -113,8 +113,8 @@ func (p *Portal) entryPage(r *http.Request, i inside, v *web.Visit, q audit.Quer
 
 // entries reads entries within the viewer's reach and joins the names; last is
 // the number of the oldest of them.
-func (p *Portal) entries(tx *db.Tx, i inside, v *web.Visit, q audit.Query) (rows []ActivityRow, last int64, err error) {
-	q.Reach = access.Scope(i.snapshot, i.asks("audit:view"))
+func (p *Portal) entries(tx *db.Tx, i inside, v *web.Visit, permission string, q audit.Query) (rows []ActivityRow, last int64, err error) {
+	q.Reach = access.Scope(i.snapshot, i.asks(permission))
 	found, err := audit.Search(tx, q)
 	if err != nil {
 		return nil, 0, err

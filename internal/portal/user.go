@@ -71,7 +71,7 @@ func (p *Portal) enterUser(w http.ResponseWriter, r *http.Request, v *web.Visit,
 func userHead(i inside, u user, me string, names map[string]string) UserHead {
 	row := u.row
 	h := UserHead{ID: row.ID(), Name: row.Name(), Identifier: identifier(row.Email, row.Username), Status: Status(row.Status), Since: moment(row.Since),
-		Self: row.ID() == me, FirstAdministrator: row.FirstAdministrator, MaySeeActivity: i.may("audit:view")}
+		Self: row.ID() == me, FirstAdministrator: row.FirstAdministrator, MaySeeActivity: i.may("users:view_activity")}
 	switch row.Status {
 	case people.Deactivated:
 		h.By, h.Why = names[row.DeactivatedBy], row.DeactivationReason
@@ -126,7 +126,7 @@ func (p *Portal) user(w http.ResponseWriter, r *http.Request, v *web.Visit) erro
 		}
 		view.CreatedBy = names[u.row.CreatedBy]
 		if u.head.MaySeeActivity {
-			view.Activity, _, err = p.entries(tx, i, v, audit.Query{Person: u.row.ID(), Limit: 5})
+			view.Activity, _, err = p.entries(tx, i, v, "users:view_activity", audit.Query{Person: u.row.ID(), Limit: 5})
 		}
 		return err
 	})
@@ -233,12 +233,12 @@ func (p *Portal) userSecurity(w http.ResponseWriter, r *http.Request, v *web.Vis
 }
 
 func (p *Portal) userActivity(w http.ResponseWriter, r *http.Request, v *web.Visit) error {
-	i, u, err := p.enterUser(w, r, v, "audit:view")
+	i, u, err := p.enterUser(w, r, v, "users:view_activity")
 	if err != nil {
 		return err
 	}
 	view := UserActivity{Page: i.page, User: u.head}
-	view.Rows, view.Pager, err = p.entryPage(r, i, v, audit.Query{Person: u.row.ID(), Limit: activityRows}, "person "+u.row.ID())
+	view.Rows, view.Pager, err = p.entryPage(r, i, v, "users:view_activity", audit.Query{Person: u.row.ID(), Limit: activityRows}, "person "+u.row.ID())
 	if err != nil {
 		return err
 	}
