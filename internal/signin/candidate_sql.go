@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"countersign/internal/db"
+	"countersign/internal/org"
 	"countersign/internal/people"
 	"countersign/internal/profile"
 )
@@ -29,10 +30,11 @@ func (d *Door) candidateNamed(tx *db.Tx, identifier string) (candidate, error) {
 	if err != nil {
 		return candidate{}, err
 	}
+	c, err := d.candidate(tx, p) // for a stranger the same reading: it finds nothing
 	if !found {
-		return candidate{key: d.nameKey(identifier), limits: limitsOf(nil)}, nil
+		c = candidate{key: d.nameKey(identifier), limits: limitsOf(nil)}
 	}
-	return d.candidate(tx, p)
+	return c, err
 }
 
 // candidateByID reads the candidate with that id; false when there is none.
@@ -65,7 +67,26 @@ func (d *Door) candidate(tx *db.Tx, p people.Person) (candidate, error) {
 		c.members, c.settings = append(c.members, m), append(c.settings, s)
 	}
 	c.limits = limitsOf(c.settings)
+	if len(c.members) == 0 {
+		return c, d.readForNobody(tx)
+	}
 	return c, nil
+}
+
+// readForNobody reads the settings that somebody with a membership would have
+// had read, so that the time of an answer does not tell who exists.
+func (d *Door) readForNobody(tx *db.Tx) error {
+	id, known := d.platform.Load().(string)
+	if !known {
+		a, found, err := org.Platform(tx)
+		if err != nil || !found {
+			return err
+		}
+		id = a.ID
+		d.platform.Store(id)
+	}
+	_, err := d.settings(tx, id)
+	return err
 }
 
 // readSecrets reads the password's hash and the factors, in one go.

@@ -33,6 +33,7 @@ package signin
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"time"
 
 	"countersign/internal/audit"
@@ -69,6 +70,7 @@ type Door struct {
 	settings  SettingsOf
 	issuer    string // what authenticator apps show
 	seen      seen
+	platform  atomic.Value // the platform's account id, a string, once it was asked for
 }
 
 // New makes the door. issuer is the name that authenticator apps show.

@@ -127,10 +127,10 @@ func (e *Edge) told(r *http.Request, v *Visit) {
 	if status == 0 {
 		status = http.StatusOK
 	}
-	e.metrics.count(r.Method, pattern, status, took)
+	e.metrics.count(methodOf(r), pattern, status, took)
 	level := slog.LevelInfo
 	attrs := []slog.Attr{
-		slog.String("method", r.Method), slog.String("route", pattern), slog.Int("status", status), slog.Int64("bytes", v.wrote.bytes),
+		slog.String("method", methodOf(r)), slog.String("route", pattern), slog.Int("status", status), slog.Int64("bytes", v.wrote.bytes),
 		slog.Duration("took", took), slog.String("ip", v.Who.IP.String()), slog.String("request_id", v.Who.RequestID),
 	}
 	if v.Who.ID != "" {

@@ -1,0 +1,58 @@
+package signin_test
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"countersign/internal/db"
+	"countersign/internal/org"
+	"countersign/internal/profile"
+	"countersign/internal/signin"
+)
+
+// TestAttackTiming compares what a refused sign-in costs for a name that nobody
+// has with what it costs for people in several states: the same reading
+// and the same hashing. It counts and does not time; -v shows the times.
+func TestAttackTiming(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		a := w.account()
+		invited := w.invited(a, "invited@shop.example")
+		gone := w.invited(a, "gone@shop.example")
+		w.exec(`UPDATE memberships SET deactivated_at = 1, deactivated_by = 'x' WHERE user_id = $1`, gone.id)
+		const tries = 40
+		var reads int
+		door := signin.New(w.db, w.log, w.passwords, func(tx *db.Tx, accountID string) (profile.Settings, error) {
+			reads++
+			return org.Settings(tx, w.profiles, accountID)
+		}, "Countersign")
+		for name, identifier := range map[string]func(int) string{
+			"nobody":          func(i int) string { return fmt.Sprintf("nobody%d@shop.example", i) },
+			"no mail address": func(i int) string { return fmt.Sprintf("nobody %d", i) },
+			"invited":         func(int) string { return invited.email },
+			"gone":            func(int) string { return gone.email },
+		} {
+			hashed := w.passwords.Load()
+			reads = 0
+			var took []time.Duration
+			for i := range tries {
+				w.clock.Advance(time.Hour) // no lock, no merging of entries
+				begun := time.Now()
+				if _, err := door.Start(t.Context(), db.Who{Kind: db.Nobody}, identifier(i), "some wrong password"); err == nil {
+					t.Fatal("came in")
+				}
+				took = append(took, time.Since(begun))
+			}
+			slices.Sort(took)
+			t.Logf("%s: median %v", name, took[tries/2])
+			now := w.passwords.Load()
+			if n := now.Checked + now.Wasted - hashed.Checked - hashed.Wasted; n != tries {
+				t.Errorf("%s: %d hashes for %d tries", name, n, tries)
+			}
+			if reads != tries {
+				t.Errorf("%s: settings read %d times for %d tries", name, reads, tries)
+			}
+		}
+	})
+}
