@@ -10,10 +10,12 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"countersign/internal/access"
 	"countersign/internal/audit"
 	"countersign/internal/db"
 	"countersign/internal/fault"
 	"countersign/internal/lang"
+	"countersign/internal/org"
 	"countersign/internal/people"
 	"countersign/internal/test/testdb"
 	"countersign/internal/test/world"
@@ -158,4 +160,12 @@ func (h house) factor(label string) {
 		_, err := tx.Exec(`INSERT INTO factors (id, user_id, kind, sealed, created_at) VALUES ($1, $2, 'totp', $3, $4)`, "fac_"+label, id, []byte("sealed"), tx.Now)
 		return err
 	})
+}
+
+// boarding is a new account with Frida to run it.
+func boarding(kind access.Kind, parent, customerID string) people.Boarding {
+	return people.Boarding{
+		Account: org.New{Kind: kind, ParentID: parent, Name: "New shop", CustomerID: customerID, Environment: org.Live},
+		First:   people.Invitee{FirstName: "Frida", LastName: "First", Email: "frida@example.com", Language: "fr"},
+	}
 }

@@ -19,7 +19,7 @@ func TestIsRaced(t *testing.T) {
 		"countersign/tools/testrun":         false,
 		"countersign/internal/db/something": false,
 	} {
-		if got := isRaced(name); got != want {
+		if got := isIn(raced, name); got != want {
 			t.Errorf("%s: %v", name, got)
 		}
 	}
