@@ -257,7 +257,7 @@ func (p *Portal) confirm(act Act) web.Handle {
 			return err
 		}
 		if !u.head.May(act) {
-			return u.mayNot(act)
+			return p.refused(r, v, i, u, u.mayNot(act))
 		}
 		view, err := p.confirmView(r, i, u, act)
 		if err != nil {
@@ -286,6 +286,12 @@ func (p *Portal) actPermission(r *http.Request, v *web.Visit, act Act) (permissi
 		return err
 	})
 	return permission, err
+}
+
+// refused records that somebody was refused a form about a user.
+func (p *Portal) refused(r *http.Request, v *web.Visit, i inside, u user, err error) error {
+	e := audit.Entry{Action: audit.PageRefused, AccountID: i.account.ID, Kind: "user", ID: u.row.ID()}
+	return p.Audit.Refuse(r.Context(), v.Who, e, err)
 }
 
 // mayNot is why an act cannot be done: it is above the viewer, or makes no sense now.

@@ -282,7 +282,7 @@ func (p *Portal) editAccess(w http.ResponseWriter, r *http.Request, v *web.Visit
 		return err
 	}
 	if err := p.mayEdit(r, v, i, u); err != nil {
-		return err
+		return p.refused(r, v, i, u, err)
 	}
 	chosen := people.Access{Roles: u.row.Roles, AllEntities: u.row.AllEntities, Entities: u.row.Entities}
 	return p.show(w, u.edit(i, chosen, strconv.FormatInt(u.row.Member.Version, 10)))
