@@ -193,6 +193,7 @@ func TestRefuse(t *testing.T) {
 			big.ID = strings.Repeat("x", 10<<20)
 			seq := w.Last().Seq
 			refuse(who, big, missing)
+			big.ID += "y"
 			refuse(who, big, missing)
 			if got := since(seq); len(got) != 1 || len(w.Last().ID) != 100 {
 				t.Errorf("%d entries, an id of %d", len(got), len(w.Last().ID))

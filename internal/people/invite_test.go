@@ -180,6 +180,36 @@ func TestLink(t *testing.T) {
 				t.Errorf("%d won, %d lost", won.Load(), lost.Load())
 			}
 		})
+		t.Run("I2 twenty that all saw it unused spend it once", func(t *testing.T) {
+			invite(t, "m1.seen")
+			l := link()
+			var seen people.Invitation
+			h.View(func(tx *db.Tx) (err error) {
+				seen, _, err = people.InvitationByHash(tx, seal.HashToken(people.LinkPurpose, l.Reveal()))
+				return err
+			})
+			var won atomic.Int64
+			var group sync.WaitGroup
+			for range 20 {
+				group.Go(func() {
+					err := h.DB.Update(context.WithoutCancel(ctx), h.Who("m1.seen"), func(tx *db.Tx) error {
+						if err := people.Spend(tx, seen); err != nil {
+							return err
+						}
+						return audit.Record(tx, audit.Entry{Action: audit.PasswordSet, AccountID: a, Kind: "user", ID: seen.UserID})
+					})
+					if err == nil {
+						won.Add(1)
+					} else if told(err) != "link_used" {
+						t.Error(err)
+					}
+				})
+			}
+			group.Wait()
+			if won.Load() != 1 {
+				t.Errorf("%d won", won.Load())
+			}
+		})
 		t.Run("I2 it expires after 72 hours, to the microsecond", func(t *testing.T) {
 			invite(t, "m1.late")
 			l, sent := link(), h.clock.Now()
