@@ -55,9 +55,6 @@ var forbidden = []struct{ from, to, reason string }{
 	{"audit", "net/http", "as people"},
 }
 
-// free are the folders under internal that are no rooms.
-var free = map[string]string{"deps": "names modules for go.mod until a room uses them; imports no room"}
-
 type pkg struct {
 	ImportPath, Dir string
 	GoFiles         []string
@@ -109,7 +106,7 @@ func place(name string) int {
 func TestImports(t *testing.T) {
 	for _, p := range packages(t) {
 		from := room(p.ImportPath)
-		if from != "" && place(from) < 0 && free[from] == "" {
+		if from != "" && place(from) < 0 {
 			t.Errorf("the room %s is not in the order: decide where it stands, and why", from)
 			continue
 		}
@@ -144,8 +141,6 @@ func broken(importer, imported string) string {
 		return order[place("test")].reason
 	case from == "":
 		return "" // cmd wires all rooms; tools are not shipped
-	case free[from] != "":
-		return "it may import no room: " + free[from]
 	case place(to) < 0:
 		return "the room is not in the order"
 	case place(to) > place(from):
