@@ -31,6 +31,9 @@ type View interface {
 	frame() Page
 }
 
+// NameOf is a view's name: that of its file in templates/, without ".html".
+func NameOf(v View) string { return v.name() }
+
 // Theme is light, dark, or what the device prefers (the zero value).
 type Theme string
 

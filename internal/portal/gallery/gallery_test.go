@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"net/http/httptest"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -285,5 +286,23 @@ func TestGallery(t *testing.T) {
 	handler.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), "GET", "/p/nothing", nil))
 	if w.Code != 404 {
 		t.Errorf("an unknown page: %d", w.Code)
+	}
+}
+
+// TestEveryTemplateHasASample holds the gallery's rule.
+func TestEveryTemplateHasASample(t *testing.T) {
+	files, err := filepath.Glob("../templates/*.html")
+	if err != nil || len(files) < 20 {
+		t.Fatal(len(files), err)
+	}
+	seen := map[string]bool{}
+	for _, s := range gallery.Samples(portal.Page{}, gallery.Plain()) {
+		seen[portal.NameOf(s.View)] = true
+	}
+	for _, f := range files {
+		name := strings.TrimSuffix(filepath.Base(f), ".html")
+		if name != "layout" && !strings.HasPrefix(name, "part_") && !seen[name] {
+			t.Errorf("the page %s has no sample", name)
+		}
 	}
 }

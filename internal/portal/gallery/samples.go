@@ -128,8 +128,11 @@ func (m maker) me() []Sample {
 	}
 	bad := v
 	bad.Password = wrong("current", "password")
-	bad.Factor, bad.FactorSince = portal.FactorPending, time.Time{}
-	return []Sample{{"me", v}, {"me-wrong", bad}}
+	bad.Factor, bad.FactorSince, bad.AskCode = portal.FactorPending, time.Time{}, true
+	prove := portal.ProveView{Page: v.Page, AskCode: true}
+	refused := prove
+	refused.Form = wrong("password", "code")
+	return []Sample{{"me", v}, {"me-wrong", bad}, {"prove", prove}, {"prove-wrong", refused}}
 }
 
 func (m maker) errors() []Sample {
