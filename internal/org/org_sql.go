@@ -104,23 +104,21 @@ func Locations(tx *db.Tx, accountID string) ([]Location, error) {
 // Settings are an account's settings: its profile's, with what the account changed.
 func Settings(tx *db.Tx, profiles profile.Profiles, accountID string) (profile.Settings, error) {
 	var name string
-	found, err := db.One(tx, []any{&name}, `SELECT profile FROM accounts WHERE id = $1`, accountID)
-	if err != nil {
-		return profile.Settings{}, fmt.Errorf("read account's profile: %w", err)
-	}
-	p, ok := profiles.Get(name)
-	if !found || !ok {
-		return profile.Settings{}, fmt.Errorf("account %s has the unknown profile %q", accountID, name)
-	}
 	overrides := map[string]string{}
-	_, err = db.All(tx, func(r *sql.Rows) (_ struct{}, err error) {
+	// One query: it is asked on every request, and a round trip is most of its cost.
+	_, err := db.All(tx, func(r *sql.Rows) (_ struct{}, err error) {
 		var k, v string
-		err = r.Scan(&k, &v)
-		overrides[k] = v
-		return struct{}{}, err
-	}, `SELECT name, value FROM account_settings WHERE account_id = $1`, accountID)
+		if err = r.Scan(&name, &k, &v); err == nil && k != "" {
+			overrides[k] = v
+		}
+		return
+	}, `SELECT a.profile, COALESCE(s.name, ''), COALESCE(s.value, '') FROM accounts a LEFT JOIN account_settings s ON s.account_id = a.id WHERE a.id = $1`, accountID)
 	if err != nil {
 		return profile.Settings{}, fmt.Errorf("read account's settings: %w", err)
+	}
+	p, ok := profiles.Get(name)
+	if !ok {
+		return profile.Settings{}, fmt.Errorf("account %s has the unknown profile %q", accountID, name)
 	}
 	return p.Settings.With(overrides)
 }
