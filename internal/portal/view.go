@@ -69,6 +69,19 @@ func (p Page) To() Addresses {
 	return InAccount(p.Account.CustomerID)
 }
 
+// MaySearch tells whether the top bar has its search: for people whose menu
+// leads to what it finds.
+func (p Page) MaySearch() bool {
+	for _, g := range p.Menu {
+		for _, item := range g.Items {
+			if item.Label == string(SectionUsers) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // Viewer is the person who looks.
 type Viewer struct {
 	ID         string
