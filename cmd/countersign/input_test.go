@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"countersign/internal/lang"
 	"countersign/internal/test/server"
@@ -61,9 +62,45 @@ func (f *field) forms() []form {
 		{"authenticator", "/me/authenticator", f.clients["finance"], []entry{{"password", "some password", secret}, {"code", "000000", secret}}},
 		{"sign-in", "/signin", f.client(), []entry{{"identifier", "nobody@example.com", secret}, {"password", "", secret}, {"next", "", mark}}},
 		{"code", "/signin/code", f.clients["half"], []entry{{"code", "", secret}, {"next", "", mark}}},
+		{"activate", "/activate", f.following("mine.follows"), []entry{{"password", "", secret}, {"username", "ada@example.com", mark}}},
+		{"set-up", "/signin/setup", f.settingUp("mine.sets_up"), []entry{{"code", "", secret}, {"next", "", mark}}},
+		{"new authenticator", "/me/authenticator/new", f.replacing("mine.replaces"), []entry{{"code", "", secret}, {"next", "", mark}}},
+		{"sign-out", "/signout", f.people["mine.owner"].browser, nil},
 		{"language", "/language", f.client(), []entry{{"language", "en", choice}, {"back", "/", mark}}},
 		{"theme", "/theme", f.client(), []entry{{"theme", "dark", choice}, {"back", "/", mark}}},
 	}
+}
+
+// following is a browser that has opened an invitation's link.
+func (f *field) following(label string) *server.Client {
+	f.t.Helper()
+	f.invite(label, "MINE", "read_only", "Follows")
+	c := f.client()
+	c.Get("/activate/" + f.link(f.people[label].userID))
+	return c
+}
+
+// settingUp is a browser in which a password was chosen, and no authenticator app is set up yet.
+func (f *field) settingUp(label string) *server.Client {
+	f.t.Helper()
+	f.invite(label, "MINE", "read_only", "Sets up")
+	c := f.client()
+	if a := c.Password(f.url+"/activate/"+f.link(f.people[label].userID), housePassword); a.Location() != "/signin/setup" {
+		f.t.Fatalf("the password leads to %q", a.Location())
+	}
+	return c
+}
+
+// replacing is a browser in which somebody is about to replace their authenticator app.
+func (f *field) replacing(label string) *server.Client {
+	f.t.Helper()
+	f.join(label, "MINE", "read_only", "Replaces")
+	f.clock.Advance(time.Minute)
+	c := f.people[label].browser
+	if a := c.Post("/me/authenticator", "password", housePassword, "code", c.Code(f.people[label].key)); a.StatusCode != http.StatusOK {
+		f.t.Fatalf("the proof is answered %d: %.300s", a.StatusCode, a.Plain())
+	}
+	return c
 }
 
 // odd is a bad value and the kinds of field that refuse it.
