@@ -49,7 +49,7 @@ type DB struct {
 	dialect dialect
 	file    string // SQLite's file
 	reading *lines
-	writing *lines // the same as reading on PostgreSQL
+	writing *lines
 	now     func() time.Time
 	random  io.Reader
 	box     *seal.Box

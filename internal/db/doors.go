@@ -57,6 +57,7 @@ func (d *DB) run(ctx context.Context, m mode, who Who, f func(*Tx) error) error 
 		case !tx.begun && try == 1 && d.dialect == postgres:
 			// Nothing was done yet: the connection had died in the pool, and its neighbours with it.
 			d.reading.refresh(postgresConnections)
+			d.writing.refresh(postgresConnections)
 		default:
 			return err
 		}

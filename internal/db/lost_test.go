@@ -40,27 +40,29 @@ func TestConnectionLostDuringUpdate(t *testing.T) {
 	}
 }
 
-// fillPool leaves many connections waiting in the pool.
-func fillPool(t *testing.T, d *db.DB) {
+// fillPools leaves many connections waiting in both pools.
+func fillPools(t *testing.T, d *db.DB) {
 	t.Helper()
 	const many = 12
-	var all, there sync.WaitGroup
-	there.Add(many)
-	for range many {
-		all.Go(func() {
-			arrived := sync.OnceFunc(there.Done)
-			defer arrived() // also when the view fails
-			err := d.View(t.Context(), func(*db.Tx) error {
-				arrived()
-				there.Wait()
-				return nil
+	for _, door := range []func(context.Context, func(*db.Tx) error) error{d.View, d.Keep} {
+		var all, there sync.WaitGroup
+		there.Add(many)
+		for range many {
+			all.Go(func() {
+				arrived := sync.OnceFunc(there.Done)
+				defer arrived() // also when it fails
+				err := door(t.Context(), func(*db.Tx) error {
+					arrived()
+					there.Wait()
+					return nil
+				})
+				if err != nil {
+					t.Error(err)
+				}
 			})
-			if err != nil {
-				t.Error(err)
-			}
-		})
+		}
+		all.Wait()
 	}
-	all.Wait()
 }
 
 func TestConnectionsLostInThePool(t *testing.T) {
@@ -74,8 +76,8 @@ func TestConnectionsLostInThePool(t *testing.T) {
 		"Keep": func(ctx context.Context) error { return d.Keep(ctx, func(*db.Tx) error { return nil }) },
 		"Ping": d.Ping,
 	} {
-		fillPool(t, d)
-		fillPool(t, d) // the driver asks a connection that rested for a second whether it lives; these were used just now
+		fillPools(t, d)
+		fillPools(t, d) // the driver asks a connection that rested for a second whether it lives; these were used just now
 		postgres.Cut(t, address)
 		for i := range 3 {
 			if err := next(t.Context()); err != nil {
@@ -88,7 +90,7 @@ func TestConnectionsLostInThePool(t *testing.T) {
 func TestServerStopsAndStarts(t *testing.T) {
 	server := postgres.Own(t)
 	d := testdb.Open(t, testdb.Postgres, testdb.Options{Address: server.Address})
-	fillPool(t, d)
+	fillPools(t, d)
 	err := d.Update(t.Context(), somebody, func(tx *db.Tx) error {
 		if err := writeWhole(tx, "a", true); err != nil {
 			return err
