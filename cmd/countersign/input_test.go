@@ -56,7 +56,7 @@ func (f *field) forms() []form {
 			{"parent", f.account("PLATFORM").EntityID, defaulted}, {"environment", "live", choice}}, person)},
 		{"token", "/a/MINE/service-tokens", mine, []entry{{"name", "gateway", text}, {"expires", "30", choice}}},
 		{"revocation", "/a/MINE/service-tokens/" + f.ids["token"] + "/revocation", mine, []entry{{"name", ours + " gateway", text}}},
-		{"details", "/me", f.clients["support"], []entry{{"first_name", "Ada", text}, {"last_name", "Byron", optional}, {"language", "en", defaulted}, {"time_zone", "UTC", choice}}},
+		{"details", "/me", f.clients["support"], []entry{{"first_name", "Ada", text}, {"last_name", "Byron", optional}, {"language", "en", defaulted}, {"time_zone", "UTC", choice}, revision}},
 		// No code is asked for: they signed in just now.
 		{"password", "/me/password", f.clients["support"], []entry{{"current", "", secret}, {"password", "", secret}, {"code", "", mark}}},
 		{"authenticator", "/me/authenticator", f.clients["finance"], []entry{{"password", "some password", secret}, {"code", "000000", secret}}},

@@ -78,7 +78,7 @@ func TestAttack(t *testing.T) {
 		})
 		t.Run("A07 an invitation tells nothing of whom another account knows", func(t *testing.T) {
 			h.as("m2.auditor") // has signed in, with a second factor
-			h.must(h.People.SetDetails(t.Context(), h.Who("m2.auditor"), people.Details{FirstName: "Zenobia", LastName: "Quill", Language: "fr", TimeZone: "Europe/Paris"}))
+			h.must(h.People.SetDetails(t.Context(), h.Who("m2.auditor"), 1, people.Details{FirstName: "Zenobia", LastName: "Quill", Language: "fr", TimeZone: "Europe/Paris"}))
 			h.Do(func(tx *db.Tx) error {
 				_, err := tx.Exec(`UPDATE users SET phone = '+41 44 555 01 99' WHERE id = $1`, h.User("m2.auditor"))
 				return err

@@ -45,9 +45,13 @@ type Me struct {
 	Language  string `json:"language" enum:"en,fr"`
 	TimeZone  string `json:"time_zone" example:"Europe/Zurich"`
 	LastSeen  moment `json:"last_sign_in_at,omitzero"`
+	Version   int64  `json:"version" doc:"Of names, language and time zone; the ETag without its quotes."`
 }
 
-type meOut struct{ Body Me }
+type meOut struct {
+	ETag string `header:"ETag"`
+	Body Me
+}
 
 func (a *API) me(c *call, _ *struct{}) (*meOut, error) {
 	var p people.Person
@@ -58,10 +62,11 @@ func (a *API) me(c *call, _ *struct{}) (*meOut, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &meOut{Me{p.ID, p.FirstName, p.LastName, p.Email, p.Username, p.Phone, string(p.Lang), p.TimeZone, moment(p.LastSignInAt)}}, nil
+	return &meOut{tag(p.DetailsVersion), Me{p.ID, p.FirstName, p.LastName, p.Email, p.Username, p.Phone, string(p.Lang), p.TimeZone, moment(p.LastSignInAt), p.DetailsVersion}}, nil
 }
 
 type setMeIn struct {
+	Matching
 	Body struct {
 		FirstName string `json:"first_name" maxLength:"100" example:"Ada"`
 		LastName  string `json:"last_name" maxLength:"100" doc:"May be empty." example:"Lovelace"`
@@ -71,8 +76,12 @@ type setMeIn struct {
 }
 
 func (a *API) setMe(c *call, in *setMeIn) (*struct{}, error) {
+	version, err := c.version()
+	if err != nil {
+		return nil, err
+	}
 	b := in.Body
-	return nothing(a.People.SetDetails(c.ctx, c.v.Who, people.Details{FirstName: b.FirstName, LastName: b.LastName, Language: b.Language, TimeZone: b.TimeZone}))
+	return nothing(a.People.SetDetails(c.ctx, c.v.Who, version, people.Details{FirstName: b.FirstName, LastName: b.LastName, Language: b.Language, TimeZone: b.TimeZone}))
 }
 
 // proofIn is a person who proves who they are.

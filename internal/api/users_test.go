@@ -203,7 +203,11 @@ func wayIn(t *testing.T, h *house, clock *testdb.Clock) {
 	}
 	in.do(http.MethodDelete, "/api/v1/me/sessions", nil).is(http.StatusNoContent)
 	in.do(http.MethodDelete, "/api/v1/me/sessions/ses_none", nil).refused(http.StatusNotFound, "not_found")
-	in.do(http.MethodPut, "/api/v1/me", map[string]any{"first_name": "Inès", "last_name": "", "language": "fr", "time_zone": "Europe/Zurich"}).is(http.StatusNoContent)
+	details := map[string]any{"first_name": "Inès", "last_name": "", "language": "fr", "time_zone": "Europe/Zurich"}
+	seen := etag(in.get("/api/v1/me"))
+	in.do(http.MethodPut, "/api/v1/me", details).refused(http.StatusPreconditionRequired, "precondition")
+	in.with("If-Match", seen).do(http.MethodPut, "/api/v1/me", details).is(http.StatusNoContent)
+	in.with("If-Match", seen).do(http.MethodPut, "/api/v1/me", map[string]any{"first_name": "Late", "last_name": "", "language": "en", "time_zone": "UTC"}).refused(http.StatusPreconditionFailed, "stale")
 	if me := in.get("/api/v1/me").object(); me["first_name"] != "Inès" || me["language"] != "fr" {
 		t.Errorf("%v", me)
 	}

@@ -15,8 +15,9 @@ import (
 // address is not among them (features.md, U7).
 type Details struct{ FirstName, LastName, Language, TimeZone string }
 
-// SetDetails changes the details of the person who acts.
-func (p *People) SetDetails(ctx context.Context, who db.Who, in Details) error {
+// SetDetails changes the details of the person who acts. version is the one that
+// they saw (Person.DetailsVersion); another is refused as stale.
+func (p *People) SetDetails(ctx context.Context, who db.Who, version int64, in Details) error {
 	var f fault.Fields
 	nameFields(&f, &in.FirstName, &in.LastName)
 	tag := languageField(&f, in.Language)
@@ -27,6 +28,9 @@ func (p *People) SetDetails(ctx context.Context, who db.Who, in Details) error {
 		return err
 	}
 	return p.self(ctx, who, func(tx *db.Tx, me Person) ([]audit.Change, error) {
+		if version != me.DetailsVersion {
+			return nil, fault.New(fault.Stale, "stale")
+		}
 		changes := []audit.Change{
 			{Field: "first_name", Before: me.FirstName, After: in.FirstName, Personal: true},
 			{Field: "last_name", Before: me.LastName, After: in.LastName, Personal: true},
@@ -43,7 +47,7 @@ func (p *People) SetDetails(ctx context.Context, who db.Who, in Details) error {
 // SetLanguage changes the language of the person who acts.
 func (p *People) SetLanguage(ctx context.Context, who db.Who, tag lang.Tag) error {
 	return p.self(ctx, who, func(tx *db.Tx, me Person) ([]audit.Change, error) {
-		_, err := tx.Exec(`UPDATE users SET language = $1 WHERE id = $2`, string(tag), me.ID)
+		_, err := tx.Exec(`UPDATE users SET language = $1, version = version + 1 WHERE id = $2`, string(tag), me.ID)
 		return []audit.Change{{Field: "language", Before: string(me.Lang), After: string(tag)}}, err
 	})
 }

@@ -64,6 +64,7 @@ type Person struct {
 	HasPassword             bool
 	InactiveLockedAt        int64 // µs; 0 is not
 	LastSignInAt            int64 // µs; 0 is never
+	DetailsVersion          int64 // of their own details: names, language, time zone
 }
 
 // Name is first and last name as people write it.

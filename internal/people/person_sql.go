@@ -14,11 +14,11 @@ import (
 )
 
 const personColumns = `u.id, u.first_name, u.last_name, COALESCE(u.email, ''), COALESCE(u.username, ''), u.phone, u.language, u.time_zone, u.theme,
-	u.epoch, u.password_hash IS NOT NULL, COALESCE(u.inactive_locked_at, 0), COALESCE(u.last_sign_in_at, 0)`
+	u.epoch, u.password_hash IS NOT NULL, COALESCE(u.inactive_locked_at, 0), COALESCE(u.last_sign_in_at, 0), u.version`
 
 func (p *Person) dest() []any {
 	return []any{&p.ID, &p.FirstName, &p.LastName, &p.Email, &p.Username, &p.Phone, &p.Lang, &p.TimeZone, &p.Theme,
-		&p.Epoch, &p.HasPassword, &p.InactiveLockedAt, &p.LastSignInAt}
+		&p.Epoch, &p.HasPassword, &p.InactiveLockedAt, &p.LastSignInAt, &p.DetailsVersion}
 }
 
 // PersonByID reads a person.

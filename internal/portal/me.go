@@ -3,6 +3,7 @@ package portal
 import (
 	"net/http"
 	"slices"
+	"strconv"
 
 	"countersign/internal/db"
 	"countersign/internal/fault"
@@ -40,6 +41,11 @@ func (p *Portal) meView(w http.ResponseWriter, r *http.Request, v *web.Visit) (M
 		if err != nil {
 			return err
 		}
+		me, _, err := people.PersonByID(tx, s.UserID)
+		if err != nil {
+			return err
+		}
+		view.Revision = strconv.FormatInt(me.DetailsVersion, 10)
 		view.PasswordAt, view.FactorSince = moment(security.PasswordSince), moment(security.FactorSince)
 		view.Factor = FactorOff
 		if security.FactorSince != 0 {
@@ -100,14 +106,15 @@ func (p *Portal) myPlaces(tx *db.Tx, v *web.Visit, view *MeView) error {
 }
 
 func (p *Portal) doDetails(w http.ResponseWriter, r *http.Request, v *web.Visit) error {
-	f, err := web.Form(r, "first_name", "last_name", "language", "time_zone")
+	f, err := web.Form(r, "first_name", "last_name", "language", "time_zone", "revision")
 	if err != nil {
 		return err
 	}
 	in := people.Details{FirstName: f.Get("first_name"), LastName: f.Get("last_name"), Language: f.Get("language"), TimeZone: f.Get("time_zone")}
-	if err := p.People.SetDetails(r.Context(), v.Who, in); err != nil {
+	if err := p.People.SetDetails(r.Context(), v.Who, revision(f.Get("revision")), in); err != nil {
 		return p.meAgain(w, r, v, err, func(m *MeView, form Form) {
 			m.Details, m.FirstName, m.LastName, m.TimeZone = form, in.FirstName, in.LastName, in.TimeZone
+			m.Revision = f.Get("revision") // what was seen stays what was seen
 		})
 	}
 	web.SetCookie(w, web.LangCookie, in.Language, false)

@@ -7,6 +7,7 @@ type MeView struct {
 	Page
 	Details     Form
 	Password    Form
+	Revision    string // of the details
 	FirstName   string
 	LastName    string
 	Email       string
