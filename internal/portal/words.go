@@ -22,7 +22,7 @@ func (w words) funcs() template.FuncMap {
 		"t": w.t, "number": w.number, "date": w.date, "datetime": w.dateTime, "join": w.join,
 		"permission": w.permission, "section": w.section, "sentence": w.sentence,
 		"flash": w.flash, "input": w.input, "problem": w.problem, "problems": w.problems,
-		"asset": w.asset, "icon": icon, "png": png, "groups": groups, "dict": dict, "indent": indent, "lower": strings.ToLower,
+		"asset": w.asset, "icon": icon, "png": png, "groups": groups, "address": address, "dict": dict, "indent": indent, "lower": strings.ToLower,
 	}
 }
 
@@ -189,6 +189,11 @@ func (w words) input(f Form, name, value string, options ...any) (Input, error) 
 
 func png(image []byte) template.URL {
 	return template.URL("data:image/png;base64," + base64.StdEncoding.EncodeToString(image))
+}
+
+// address is an e-mail address that breaks, where it must, before its host.
+func address(s string) template.HTML {
+	return template.HTML(strings.Replace(template.HTMLEscapeString(s), "@", "<wbr>@", 1))
 }
 
 // groups cuts a key into fours, as people read it aloud.

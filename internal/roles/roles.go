@@ -77,12 +77,6 @@ type Assignment struct {
 	From, Until int64    // µs; 0 is open; From <= now < Until
 }
 
-// Same tells whether two assignments give the same.
-func (a Assignment) Same(b Assignment) bool {
-	x, y := slices.Sorted(slices.Values(a.Entities)), slices.Sorted(slices.Values(b.Entities))
-	return a.RoleID == b.RoleID && a.AllEntities == b.AllEntities && a.From == b.From && a.Until == b.Until && slices.Equal(x, y)
-}
-
 // String is the assignment in an audit entry: ids only.
 func (a Assignment) String() string {
 	scope := "all entities"

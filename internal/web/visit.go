@@ -40,12 +40,6 @@ func VisitOf(r *http.Request) *Visit {
 	return v
 }
 
-// VisitIn finds it in a context.
-func VisitIn(ctx context.Context) *Visit {
-	v, _ := ctx.Value(visitKey{}).(*Visit)
-	return v
-}
-
 // The cookies. The __Host- prefix binds a cookie to this host, its root path and
 // secure transport (RFC 6265bis, 4.1.3.2).
 const (

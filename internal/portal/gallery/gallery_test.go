@@ -84,7 +84,7 @@ func checkText(t *testing.T, text string) {
 // wrong order, which a browser would silently mend.
 func checkBalance(t *testing.T, text string) {
 	t.Helper()
-	void := []string{"meta", "link", "input", "img", "br", "path", "circle", "rect"}
+	void := []string{"meta", "link", "input", "img", "br", "wbr", "path", "circle", "rect"}
 	var open []string
 	z := html.NewTokenizer(strings.NewReader(text))
 	for {
