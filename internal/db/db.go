@@ -66,6 +66,13 @@ const (
 	postgres
 )
 
+func (d dialect) String() string {
+	if d == postgres {
+		return "postgres"
+	}
+	return "sqlite"
+}
+
 // ErrNotRecorded is returned by Update when the function changed something and
 // recorded nothing. It is a defect of the use case; nothing was committed.
 var ErrNotRecorded = errors.New("db: an update that recorded nothing was refused")

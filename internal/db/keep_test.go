@@ -24,6 +24,9 @@ func TestBookkeeping(t *testing.T) {
 		"leases":          "which node does a job now; says nothing about anybody",
 		"outbox":          "delivery state; what is sent is queued, and recorded, by an update",
 		"access_changes":  "erased when every node has long read it; written by updates",
+		"preferences":     "which columns somebody likes to see",
+		"reset_requests":  "a name that somebody typed, known or not; the link that may come of it is recorded by an update",
+		"drafts":          "what somebody typed when their session had run out, for an hour, sealed",
 	}
 	for _, table := range db.Bookkeeping {
 		if reasons[table] == "" {

@@ -25,8 +25,9 @@ var migrationFiles embed.FS
 type Migration struct {
 	Number   int
 	Name     string
-	SQL      string
-	Checksum string // SHA-256 of the text, in hexadecimal
+	SQL      string            // for both databases: migrations/NNNN_NAME.sql
+	Only     map[string]string // by database, what is run there after it: NNNN_NAME.sqlite.sql, NNNN_NAME.postgres.sql
+	Checksum string            // SHA-256 of all its texts, in hexadecimal
 }
 
 // Migrations lists the steps of this release, in order, without gaps from 1.
@@ -36,20 +37,49 @@ func Migrations() ([]Migration, error) {
 		return nil, err
 	}
 	var all []Migration
-	for i, e := range entries {
-		digits, name, ok := strings.Cut(strings.TrimSuffix(e.Name(), ".sql"), "_")
-		number, err := strconv.Atoi(digits)
-		if !ok || err != nil || number != i+1 {
-			return nil, fmt.Errorf("migrations/%s: want number %04d", e.Name(), i+1)
+	for _, e := range entries {
+		parts := strings.Split(e.Name(), ".")
+		if len(parts) == 3 {
+			continue // read with its step
 		}
-		text, err := migrationFiles.ReadFile(path.Join("migrations", e.Name()))
+		digits, name, ok := strings.Cut(parts[0], "_")
+		number, err := strconv.Atoi(digits)
+		if !ok || err != nil || number != len(all)+1 {
+			return nil, fmt.Errorf("migrations/%s: want number %04d", e.Name(), len(all)+1)
+		}
+		m, err := readMigration(number, name, parts[0])
 		if err != nil {
 			return nil, err
 		}
-		sum := sha256.Sum256(text)
-		all = append(all, Migration{number, name, string(text), hex.EncodeToString(sum[:])})
+		all = append(all, m)
 	}
 	return all, nil
+}
+
+func readMigration(number int, name, stem string) (Migration, error) {
+	text, err := migrationFiles.ReadFile(path.Join("migrations", stem+".sql"))
+	if err != nil {
+		return Migration{}, err
+	}
+	m := Migration{Number: number, Name: name, SQL: string(text)}
+	sum := sha256.New()
+	sum.Write(text)
+	for _, database := range []dialect{postgres, sqlite} {
+		text, err := migrationFiles.ReadFile(path.Join("migrations", stem+"."+database.String()+".sql"))
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return Migration{}, err
+		}
+		if m.Only == nil {
+			m.Only = map[string]string{}
+		}
+		m.Only[database.String()] = string(text)
+		fmt.Fprintf(sum, "\n-- %s\n%s", database, text)
+	}
+	m.Checksum = hex.EncodeToString(sum.Sum(nil))
+	return m, nil
 }
 
 // Migrate brings the schema to this release. Each step is one transaction, and
@@ -84,7 +114,11 @@ func (d *DB) migrate(ctx context.Context, steps []Migration) error {
 	if err != nil {
 		return fmt.Errorf("migrate: %w", err)
 	}
-	copied := false
+	before, err := appliedSteps(ctx, conn)
+	if err != nil {
+		return fmt.Errorf("migrate: %w", err)
+	}
+	copied := len(before) == 0 // a fresh file has nothing to keep
 	for _, step := range steps {
 		done, err := d.step(ctx, conn, steps, step, &copied)
 		if err != nil {
@@ -138,8 +172,13 @@ func (d *DB) apply(ctx context.Context, conn *sql.Conn, all []Migration, m Migra
 	if err := sameHistory(all, applied); err != nil || len(applied) >= m.Number {
 		return false, err
 	}
-	if _, err := conn.ExecContext(ctx, m.SQL); err != nil {
-		return false, err
+	for _, text := range []string{m.SQL, m.Only[d.dialect.String()]} {
+		if text == "" {
+			continue
+		}
+		if _, err := conn.ExecContext(ctx, text); err != nil {
+			return false, err
+		}
 	}
 	_, err = conn.ExecContext(ctx, `INSERT INTO schema_migrations (number, name, checksum, applied_at) VALUES ($1, $2, $3, $4)`,
 		m.Number, m.Name, m.Checksum, d.Now())

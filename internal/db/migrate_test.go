@@ -34,6 +34,12 @@ func plus(t *testing.T, text string) []db.Migration {
 	return append(steps, db.Migration{Number: len(steps) + 1, Name: "another", SQL: text, Checksum: hex.EncodeToString(sum[:])})
 }
 
+// before is the copy that the step after this release's makes of a file.
+func before(t *testing.T, file string) string {
+	t.Helper()
+	return fmt.Sprintf("%s.before-%04d", file, len(plus(t, "")))
+}
+
 const addTable = `CREATE TABLE another (id TEXT PRIMARY KEY); INSERT INTO another (id) VALUES ('one')`
 
 func TestMigrateTwice(t *testing.T) {
@@ -128,7 +134,7 @@ func TestMigrateCopiesTheFileBefore(t *testing.T) {
 	if err := d.MigrateTo(t.Context(), plus(t, addTable+`; DELETE FROM instance`)); err != nil {
 		t.Fatal(err)
 	}
-	copied := file + ".before-0002"
+	copied := before(t, file)
 	info, err := os.Stat(copied)
 	if err != nil {
 		t.Fatal(err)
@@ -154,44 +160,48 @@ func TestMigrateCopiesTheFileBefore(t *testing.T) {
 func TestMigrateKeepsAnEarlierCopy(t *testing.T) {
 	file := testdb.Address(t, testdb.SQLite)
 	d := testdb.Open(t, testdb.SQLite, testdb.Options{Address: file})
-	if err := os.WriteFile(file+".before-0002", []byte("earlier"), 0o600); err != nil {
+	copied := before(t, file)
+	if err := os.WriteFile(copied, []byte("earlier"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if err := d.MigrateTo(t.Context(), plus(t, addTable)); err != nil {
 		t.Fatal(err)
 	}
-	if text, _ := os.ReadFile(file + ".before-0002"); string(text) != "earlier" {
+	if text, _ := os.ReadFile(copied); string(text) != "earlier" {
 		t.Error("the earlier copy was overwritten")
 	}
-	if copies, _ := filepath.Glob(file + ".before-0002.*"); len(copies) != 1 {
+	if copies, _ := filepath.Glob(copied + ".*"); len(copies) != 1 {
 		t.Errorf("copies: %v", copies)
 	}
 }
 
 // TestFixtures migrates a database of every released schema. testdata/schema-NNNN.sql
-// holds rows in the tables of that schema as plain INSERTs that both databases
-// take, in an order that the foreign keys accept; it is written by hand together
-// with its step, and never changed once that is released. Each is loaded into its
-// own schema and brought to the newest.
+// holds rows in what that step added as plain statements that both databases take,
+// in an order that the foreign keys accept; it is written by hand together with its
+// step, and never changed once that is released. Into each schema the fixtures up
+// to its own are loaded, and it is brought to the newest.
 func TestFixtures(t *testing.T) {
 	steps, err := db.Migrations()
 	if err != nil {
 		t.Fatal(err)
 	}
+	var text []byte
 	for n := range steps {
 		file := filepath.Join("testdata", fmt.Sprintf("schema-%04d.sql", n+1))
-		text, err := os.ReadFile(file)
+		more, err := os.ReadFile(file)
 		if err != nil {
 			t.Errorf("schema %04d has no fixture: %v", n+1, err)
 			continue
 		}
+		text = append(text, more...)
+		script := string(text)
 		for _, dialect := range testdb.Dialects() {
 			t.Run(filepath.Base(file)+"/"+string(dialect), func(t *testing.T) {
 				d := testdb.Open(t, dialect, testdb.Options{Unmigrated: true})
 				if err := d.MigrateTo(t.Context(), steps[:n+1]); err != nil {
 					t.Fatal(err)
 				}
-				if err := d.Script(t.Context(), string(text)); err != nil {
+				if err := d.Script(t.Context(), script); err != nil {
 					t.Fatal(err)
 				}
 				if err := errors.Join(d.Migrate(t.Context()), d.Ready(t.Context())); err != nil {

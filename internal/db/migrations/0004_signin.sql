@@ -1,0 +1,75 @@
+-- Signing in at its full width: security keys and passkeys, recovery codes,
+-- forgotten passwords, what an administrator asks of the next sign-in, drafts.
+
+-- What the next sign-in must do before it is one: choose another password (U11),
+-- set up the second factor again (U13).
+ALTER TABLE users ADD COLUMN change_password_since BIGINT;
+ALTER TABLE users ADD COLUMN set_up_again_since BIGINT;
+
+-- A WebAuthn credential belongs to one person in the whole installation (PCI DSS
+-- 8.3.11): the hash of its id is unique.
+ALTER TABLE factors ADD COLUMN credential_hash BYTEA;
+CREATE UNIQUE INDEX factors_credential ON factors (credential_hash) WHERE credential_hash IS NOT NULL;
+
+-- Codes for whoever has lost every other factor: one slow hash for all of a set,
+-- under its salt; each works once.
+CREATE TABLE recovery_codes (
+    user_id    TEXT NOT NULL REFERENCES users (id),
+    number     BIGINT NOT NULL,
+    salt       BYTEA NOT NULL,
+    hash       BYTEA NOT NULL,
+    created_at BIGINT NOT NULL,
+    used_at    BIGINT,
+    PRIMARY KEY (user_id, number)
+);
+
+-- Links that let a person choose another password. account_id is the account
+-- whose administrator sent it; with by_administrator it opens an inactivity lock.
+-- One at a time is alive for a person.
+CREATE TABLE reset_links (
+    id               TEXT PRIMARY KEY,
+    user_id          TEXT NOT NULL REFERENCES users (id),
+    account_id       TEXT NOT NULL,
+    token_hash       BYTEA NOT NULL UNIQUE,
+    by_administrator BOOLEAN NOT NULL,
+    created_at       BIGINT NOT NULL,
+    created_by       TEXT NOT NULL,
+    expires_at       BIGINT NOT NULL,
+    used_at          BIGINT,
+    replaced_at      BIGINT
+);
+CREATE UNIQUE INDEX reset_links_one_current ON reset_links (user_id) WHERE replaced_at IS NULL;
+
+-- Half-finished sign-ins again, with more steps. Those under way are begun anew.
+DROP TABLE challenges;
+CREATE TABLE challenges (
+    hash       BYTEA PRIMARY KEY,
+    user_id    TEXT NOT NULL,
+    account_id TEXT NOT NULL,
+    step       TEXT NOT NULL CHECK (step IN ('code', 'setup', 'activate', 'password', 'change', 'passkey')),
+    user_epoch BIGINT NOT NULL,
+    sealed     BYTEA,
+    ip         TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL
+);
+CREATE INDEX challenges_user ON challenges (user_id);
+CREATE INDEX challenges_expiry ON challenges (expires_at);
+
+-- Bookkeeping: forgotten passwords that somebody asked for, known or not, until
+-- they are looked at; and what somebody typed in a form when their session had
+-- run out, sealed, until they are back.
+CREATE TABLE reset_requests (
+    id           TEXT PRIMARY KEY,
+    sealed       BYTEA NOT NULL,
+    created_at   BIGINT NOT NULL,
+    leased_until BIGINT NOT NULL DEFAULT 0
+);
+CREATE TABLE drafts (
+    hash       BYTEA PRIMARY KEY,
+    user_id    TEXT NOT NULL,
+    sealed     BYTEA NOT NULL,
+    created_at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL
+);
+CREATE INDEX drafts_expiry ON drafts (expires_at);
