@@ -99,8 +99,10 @@ func (a *API) listUsers(c *call, in *listUsersIn) (*listed[User], error) {
 	for _, r := range page.Rows {
 		out.Body.Items = append(out.Body.Items, userOf(r))
 	}
-	if page.Total >= 0 {
-		out.Body.Total = &page.Total
+	if n := page.Total.N; page.Total.More {
+		out.Body.TotalAtLeast = &n
+	} else {
+		out.Body.Total = &n
 	}
 	out.Body.NextCursor, err = a.cursor(c, page.Next)
 	return out, err

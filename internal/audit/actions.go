@@ -5,7 +5,7 @@ package audit
 var Actions = []string{
 	AccountCreated, AccountOpened, EntityCreated, LocationCreated, PlatformInitialised, DemoFilled,
 	UserInvited, UserActivated, UserDeactivated, UserReactivated, UserAccessChanged,
-	InvitationResent, InvitationDeactivated,
+	InvitationResent, InvitationDeactivated, UsersExported,
 	PasswordSet, PasswordConfirmed, PasswordChanged, FactorAdded, FactorRemoved, FactorReset,
 	SignedIn, SessionConfirmed, SignedOut, SignInFailed, SignInLocked, SessionsEnded,
 	TokenCreated, TokenRevoked, TokenRefused,
@@ -26,6 +26,7 @@ const (
 	UserReactivated       = "user.reactivated"
 	UserAccessChanged     = "user.access_changed"
 	ProfileChanged        = "user.profile_changed"
+	UsersExported         = "users.exported"
 	InvitationResent      = "invitation.resent"
 	InvitationDeactivated = "invitation.deactivated"
 	PasswordSet           = "password.set"

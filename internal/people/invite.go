@@ -237,11 +237,14 @@ func (p *People) admit(tx *db.Tx, a org.Account, settings profile.Settings, pers
 	}
 	like.AccountID, like.UserID, like.AllLocations = a.ID, person.ID, true
 	like.TwoFactorRequired = settings.TwoFactor == "required"
-	m, err := newMember(tx, like, typed)
+	var m Member
+	err = Relist(tx, person.ID, func() (err error) {
+		if m, err = newMember(tx, like, typed); err != nil {
+			return err
+		}
+		return roles.Replace(tx, a.ID, m.ID, list)
+	})
 	if err != nil {
-		return m, person, err
-	}
-	if err := roles.Replace(tx, a.ID, m.ID, list); err != nil {
 		return m, person, err
 	}
 	tx.ChangedUser(person.ID)

@@ -39,7 +39,7 @@ type Portal struct {
 // Routes are the portal's addresses.
 func (p *Portal) Routes() []web.Route {
 	var all []web.Route
-	for _, group := range [][]web.Route{p.doorRoutes(), p.homeRoutes(), p.userRoutes(), p.roleRoutes(), p.accountRoutes(), p.tokenRoutes(), p.meRoutes()} {
+	for _, group := range [][]web.Route{p.doorRoutes(), p.homeRoutes(), p.userListRoutes(), p.userRoutes(), p.roleRoutes(), p.accountRoutes(), p.tokenRoutes(), p.meRoutes()} {
 		all = append(all, group...)
 	}
 	return append(all, web.Route{Pattern: "/", Needs: web.Anybody, Handle: func(_ http.ResponseWriter, r *http.Request, _ *web.Visit) error {

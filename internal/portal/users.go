@@ -18,7 +18,6 @@ import (
 func (p *Portal) userRoutes() []web.Route {
 	const users = "/a/{customer}/users"
 	routes := []web.Route{
-		{Pattern: "GET " + users, Handle: p.users},
 		{Pattern: "GET " + users + "/new", Handle: p.invite},
 		{Pattern: "POST " + users, Handle: p.doInvite},
 		{Pattern: "GET " + users + "/{user}", Handle: p.user},
@@ -34,69 +33,6 @@ func (p *Portal) userRoutes() []web.Route {
 			web.Route{Pattern: "POST " + users + "/{user}/" + string(act), Handle: p.act(act)})
 	}
 	return routes
-}
-
-// users is the list (U1).
-func (p *Portal) users(w http.ResponseWriter, r *http.Request, v *web.Visit) error {
-	i, err := p.enter(w, r, v, SectionUsers, "users:view")
-	if err != nil {
-		return err
-	}
-	q, err := web.Query(r, "q", "status", "role", "entity", "sort", "order", "cursor")
-	if err != nil {
-		return err
-	}
-	view := UsersView{Page: i.page, Filter: ReadUsersFilter(q), MayInvite: i.may("users:create")}
-	list := view.Filter.query()
-	list.After = view.Filter.Cursor
-	var page people.Page
-	var names choices
-	err = p.reading(r, func(tx *db.Tx) error {
-		if names, err = p.choices(tx, i.account, v.Lang); err != nil {
-			return err
-		}
-		page, err = p.People.List(tx, i.account, list)
-		return err
-	})
-	if fault.From(err) != nil && fault.From(err).Kind == fault.Invalid { // a filter that names what is not there finds nobody
-		page, err = people.Page{}, nil
-	}
-	if err != nil {
-		return err
-	}
-	view.Total, view.Roles, view.Entities = int(page.Total), names.roleOptions, names.entityOptions
-	for _, row := range page.Rows {
-		view.Rows = append(view.Rows, userRow(row, names, v.Who.ID))
-	}
-	view.Pager = Pager{Previous: page.Previous, Next: page.Next}
-	return p.show(w, view)
-}
-
-func (f UsersFilter) query() people.Query {
-	q := people.Query{Search: f.Query, Status: people.Status(f.Status), RoleID: f.Role, EntityID: f.Entity, Sort: f.Sort}
-	if q.Sort == "" {
-		q.Sort = "name"
-	}
-	if f.Descending {
-		q.Sort = "-" + q.Sort
-	}
-	return q
-}
-
-func userRow(row people.Row, names choices, me string) UserRow {
-	return UserRow{ID: row.ID(), Name: row.Name(), Identifier: identifier(row.Email, row.Username), Roles: names.roleNames(row.Roles),
-		Entities: names.entityNames(row.Entities), AllEntities: row.AllEntities, Status: Status(row.Status), Factor: factorOf(row),
-		LastSignIn: moment(row.LastSignInAt), Self: row.ID() == me}
-}
-
-func factorOf(row people.Row) Factor {
-	switch {
-	case row.Factors > 0:
-		return FactorOn
-	case row.TwoFactorRequired:
-		return FactorPending
-	}
-	return FactorOff
 }
 
 // choices are the roles and entities of an account, for names and pickers.
