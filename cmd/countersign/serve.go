@@ -62,7 +62,7 @@ func (c *serveCommand) serve(ctx context.Context, r *rooms) error {
 	if err != nil {
 		return err
 	}
-	edge, err := web.New(r.db, r.door, r.live, r.audit, web.Options{PublicURL: c.Origin(), Proxies: c.Proxies(), Lang: c.Lang(), Log: r.log})
+	edge, err := web.New(r.db, r.door, r.live, r.audit, web.Options{PublicURL: c.Origin(), Proxies: c.Proxies(), Lang: c.Lang(), Log: r.log, Maintenance: c.MaintenanceFile})
 	if err != nil {
 		return err
 	}

@@ -11,6 +11,8 @@ const (
 	CodePath           = "/signin/code"
 	SetupPath          = "/signin/setup"
 	SignOutPath        = "/signout"
+	StayPath           = "/session/stay"
+	DraftPath          = "/session/draft"
 	ActivatePath       = "/activate"
 	MePath             = "/me"
 	MyPasswordPath     = "/me/password"

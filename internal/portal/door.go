@@ -66,14 +66,14 @@ func (p *Portal) toHome(w http.ResponseWriter, r *http.Request, accountID string
 }
 
 func (p *Portal) signIn(w http.ResponseWriter, r *http.Request, v *web.Visit) error {
-	q, err := web.Query(r, "next", "ended")
+	q, err := web.Query(r, "next", "ended", "kept")
 	if err != nil {
 		return err
 	}
 	if v.Session != nil {
 		return to(w, r, FrontDoorPath)
 	}
-	return p.show(w, SignInView{Page: p.frame(w, r, v), Next: next(q.Get("next")), Ended: q.Get("ended") == "1"})
+	return p.show(w, SignInView{Page: p.frame(w, r, v), Next: next(q.Get("next")), Ended: q.Get("ended") == "1", Kept: q.Get("kept") == "1"})
 }
 
 func (p *Portal) doSignIn(w http.ResponseWriter, r *http.Request, v *web.Visit) error {
@@ -193,7 +193,7 @@ func (p *Portal) signOut(w http.ResponseWriter, r *http.Request, v *web.Visit) e
 	if err := p.Door.SignOut(r.Context(), v.Who, seal.Secret(web.Cookie(r, web.SessionCookie))); err != nil {
 		return err
 	}
-	for _, c := range []string{web.SessionCookie, web.ChallengeCookie, web.LinkCookie, web.FlashCookie} {
+	for _, c := range []string{web.SessionCookie, web.ChallengeCookie, web.LinkCookie, web.FlashCookie, web.DraftCookie} {
 		web.DropCookie(w, c)
 	}
 	w.Header().Set("Clear-Site-Data", `"cache", "storage"`)

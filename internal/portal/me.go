@@ -16,7 +16,7 @@ import (
 func (p *Portal) meRoutes() []web.Route {
 	return []web.Route{
 		{Pattern: "GET " + MePath, Handle: p.me},
-		{Pattern: "POST " + MePath, Handle: p.doDetails},
+		{Pattern: "POST " + MePath, Handle: p.doDetails, Form: itself},
 		{Pattern: "POST " + MyPasswordPath, Handle: p.doPassword},
 		{Pattern: "GET " + MyAuthenticator, Handle: p.authenticator},
 		{Pattern: "POST " + MyAuthenticator, Handle: p.doAuthenticator},
@@ -29,6 +29,14 @@ func (p *Portal) me(w http.ResponseWriter, r *http.Request, v *web.Visit) error 
 	view, err := p.meView(w, r, v)
 	if err != nil {
 		return err
+	}
+	typed, err := p.typed(r, v)
+	if err != nil {
+		return err
+	}
+	if typed != nil {
+		view.Details.Kept = true
+		view.FirstName, view.LastName, view.TimeZone, view.Revision = typed.Get("first_name"), typed.Get("last_name"), typed.Get("time_zone"), typed.Get("revision")
 	}
 	return p.show(w, view)
 }

@@ -34,13 +34,21 @@ type Portal struct {
 
 	Assets   *Assets
 	Renderer *Renderer
+
+	forms map[string]func(*http.Request) string // by pattern, the page of the form that is sent there; from Routes
 }
 
 // Routes are the portal's addresses.
 func (p *Portal) Routes() []web.Route {
 	var all []web.Route
-	for _, group := range [][]web.Route{p.doorRoutes(), p.homeRoutes(), p.userRoutes(), p.roleRoutes(), p.accountRoutes(), p.tokenRoutes(), p.meRoutes()} {
+	for _, group := range [][]web.Route{p.doorRoutes(), p.sessionRoutes(), p.homeRoutes(), p.userRoutes(), p.roleRoutes(), p.accountRoutes(), p.tokenRoutes(), p.meRoutes()} {
 		all = append(all, group...)
+	}
+	p.forms = map[string]func(*http.Request) string{}
+	for i := range all {
+		if form := all[i].Form; form != nil {
+			p.forms[all[i].Pattern], all[i].Handle = form, p.sending(form, all[i].Handle)
+		}
 	}
 	return append(all, web.Route{Pattern: "/", Needs: web.Anybody, Handle: func(_ http.ResponseWriter, r *http.Request, _ *web.Visit) error {
 		return fault.None("page")
@@ -111,7 +119,15 @@ func (p *Portal) frame(w http.ResponseWriter, r *http.Request, v *web.Visit) Pag
 		page.Zone = zone
 	}
 	page.Flash = p.takeFlash(w, r, v)
+	page.IdleIn, page.EndsIn = sessionLeft(v, p.DB.Now())
 	return page
+}
+
+// sessionLeft is how many seconds the session lives on if nothing more comes,
+// and in any case.
+func sessionLeft(v *web.Visit, now int64) (idle, ends int) {
+	left := func(at int64) int { return max(int((at-now)/1e6), 0) }
+	return left(v.Session.IdleAt), left(v.Session.ExpiresAt)
 }
 
 func identifier(email, username string) string {
@@ -234,6 +250,12 @@ func (p *Portal) Answer(w http.ResponseWriter, r *http.Request, v *web.Visit, f 
 	if f.Kind == fault.Unauthenticated && (f.Code == "sign_in_first" || f.Code == "session_ended") && (r.Method == http.MethodGet || r.Method == http.MethodHead) {
 		http.Redirect(w, r, with(SignInPath, pairs("next", next(here(r)), "ended", map[bool]string{true: "1"}[f.Code == "session_ended"])), http.StatusSeeOther)
 		return
+	}
+	if f.Code == "session_ended" && r.Method == http.MethodPost {
+		if page := p.keep(w, r); page != "" {
+			http.Redirect(w, r, with(SignInPath, pairs("next", page, "ended", "1", "kept", "1")), http.StatusSeeOther)
+			return
+		}
 	}
 	view := ErrorView{Page: p.frame(w, r, v), Fault: f, Back: FrontDoorPath}
 	if i, ok := p.around(w, r, v); ok {

@@ -260,6 +260,9 @@ func (p *Portal) confirm(act Act) web.Handle {
 			return p.refused(r, v, i, u, u.mayNot(act))
 		}
 		view, err := p.confirmView(r, i, u, act)
+		if err == nil {
+			err = p.typedConfirm(r, v, &view)
+		}
 		if err != nil {
 			return err
 		}

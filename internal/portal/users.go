@@ -31,7 +31,7 @@ func (p *Portal) userRoutes() []web.Route {
 	for _, act := range userActs {
 		routes = append(routes,
 			web.Route{Pattern: "GET " + users + "/{user}/" + string(act), Handle: p.confirm(act)},
-			web.Route{Pattern: "POST " + users + "/{user}/" + string(act), Handle: p.act(act)})
+			web.Route{Pattern: "POST " + users + "/{user}/" + string(act), Handle: p.act(act), Form: itself})
 	}
 	return routes
 }

@@ -9,6 +9,7 @@ type SignInView struct {
 	Identifier string // as typed; the password is never shown again
 	Next       string // the address to open afterwards; "" for the usual one
 	Ended      bool   // a session has run out: said so, calmly
+	Kept       bool   // and what was typed is kept
 }
 
 func (SignInView) name() string { return "signin" }

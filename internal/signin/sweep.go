@@ -21,6 +21,7 @@ func (d *Door) Sweep(ctx context.Context) error {
 		long := tx.Now - micros(keepDead)
 		for query, before := range map[string]int64{
 			`DELETE FROM challenges WHERE expires_at <= $1`:                                                    tx.Now,
+			`DELETE FROM drafts WHERE expires_at <= $1`:                                                        tx.Now,
 			`DELETE FROM signin_attempts WHERE user_id >= 'name:' AND user_id < 'name:~' AND updated_at <= $1`: long,
 			`DELETE FROM session_seen WHERE seen_at <= $1 AND hash NOT IN (SELECT hash FROM sessions)`:         long,
 		} {

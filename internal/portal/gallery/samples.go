@@ -155,6 +155,8 @@ func (m maker) errors() []Sample {
 		kind("500", signedIn, fault.New(fault.Internal, "internal")),
 		kind("503", nobody, busy),
 		kind("database", nobody, fault.New(fault.Busy, portal.CodeDatabaseAway)),
+		kind("maintenance", nobody, fault.New(fault.Busy, portal.CodeMaintenance)),
+		kind("maintenance-until", nobody, fault.New(fault.Busy, portal.CodeMaintenanceUntil, "until", at(4, 18, 0))),
 		kind("not-set-up", nobody, fault.New(fault.Busy, portal.CodeNotSetUp)),
 		kind("none", nobody, nil),
 	}

@@ -35,6 +35,7 @@ func (m maker) door() []Sample {
 	signIn := portal.SignInView{Page: p, Next: m.to().Home()}
 	refused := portal.SignInView{Page: p, Identifier: m.n.Chloe, Form: portal.Form{Refusal: fault.New(fault.Invalid, "invalid")}}
 	ended := portal.SignInView{Page: p, Ended: true, Identifier: mail}
+	kept := portal.SignInView{Page: p, Ended: true, Kept: true}
 	setup := portal.SetupView{Page: p, QR: qr(), Key: exampleKey, Action: portal.SetupPath}
 	replace := portal.SetupView{Page: m.inside(portal.SectionNone), QR: qr(), Key: exampleKey, Action: portal.MyAuthenticator, Replacing: true, Form: wrong("code")}
 	activate := portal.ActivateView{Page: p, Name: m.n.Me, Identifier: mail, AccountName: m.n.Account, MinLength: 12}
@@ -44,7 +45,7 @@ func (m maker) door() []Sample {
 	known.HasPassword = true
 	all := []Sample{
 		{"activate-confirm", known}, {"code-nobody", portal.CodeView{Page: p}},
-		{"signin", signIn}, {"signin-refused", refused}, {"signin-ended", ended},
+		{"signin", signIn}, {"signin-refused", refused}, {"signin-ended", ended}, {"signin-kept", kept},
 		{"code", portal.CodeView{Page: p, Identifier: mail}},
 		{"code-wrong", portal.CodeView{Page: p, Identifier: mail, Form: wrong("code")}},
 		{"setup", setup}, {"setup-replace", replace}, {"activate", activate}, {"activate-wrong", short},

@@ -25,6 +25,7 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 
 	"countersign/internal/test/machine"
@@ -126,6 +127,14 @@ func (b *Browser) EmulateMedia(featureAndValue ...string) {
 	}
 	if _, err := chromedp.Call(b.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: features}); err != nil {
 		b.t.Fatalf("emulate %v: %v", featureAndValue, err)
+	}
+}
+
+// OnEveryPage runs a script before those of every page that is opened from now on.
+func (b *Browser) OnEveryPage(script string) {
+	b.t.Helper()
+	if _, err := chromedp.Call(b.ctx, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: script}); err != nil {
+		b.t.Fatalf("run a script on every page: %v", err)
 	}
 }
 
