@@ -188,7 +188,7 @@ func (f *field) address(pattern string, over map[string]string) string {
 		return f.asset
 	}
 	for place, value := range map[string]string{"{customer}": "MINE", "{customerID}": "MINE", "{user}": f.people["mine.target"].userID, "{role}": f.role("MINE", "support"),
-		"{account}": f.account("MINE").ID, "{$}": "", "{session}": "ses_00000000000000000000000000"} {
+		"{account}": f.account("MINE").ID, "{$}": "", "{session}": "ses_00000000000000000000000000", "{factor}": "fac_00000000000000000000000000"} {
 		if v, ok := over[place]; ok {
 			value = v
 		}
@@ -204,6 +204,8 @@ func (f *field) address(pattern string, over map[string]string) string {
 	pattern = strings.ReplaceAll(pattern, "{token}", token)
 	id := f.people["mine.target"].userID
 	switch {
+	case strings.Contains(pattern, "/me/factors/"):
+		id = "fac_00000000000000000000000000"
 	case strings.Contains(pattern, "/roles/"):
 		id = f.role("MINE", "support")
 	case strings.Contains(pattern, "/service-tokens/"):
@@ -225,6 +227,7 @@ var sent = map[string]string{
 	"POST /a/{customer}/users/{user}/invitation":              "revision=9999",
 	"POST /a/{customer}/users/{user}/invitation-deactivation": "revision=9999",
 	"POST /a/{customer}/users/{user}/second-factor-reset":     "revision=9999&reason=x",
+	"POST /a/{customer}/users/{user}/second-factor-renewal":   "revision=9999&reason=x",
 	"POST /a/{customer}/users/{user}/edit":                    "revision=9999&all_entities=yes&roles=rol_none",
 
 	"POST /api/v1/accounts/{customerID}/users":            `{"first_name":"A","email":"a@b.example","roles":["rol_none"],"all_entities":true}`,

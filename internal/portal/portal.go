@@ -132,6 +132,15 @@ func here(r *http.Request) string {
 	return r.URL.RequestURI()
 }
 
+// backTo is the page to come back to after confirming who one is: this one, or
+// the one that a form stood on.
+func backTo(r *http.Request) string {
+	if r.URL.Path == MyPasswordPath {
+		return MePath
+	}
+	return here(r)
+}
+
 // inside is a page in an account, for somebody who may open it.
 type inside struct {
 	account  org.Account
@@ -233,6 +242,10 @@ func moment(micros int64) Moment {
 func (p *Portal) Answer(w http.ResponseWriter, r *http.Request, v *web.Visit, f *fault.Error) {
 	if f.Kind == fault.Unauthenticated && (f.Code == "sign_in_first" || f.Code == "session_ended") && (r.Method == http.MethodGet || r.Method == http.MethodHead) {
 		http.Redirect(w, r, with(SignInPath, pairs("next", next(here(r)), "ended", map[bool]string{true: "1"}[f.Code == "session_ended"])), http.StatusSeeOther)
+		return
+	}
+	if f.Code == "needs_fresh" && v.Session != nil {
+		http.Redirect(w, r, with(ConfirmPath, pairs("next", next(backTo(r)))), http.StatusSeeOther)
 		return
 	}
 	view := ErrorView{Page: p.frame(w, r, v), Fault: f, Back: FrontDoorPath}

@@ -26,6 +26,9 @@ import (
 // cheap is what tests pay for a password.
 var cheap = signin.Cost{MemoryKiB: 16, Passes: 1, Lanes: 1}
 
+// site is where the world is.
+var site = signin.Site{Name: "Countersign", Origin: "https://desk.example.com"}
+
 const goodPassword = "violet kayak under seven bridges"
 
 // world is a platform with a door, on a clock that stands still.
@@ -78,7 +81,7 @@ func (w *world) openDoor() *signin.Door {
 	settings := func(tx *db.Tx, accountID string) (profile.Settings, error) {
 		return org.Settings(tx, w.profiles, accountID)
 	}
-	return signin.New(w.db, w.log, w.passwords, settings, "Countersign")
+	return signin.New(w.db, w.log, w.passwords, settings, site)
 }
 
 // must takes a result and an error that is not expected.
@@ -142,7 +145,8 @@ func (w *world) account(settings ...string) (a org.Account) {
 type someone struct {
 	id, email, password string
 	link                seal.Secret
-	key                 string // of their authenticator app
+	key                 string   // of their authenticator app
+	codes               []string // their recovery codes
 }
 
 // invited adds a person who has been sent a link.
@@ -260,11 +264,7 @@ func (w *world) finish(s *someone) seal.Secret {
 	step, err := w.door.Activate(w.t.Context(), browser, s.link, s.password)
 	w.must(nil, err)
 	if step.Next == signin.NextSetup {
-		view, err := w.door.Setup(w.t.Context(), browser, step.Challenge)
-		w.must(nil, err)
-		s.key = view.Key.Reveal()
-		step, err = w.door.FinishSetup(w.t.Context(), browser, step.Challenge, w.code(s))
-		w.must(nil, err)
+		step = w.setUp(s, step)
 		w.clock.Advance(time.Minute)
 	}
 	if step.Session == "" {
@@ -273,13 +273,42 @@ func (w *world) finish(s *someone) seal.Secret {
 	return step.Session
 }
 
+// setUp sets an authenticator app up in the step before, and goes on past the
+// recovery codes.
+func (w *world) setUp(s *someone, step signin.Step) signin.Step {
+	w.t.Helper()
+	view, err := w.door.Setup(w.t.Context(), browser, step.Challenge)
+	w.must(nil, err)
+	s.key = view.App.Key.Reveal()
+	step, err = w.door.FinishApp(w.t.Context(), browser, step.Challenge, w.code(s), "")
+	w.must(nil, err)
+	return w.kept(s, step)
+}
+
+// kept goes on past the recovery codes, when they are shown.
+func (w *world) kept(s *someone, step signin.Step) signin.Step {
+	w.t.Helper()
+	if step.Next != signin.NextCodes {
+		return step
+	}
+	codes, err := w.door.RecoveryCodes(w.t.Context(), browser, step.Challenge)
+	w.must(nil, err)
+	s.codes = nil
+	for _, c := range codes {
+		s.codes = append(s.codes, c.Reveal())
+	}
+	step, err = w.door.Kept(w.t.Context(), browser, step.Challenge)
+	w.must(nil, err)
+	return step
+}
+
 // signedIn signs a person in and gives their cookie; the clock moves past the code.
 func (w *world) signedIn(s *someone) seal.Secret {
 	w.t.Helper()
 	step, err := w.door.Start(w.t.Context(), browser, s.email, s.password)
 	w.must(nil, err)
 	if step.Next == signin.NextCode {
-		step, err = w.door.Code(w.t.Context(), browser, step.Challenge, w.code(s))
+		step, err = w.door.Prove(w.t.Context(), browser, step.Challenge, signin.Proof{Code: w.code(s)})
 		w.must(nil, err)
 		w.clock.Advance(time.Minute)
 	}
