@@ -82,10 +82,16 @@ func (d *Door) keyOwner(c candidate) (keyOwner, error) {
 		if err := json.Unmarshal(plain, &one); err != nil {
 			return o, fmt.Errorf("factor %s: %w", f.ID, err)
 		}
-		one.Authenticator.SignCount = uint32(f.last)
 		o.credentials = append(o.credentials, one)
 	}
 	return o, nil
+}
+
+// newKeyOwner is the person with the keys on which no other is made. Whoever is to
+// set up anew may do so on the device that they have.
+func (d *Door) newKeyOwner(c candidate) (keyOwner, error) {
+	c.factors = c.current()
+	return d.keyOwner(c)
 }
 
 func credentialHash(id []byte) []byte { return seal.HashToken(credentialPurpose, string(id)) }
@@ -225,7 +231,7 @@ func (u usedKey) burn(tx *db.Tx) error {
 
 // creationOptions asks a browser for a new key of the person's.
 func (d *Door) creationOptions(c candidate, purpose string, passkey bool) (KeyOptions, error) {
-	o, err := d.keyOwner(c)
+	o, err := d.newKeyOwner(c)
 	if err != nil {
 		return nil, err
 	}
@@ -283,7 +289,7 @@ func (d *Door) readMade(c candidate, purpose, answer string, passkey bool) (made
 	if made.ceremony, err = d.cameBack(purpose, parsed.Raw.AttestationResponse.ClientDataJSON); err != nil {
 		return made, err
 	}
-	o, err := d.keyOwner(c)
+	o, err := d.newKeyOwner(c)
 	if err != nil {
 		return made, err
 	}

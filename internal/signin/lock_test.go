@@ -213,6 +213,7 @@ func TestBusy(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		s := w.activated(w.account(), "busy@shop.example")
 		cookie := w.signedIn(s)
+		step, _ := w.half(s)
 		// One hash that takes long, and no queue.
 		full := signin.NewPasswords(signin.Cost{MemoryKiB: 128 * 1024, Passes: 6, Lanes: 1}, 1, 0, rand.Reader)
 		w.passwords = full
@@ -226,6 +227,8 @@ func TestBusy(t *testing.T) {
 		if f := fault.From(err); f == nil || f.Kind != fault.Busy || f.RetryAfter != 2*time.Second {
 			t.Errorf("got %v", err)
 		}
+		_, err = w.door.Prove(t.Context(), browser, step.Challenge, signin.Proof{RecoveryCode: s.codes[0]})
+		refused(t, err, "busy")
 		if _, err := w.door.Session(t.Context(), cookie); err != nil {
 			t.Error("whoever is in waited for it:", err)
 		}

@@ -107,6 +107,9 @@ func (d *Door) enterByKey(tx *db.Tx, c candidate, kind string) (Step, error) {
 	if !admin {
 		return d.onward(tx, a)
 	}
+	if err := giveBack(tx, c.key, c.limits); err != nil { // right, but not the last factor
+		return Step{}, err
+	}
 	if err := recordProved(tx, a, NextPassword); err != nil {
 		return Step{}, err
 	}

@@ -62,7 +62,7 @@ func (d *Door) FinishApp(ctx context.Context, who db.Who, token seal.Secret, cod
 	if err != nil {
 		return Step{}, err
 	}
-	ch, c, err := d.challenged(ctx, unsigned(who), token, NextSetup)
+	ch, c, err := d.settingUp(ctx, who, token, KindApp)
 	if err != nil {
 		return Step{}, err
 	}
@@ -71,6 +71,18 @@ func (d *Door) FinishApp(ctx context.Context, who db.Who, token seal.Secret, cod
 		return Step{}, err
 	}
 	return d.finish(ctx, who, token, c, ch, fresh, nil)
+}
+
+// settingUp reads whose set-up a challenge opens. It refuses with challenge_ended a
+// kind that is not what is to be set up next: another window was quicker.
+func (d *Door) settingUp(ctx context.Context, who db.Who, token seal.Secret, kind string) (ch challenge, c candidate, err error) {
+	ch, c, err = d.challenged(ctx, unsigned(who), token, NextSetup)
+	if err == nil {
+		if kinds, _ := c.demands(ch.Carried.Member, d.keys != nil).toSetUp(c.current()); !slices.Contains(kinds, kind) {
+			err = challengeEnded()
+		}
+	}
+	return ch, c, err
 }
 
 // provedApp is the app of a seed, if the code is its.
@@ -94,7 +106,7 @@ func (d *Door) FinishKey(ctx context.Context, who db.Who, token seal.Secret, cre
 	if err != nil {
 		return Step{}, err
 	}
-	ch, c, err := d.challenged(ctx, unsigned(who), token, NextSetup)
+	ch, c, err := d.settingUp(ctx, who, token, KindKey)
 	if err != nil {
 		return Step{}, err
 	}
@@ -110,6 +122,9 @@ func (d *Door) FinishKey(ctx context.Context, who db.Who, token seal.Secret, cre
 // refusedFactor records that a factor was not set up; what was only typed wrong
 // is no event.
 func (d *Door) refusedFactor(ctx context.Context, who db.Who, err error) error {
+	if err == nil {
+		return nil
+	}
 	e := audit.Entry{Action: audit.FactorAdded, AccountID: who.AccountID, Kind: "user", ID: who.ID}
 	for _, f := range fault.From(err).Fields {
 		if f.Code == "key_in_use" || f.Code == "key_refused" {
@@ -130,10 +145,6 @@ func (d *Door) finish(ctx context.Context, who db.Who, token seal.Secret, c cand
 		a, err := d.arriving(tx, token, NextSetup)
 		if err != nil {
 			return err
-		}
-		kinds, _ := a.demands(a.Member, d.keys != nil).toSetUp(a.current())
-		if !slices.Contains(kinds, fresh.kind) { // another tab was quicker
-			return challengeEnded()
 		}
 		if also != nil {
 			if err := also(tx); err != nil {
