@@ -96,20 +96,26 @@ var b64 = base64.RawURLEncoding
 func (k *Key) Make(t testing.TB, creation []byte, change ...func(*Answer)) string {
 	t.Helper()
 	o := read(t, creation)
-	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
 	handle, err := b64.DecodeString(o.User.ID)
 	if err != nil || len(handle) == 0 {
 		t.Fatalf("the options name no user: %q, %v", o.User.ID, err)
 	}
-	id := make([]byte, 32)
-	rand.Read(id)
-	made := &Credential{ID: id, RPID: o.RP.ID, UserHandle: handle, private: private}
+	made := Forge(t, o.RP.ID, string(handle))
 	k.Credentials = append(k.Credentials, made)
 	a := Answer{Type: "webauthn.create", Challenge: o.Challenge, Origin: k.Origin, RPID: o.RP.ID, Flags: k.Flags | attested, Credential: made}
 	return a.made(t, change)
+}
+
+// Forge makes a credential that nobody has asked for.
+func Forge(t testing.TB, rpID, userHandle string) *Credential {
+	t.Helper()
+	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	id := make([]byte, 32)
+	rand.Read(id)
+	return &Credential{ID: id, RPID: rpID, UserHandle: []byte(userHandle), private: private}
 }
 
 func (a Answer) made(t testing.TB, change []func(*Answer)) string {
