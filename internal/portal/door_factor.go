@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 
@@ -91,7 +92,7 @@ func (p *Portal) doCode(w http.ResponseWriter, r *http.Request, v *web.Visit) er
 	step, err := p.Door.Prove(r.Context(), v.Who, challengeOf(r), proofOf(f.Get))
 	if err != nil {
 		return p.onStep(w, r, v, err, onward, func(form Form, status int) error {
-			return p.showCode(w, r, v, form, status, f.Get("with"), onward)
+			return p.showCode(w, r, v, form, status, cmp.Or(f.Get("with"), signin.KindApp), onward)
 		})
 	}
 	return p.onward(w, r, v, step, onward)
