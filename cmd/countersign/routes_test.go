@@ -232,6 +232,7 @@ var sent = map[string]string{
 
 	"POST /api/v1/accounts/{customerID}/users":            `{"first_name":"A","email":"a@b.example","roles":["rol_none"],"all_entities":true}`,
 	"PUT /api/v1/accounts/{customerID}/users/{id}/access": `{"roles":["rol_none"],"all_entities":true}`,
+	"PATCH /api/v1/me/factors/{id}":                       `{"name":"x"}`,
 	"POST /api/v1/accounts/{customerID}/service-tokens":   `{"name":"x","expires_at":"2001-01-01T00:00:00Z"}`,
 	"POST /api/v1/accounts/{customerID}/accounts":         `{"kind":"merchant","parent":"ent_none","name":"x","customer_id":"X-1","environment":"live","first_name":"A","email":"a@b.example"}`,
 	"POST /access/v1/evaluation":                          `{"subject":{"type":"user","id":"usr_none"},"action":{"name":"view"},"resource":{"type":"transactions","id":"1"}}`,
@@ -258,7 +259,7 @@ func (f *field) send(t *testing.T, l line, actor string, over map[string]string)
 	case l.method == http.MethodPost:
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
-	if isAPI && strings.Contains(l.pattern, "{id}/") && l.method != http.MethodGet {
+	if isAPI && (strings.Contains(l.pattern, "{id}/") || strings.Contains(l.pattern, "/me/factors/")) && l.method != http.MethodGet {
 		r.Header.Set("If-Match", `"9999"`)
 	}
 	if bearer := f.bearers[actor]; bearer != "" {

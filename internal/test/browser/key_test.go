@@ -15,7 +15,9 @@ const made = `navigator.credentials.create({publicKey: {challenge: new Uint8Arra
 func TestKeys(t *testing.T) {
 	page := New(t)
 	page.Goto(strings.Replace(site(t), "127.0.0.1", "localhost", 1) + "/quiet") // WebAuthn refuses a bare address
-	try := func(verification string) string { return Eval[string](page, strings.Replace(made, "%", verification, 1)) }
+	try := func(verification string) string {
+		return Eval[string](page, strings.Replace(made, "%", verification, 1))
+	}
 	key := page.SecurityKey()
 	if got := try("discouraged"); got != "made" || key.Holds() != 1 {
 		t.Errorf("a security key: %q, it holds %d", got, key.Holds())
