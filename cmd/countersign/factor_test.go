@@ -16,7 +16,7 @@ func TestSecondFactors(t *testing.T) {
 	s := newStory(t, server.Options{})
 	t.Run("F2 F3 a security key is set up and used", s.securityKey)
 	t.Run("F7 Y1 this device is added, and signs in as a passkey", s.passkey)
-	t.Run("F7 8.4.1 an administrator's passkey asks for the password too", s.administratorsPasskey)
+	t.Run("F7 T-8.4.1b an administrator's passkey asks for the password too", s.administratorsPasskey)
 	t.Run("F7 a lost phone: in by a recovery code, another app, the old one removed", s.lostPhone)
 	t.Run("F3 without script a key's page says so, and the other ways work", s.withoutScript)
 }

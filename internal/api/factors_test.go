@@ -142,7 +142,7 @@ func TestKeysAndCodes(t *testing.T) {
 			}
 		})
 
-		t.Run("8.4.1 an administrator's passkey asks for the password as well", func(t *testing.T) {
+		t.Run("T-8.4.1b an administrator's passkey asks for the password as well", func(t *testing.T) {
 			admin, _ := withKey(t, h, clock, "m1.administrator")
 			var step api.Step
 			answer := admin.device.Sign(t, admin.asked(nobody, "/api/v1/session/passkey/options", nil))

@@ -174,7 +174,7 @@ func TestKeyAttacks(t *testing.T) {
 			w.must(nil, sign(8))
 		})
 
-		t.Run("8.3.4 wrong answers, codes and recovery codes are counted together, with passwords", func(t *testing.T) {
+		t.Run("T-8.3.4 wrong answers, codes and recovery codes are counted together, with passwords", func(t *testing.T) {
 			s := w.activated(shop, "counted@shop.example")
 			w.addKey(s, w.who(w.signedIn(s)), "")
 			w.clock.Advance(time.Minute)

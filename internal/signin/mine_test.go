@@ -51,7 +51,7 @@ func TestMine(t *testing.T) {
 			}
 		})
 
-		t.Run("F7 A6 every change asks for fresh authentication, with the second factor", func(t *testing.T) {
+		t.Run("F7 A6 T-8.3.3 every change asks for fresh authentication, with the second factor", func(t *testing.T) {
 			s := w.activated(shop, "fresh@shop.example")
 			cookie := w.signedIn(s)
 			who := w.who(cookie)

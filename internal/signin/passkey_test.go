@@ -25,7 +25,7 @@ func TestPasskey(t *testing.T) {
 		ctx := t.Context()
 		shop := w.account()
 
-		t.Run("F7 a passkey is both factors in one", func(t *testing.T) {
+		t.Run("F7 T-8.4.2 a passkey is both factors in one", func(t *testing.T) {
 			s := w.withKey(shop, "f7@shop.example")
 			step, err := w.passkey(s.device)
 			if err != nil || step.Next != signin.NextDone || step.UserID != s.id || step.AccountID != shop.ID {
@@ -53,7 +53,7 @@ func TestPasskey(t *testing.T) {
 			}
 		})
 
-		t.Run("8.4.1 whoever holds an administrator's role is asked for the password too", func(t *testing.T) {
+		t.Run("T-8.4.1b whoever holds an administrator's role is asked for the password too", func(t *testing.T) {
 			s := w.withKey(shop, "admin@shop.example")
 			w.administrator(shop, s)
 			step, err := w.passkey(s.device)
@@ -85,7 +85,7 @@ func TestPasskey(t *testing.T) {
 			}
 		})
 
-		t.Run("8.4.1 the password is counted, and ten minutes are enough for it", func(t *testing.T) {
+		t.Run("T-8.4.1b the password is counted, and ten minutes are enough for it", func(t *testing.T) {
 			s := w.withKey(shop, "admin2@shop.example")
 			w.administrator(shop, s)
 			step, err := w.passkey(s.device)
