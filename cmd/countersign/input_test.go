@@ -6,9 +6,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
+	"countersign/internal/db"
 	"countersign/internal/lang"
+	"countersign/internal/signin"
 	"countersign/internal/test/server"
 )
 
@@ -52,6 +53,7 @@ func (f *field) forms() []form {
 		{"invitation", invited + "/invitation", mine, []entry{revision}},
 		{"invitation deactivation", invited + "/invitation-deactivation", mine, []entry{revision}},
 		{"second factor", target + "/second-factor-reset", mine, []entry{{"reason", "lost", optional}, revision}},
+		{"second factor again", target + "/second-factor-renewal", mine, []entry{{"reason", "policy", optional}, revision}},
 		{"account", "/a/PLATFORM/accounts", platform, slices.Concat([]entry{{"name", "New Shop", text}, {"customer_id", "NEW-1", text}, {"kind", "merchant", choice},
 			{"parent", f.account("PLATFORM").EntityID, defaulted}, {"environment", "live", choice}}, person)},
 		{"token", "/a/MINE/service-tokens", mine, []entry{{"name", "gateway", text}, {"expires", "30", choice}}},
@@ -59,12 +61,20 @@ func (f *field) forms() []form {
 		{"details", "/me", f.clients["support"], []entry{{"first_name", "Ada", text}, {"last_name", "Byron", optional}, {"language", "en", defaulted}, {"time_zone", "UTC", choice}, revision}},
 		// No code is asked for: they signed in just now.
 		{"password", "/me/password", f.clients["support"], []entry{{"current", "", secret}, {"password", "", secret}, {"code", "", mark}}},
-		{"authenticator", "/me/authenticator", f.clients["finance"], []entry{{"password", "some password", secret}, {"code", "000000", secret}}},
+		{"confirm", "/me/confirm", f.clients["finance"], []entry{{"password", "some password", secret}, {"code", "000000", secret}, {"with", "totp", mark}, {"next", "/me", mark}}},
+		{"confirm by recovery code", "/me/confirm?", f.clients["finance"], []entry{{"recovery_code", "", secret}, {"password", "some password", secret}, {"with", "recovery_code", mark}}},
 		{"sign-in", "/signin", f.client(), []entry{{"identifier", "nobody@example.com", secret}, {"password", "", secret}, {"next", "", mark}}},
+		{"passkey", "/signin/passkey", f.client(), []entry{{"credential", "", secret}, {"next", "", mark}}},
 		{"code", "/signin/code", f.clients["half"], []entry{{"code", "", secret}, {"next", "", mark}}},
+		{"key", "/signin/code?", f.clients["half"], []entry{{"credential", "{}", secret}, {"with", "webauthn", mark}}},
 		{"activate", "/activate", f.following("mine.follows"), []entry{{"password", "", secret}, {"username", "ada@example.com", mark}}},
 		{"set-up", "/signin/setup", f.settingUp("mine.sets_up"), []entry{{"code", "", secret}, {"next", "", mark}}},
-		{"new authenticator", "/me/authenticator/new", f.replacing("mine.replaces"), []entry{{"code", "", secret}, {"next", "", mark}}},
+		{"set-up by key", "/signin/setup/key", f.settingUp("mine.sets_up_key"), []entry{{"credential", "{}", secret}, {"next", "", mark}}},
+		{"recovery codes", "/signin/codes", f.client(), []entry{{"next", "", mark}}},
+		{"new app", "/me/factors/app", f.adding("mine.adds"), []entry{{"code", "000000", secret}, {"name", "Work phone", optional}}},
+		{"new key", "/me/factors/key", f.people["mine.adds"].browser, []entry{{"credential", "{}", secret}, {"name", "Blue key", optional}}},
+		{"rename", "/me/factors/" + f.factor("mine.adds"), f.people["mine.adds"].browser, []entry{{"name", "Blue key", optional}, revision}},
+		{"removal", "/me/factors/" + f.factor("mine.adds") + "/removal", f.people["mine.adds"].browser, []entry{revision}},
 		{"sign-out", "/signout", f.people["mine.owner"].browser, nil},
 		{"language", "/language", f.client(), []entry{{"language", "en", choice}, {"back", "/", mark}}},
 		{"theme", "/theme", f.client(), []entry{{"theme", "dark", choice}, {"back", "/", mark}}},
@@ -91,16 +101,28 @@ func (f *field) settingUp(label string) *server.Client {
 	return c
 }
 
-// replacing is a browser in which somebody is about to replace their authenticator app.
-func (f *field) replacing(label string) *server.Client {
+// adding is a browser in which somebody is about to add an authenticator app.
+func (f *field) adding(label string) *server.Client {
 	f.t.Helper()
-	f.join(label, "MINE", "read_only", "Replaces")
-	f.clock.Advance(time.Minute)
+	f.join(label, "MINE", "read_only", "Adds")
 	c := f.people[label].browser
-	if a := c.Post("/me/authenticator", "password", housePassword, "code", c.Code(f.people[label].key)); a.StatusCode != http.StatusOK {
-		f.t.Fatalf("the proof is answered %d: %.300s", a.StatusCode, a.Plain())
+	if a := c.Get("/me/factors/app"); a.StatusCode != http.StatusOK || c.Cookie("__Host-challenge") == "" {
+		f.t.Fatalf("the page is answered %d: %.300s", a.StatusCode, a.Plain())
 	}
 	return c
+}
+
+// factor is the id of somebody's first second factor.
+func (f *field) factor(label string) (id string) {
+	f.t.Helper()
+	f.view(func(tx *db.Tx) error {
+		list, err := signin.FactorsOf(tx, f.people[label].userID)
+		if err == nil && len(list) > 0 {
+			id = list[0].ID
+		}
+		return err
+	})
+	return id
 }
 
 // odd is a bad value and the kinds of field that refuse it.

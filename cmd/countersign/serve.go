@@ -41,7 +41,7 @@ func (c *serveCommand) Run() error {
 	if err != nil {
 		return err
 	}
-	r, err := wire(ctx, log, c.Database.Reveal(), keys, c.clock(), hashing{signin.DefaultCost(), c.HashingWorkers, c.HashingQueue})
+	r, err := wire(ctx, log, c.Database.Reveal(), c.Origin(), keys, c.clock(), hashing{signin.DefaultCost(), c.HashingWorkers, c.HashingQueue})
 	if err != nil {
 		return err
 	}

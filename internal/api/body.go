@@ -17,8 +17,8 @@ import (
 
 const depthMost = 32 // of a body; ours have two
 
-// decode reads a body into a flat struct of texts, yes-or-noes, lists of texts
-// and times. What cannot be read, a name that is not known or stands twice, and
+// decode reads a body into a flat struct of texts, yes-or-noes, lists of texts,
+// times and whole objects, which are passed on as they came. What cannot be read, a name that is not known or stands twice, and
 // bytes that are no UTF-8 are malformed, and so are values of another kind; each
 // missing or wrong field is named, all at once. A field without omitzero or omitempty is required. Texts hold no
 // NUL, save those tagged text:"any", and no more code points than maxLength says.
@@ -165,6 +165,11 @@ func (f bodyField) set(to reflect.Value, raw jsontext.Value) (problem string) {
 		*p = raw.Kind() == 't'
 	case *[]string:
 		*p, problem = f.texts(raw)
+	case *object:
+		if raw.Kind() != '{' {
+			return "want_object"
+		}
+		*p = object(raw)
 	case *moment:
 		text, wrong := f.text(raw, "time")
 		if t, err := readTime(text); wrong != "" || err != nil {

@@ -5,7 +5,7 @@ import (
 
 	"countersign/internal/db"
 	"countersign/internal/people"
-	"countersign/internal/seal"
+	"countersign/internal/signin"
 )
 
 const mePath = "/api/v1/me"
@@ -16,16 +16,12 @@ func (a *API) meRoutes() {
 		about{id: "get-me", tag: group, summary: "Your own details"}, a.me)
 	operation(a, Operation{Method: http.MethodPut, Path: mePath},
 		about{id: "set-me", tag: group, summary: "Change your names, language and time zone", status: http.StatusNoContent}, a.setMe)
+	operation(a, Operation{Method: http.MethodPost, Path: mePath + "/confirmation/options"},
+		about{id: "confirm-me-options", tag: group, summary: "See what can be shown to confirm who you are"}, a.confirmOptions)
 	operation(a, Operation{Method: http.MethodPost, Path: mePath + "/confirmation"},
-		about{id: "confirm-me", tag: group, summary: "Prove once more who you are", text: "For five minutes the session is fresh. The code is asked of whoever has an authenticator app.", status: http.StatusNoContent}, a.confirm)
+		about{id: "confirm-me", tag: group, summary: "Prove once more who you are", text: "For five minutes the session is fresh. One of code, recovery_code and credential is asked of whoever has a second factor.", status: http.StatusNoContent}, a.confirm)
 	operation(a, Operation{Method: http.MethodPost, Path: mePath + "/password"},
-		about{id: "change-password", tag: group, summary: "Change your password", text: "All other sessions end. The code is asked of whoever has an authenticator app, unless the session is fresh.", status: http.StatusNoContent}, a.changePassword)
-	operation(a, Operation{Method: http.MethodPost, Path: mePath + "/second-factor"},
-		about{id: "start-second-factor", tag: group, summary: "Begin to set up another authenticator app"}, a.startFactor)
-	operation(a, Operation{Method: http.MethodPost, Path: mePath + "/second-factor/setup"},
-		about{id: "see-second-factor", tag: group, summary: "See the key of the app that is being set up"}, a.seeFactor)
-	operation(a, Operation{Method: http.MethodPost, Path: mePath + "/second-factor/code"},
-		about{id: "finish-second-factor", tag: group, summary: "Finish with the new app's first code", text: "From now on it is the only one; all other sessions end.", status: http.StatusNoContent}, a.finishFactor)
+		about{id: "change-password", tag: group, summary: "Change your password", text: "All other sessions end. The code is asked of whoever has an authenticator app, unless the session is fresh; whoever has only keys confirms first.", status: http.StatusNoContent}, a.changePassword)
 	operation(a, Operation{Method: http.MethodGet, Path: mePath + "/sessions"},
 		about{id: "list-my-sessions", tag: group, summary: "Where you are signed in"}, a.mySessions)
 	operation(a, Operation{Method: http.MethodDelete, Path: mePath + "/sessions"},
@@ -87,13 +83,20 @@ func (a *API) setMe(c *call, in *setMeIn) (*struct{}, error) {
 // proofIn is a person who proves who they are.
 type proofIn struct {
 	Body struct {
-		Password string `json:"password" maxLength:"1000" text:"any"`
-		Code     string `json:"code,omitempty" maxLength:"20" doc:"Of the authenticator app, for whoever has one." example:"123456"`
+		Password     string `json:"password" maxLength:"1000" text:"any"`
+		Code         string `json:"code,omitempty" maxLength:"100" doc:"Of the authenticator app." example:"123456"`
+		RecoveryCode string `json:"recovery_code,omitempty" maxLength:"200" doc:"One of the recovery codes." example:"k7m2-9qxd-4hpz"`
+		Credential   object `json:"credential,omitempty" doc:"What navigator.credentials.get answered to the options (AuthenticationResponseJSON)."`
 	} `nameHint:"Proof"`
 }
 
+func (a *API) confirmOptions(c *call, _ *struct{}) (*askedOut, error) {
+	return askedOf(a.Edge.Door.AskAgain(c.ctx, c.v.Who))
+}
+
 func (a *API) confirm(c *call, in *proofIn) (*struct{}, error) {
-	return nothing(a.Edge.Door.Confirm(c.ctx, c.v.Who, in.Body.Password, in.Body.Code))
+	return nothing(a.Edge.Door.Confirm(c.ctx, c.v.Who, in.Body.Password,
+		signin.Proof{Code: in.Body.Code, RecoveryCode: in.Body.RecoveryCode, Credential: string(in.Body.Credential)}))
 }
 
 type changePasswordIn struct {
@@ -106,20 +109,6 @@ type changePasswordIn struct {
 
 func (a *API) changePassword(c *call, in *changePasswordIn) (*struct{}, error) {
 	return nothing(a.Edge.Door.ChangePassword(c.ctx, c.v.Who, in.Body.Current, in.Body.Code, in.Body.Password))
-}
-
-func (a *API) startFactor(c *call, in *proofIn) (*stepOut, error) {
-	step, err := a.Edge.Door.StartReplace(c.ctx, c.v.Who, in.Body.Password, in.Body.Code)
-	return a.onward(c, step, err)
-}
-
-func (a *API) seeFactor(c *call, in *challengeIn) (*setupOut, error) {
-	s, err := a.Edge.Door.Setup(c.ctx, c.v.Who, seal.Secret(in.Body.Challenge))
-	return setupOf(s, err)
-}
-
-func (a *API) finishFactor(c *call, in *codeIn) (*struct{}, error) {
-	return nothing(a.Edge.Door.FinishReplace(c.ctx, c.v.Who, seal.Secret(in.Body.Challenge), in.Body.Code))
 }
 
 // OwnSession is a device on which the person is signed in.

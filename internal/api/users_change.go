@@ -20,7 +20,9 @@ func (a *API) changeRoutes() {
 	operation(a, Operation{Method: http.MethodDelete, Path: userPath + "/invitation", Permission: "users:create"},
 		about{id: "deactivate-invitation", tag: group, summary: "Deactivate an invitation", status: none}, a.deactivateInvitation)
 	operation(a, Operation{Method: http.MethodDelete, Path: userPath + "/second-factor", Permission: "users:manage_2fa"},
-		about{id: "reset-second-factor", tag: group, summary: "Remove a user's second factors", text: "Their sessions end; the next sign-in sets one up.", status: none}, a.resetFactor)
+		about{id: "reset-second-factor", tag: group, summary: "Remove a user's second factors", text: "Their recovery codes too. Their sessions end; the next sign-in sets one up.", status: none}, a.resetFactor)
+	operation(a, Operation{Method: http.MethodPost, Path: userPath + "/second-factor/renewal", Permission: "users:manage_2fa"},
+		about{id: "renew-second-factor", tag: group, summary: "Ask a user to set up their second factor again", text: "At the next sign-in they show the present one and set up another; then the old one goes.", status: none}, a.renewFactor)
 }
 
 // Created tells the id of what was made.
@@ -147,5 +149,11 @@ type resetIn struct {
 func (a *API) resetFactor(c *call, in *resetIn) (*changed, error) {
 	return a.change(c, in.OneUser, func(accountID string, version int64) error {
 		return a.People.ResetFactor(c.ctx, c.v.Who, accountID, in.ID, version, in.Reason)
+	})
+}
+
+func (a *API) renewFactor(c *call, in *reasonIn) (*changed, error) {
+	return a.change(c, in.OneUser, func(accountID string, version int64) error {
+		return a.People.SetUpAgain(c.ctx, c.v.Who, accountID, in.ID, version, in.Body.Reason)
 	})
 }

@@ -6,8 +6,9 @@ var Actions = []string{
 	AccountCreated, AccountOpened, EntityCreated, LocationCreated, PlatformInitialised, DemoFilled,
 	UserInvited, UserActivated, UserDeactivated, UserReactivated, UserAccessChanged,
 	InvitationResent, InvitationDeactivated,
-	PasswordSet, PasswordConfirmed, PasswordChanged, FactorAdded, FactorRemoved, FactorReset,
-	SignedIn, SessionConfirmed, SignedOut, SignInFailed, SignInLocked, SessionsEnded,
+	PasswordSet, PasswordConfirmed, PasswordChanged, FactorAdded, FactorRenamed, FactorRemoved, FactorReset, FactorAgain,
+	RecoveryCodesMade, RecoveryCodesRemoved, RecoveryCodeUsed,
+	SignedIn, SignInProved, SessionConfirmed, SignedOut, SignInFailed, SignInLocked, SessionsEnded,
 	TokenCreated, TokenRevoked, TokenRefused,
 	AuditSearched, PageRefused, ProfileChanged, ServerStarted, ServerStopped,
 }
@@ -32,9 +33,15 @@ const (
 	PasswordConfirmed     = "password.confirmed"
 	PasswordChanged       = "password.changed"
 	FactorAdded           = "factor.added"
+	FactorRenamed         = "factor.renamed"
 	FactorRemoved         = "factor.removed"
 	FactorReset           = "factor.reset"
+	FactorAgain           = "factor.again" // an administrator asks for a new set-up
+	RecoveryCodesMade     = "recovery_codes.made"
+	RecoveryCodesRemoved  = "recovery_codes.removed"
+	RecoveryCodeUsed      = "recovery_code.used"
 	SignedIn              = "session.started"
+	SignInProved          = "signin.proved" // all was right, and something is still asked before the session
 	SessionConfirmed      = "session.confirmed"
 	SignedOut             = "session.ended"
 	SessionsEnded         = "sessions.ended"

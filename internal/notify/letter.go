@@ -59,7 +59,15 @@ var kinds = map[string]kind{
 		opening: []string{"what", "why"}, facts: []string{"account", "at"}, closing: []string{"unexpected"},
 	},
 	"password_changed": {link: me, opening: []string{"what"}, facts: []string{"at", "ip"}, closing: []string{"unexpected"}, security: true},
-	"factor_changed":   {link: me, opening: []string{"what"}, facts: []string{"at", "ip"}, closing: []string{"unexpected"}, security: true},
+	"factor_changed":   {link: me, opening: []string{"what"}, facts: []string{"change", "at", "ip"}, closing: []string{"unexpected"}, security: true},
+	"recovery_code_used": {
+		link: me, needs: []string{"left"},
+		opening: []string{"what"}, facts: []string{"left", "at", "ip"}, closing: []string{"more", "unexpected"}, security: true,
+	},
+	"factor_again": {
+		link: signIn, needs: []string{"account"},
+		opening: []string{"what", "why"}, facts: []string{"account", "at"}, closing: []string{"unexpected"},
+	},
 	"signin_locked": {
 		link: signIn, opening: []string{"what", "why"}, facts: []string{"at", "locked", "ip"}, closing: []string{"unexpected"},
 	},

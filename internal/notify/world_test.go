@@ -36,6 +36,12 @@ func message(kind string, tag lang.Tag, more map[string]string) db.Message {
 	if kind == "invitation" {
 		m.Data["roles"] = "Read only, Disputes"
 	}
+	switch kind {
+	case "factor_changed":
+		m.Data["change"], m.Data["factor"], m.Data["factor_name"] = "added", "webauthn", "Blue key"
+	case "recovery_code_used":
+		m.Data["left"] = "9"
+	}
 	maps.Copy(m.Data, more)
 	return m
 }

@@ -11,8 +11,8 @@
 //	   └─ invitation deactivated / expired ◀─────┘
 //
 // The use cases are Board (an account with its first administrator), Invite,
-// Resend, DeactivateInvitation, Deactivate, Reactivate, ChangeAccess and
-// ResetFactor; Initialise starts the platform. The status of a member is derived
+// Resend, DeactivateInvitation, Deactivate, Reactivate, ChangeAccess, ResetFactor
+// and SetUpAgain; Initialise starts the platform. The status of a member is derived
 // in one place, statusSQL, and stored nowhere.
 //
 // The one rule: nobody gives what they may not give (access.CanGrant), acts on

@@ -141,6 +141,7 @@ type Member struct {
 	FirstAdministrator    bool
 	Owner                 bool
 	TwoFactorRequired     bool
+	TwoFactorActions      string // any, totp, webauthn, either, both: what is to be set up where one is required
 	AllLocations          bool
 	Version               int64
 	CreatedAt             int64
@@ -151,11 +152,11 @@ type Member struct {
 func (m Member) Active() bool { return m.ActivatedAt != 0 && m.DeactivatedAt == 0 }
 
 const memberColumns = `m.account_id, m.id, m.user_id, COALESCE(m.activated_at, 0), COALESCE(m.deactivated_at, 0), COALESCE(m.deactivated_by, ''), m.deactivation_reason,
-	m.first_administrator, m.owner, m.two_factor_required, m.all_locations, m.version, m.created_at, m.created_by FROM memberships m`
+	m.first_administrator, m.owner, m.two_factor_required, m.two_factor_actions, m.all_locations, m.version, m.created_at, m.created_by FROM memberships m`
 
 func (m *Member) dest() []any {
 	return []any{&m.AccountID, &m.ID, &m.UserID, &m.ActivatedAt, &m.DeactivatedAt, &m.DeactivatedBy, &m.DeactivationReason,
-		&m.FirstAdministrator, &m.Owner, &m.TwoFactorRequired, &m.AllLocations, &m.Version, &m.CreatedAt, &m.CreatedBy}
+		&m.FirstAdministrator, &m.Owner, &m.TwoFactorRequired, &m.TwoFactorActions, &m.AllLocations, &m.Version, &m.CreatedAt, &m.CreatedBy}
 }
 
 // Memberships reads what accounts a person is in, the oldest first.

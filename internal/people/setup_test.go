@@ -113,6 +113,9 @@ func (h house) acts(roleID string) []act {
 		{"ResetFactor", audit.FactorReset, func(ctx context.Context, who db.Who, a, u string, v int64) error {
 			return p.ResetFactor(ctx, who, a, u, v, "")
 		}},
+		{"SetUpAgain", audit.FactorAgain, func(ctx context.Context, who db.Who, a, u string, v int64) error {
+			return p.SetUpAgain(ctx, who, a, u, v, "")
+		}},
 		{"Resend", audit.InvitationResent, p.Resend},
 		{"DeactivateInvitation", audit.InvitationDeactivated, p.DeactivateInvitation},
 	}

@@ -148,6 +148,15 @@ func here(r *http.Request) string {
 	return r.URL.RequestURI()
 }
 
+// backTo is the page to come back to after confirming who one is: this one, or
+// the one that a form stood on.
+func backTo(r *http.Request) string {
+	if r.URL.Path == MyPasswordPath {
+		return MePath
+	}
+	return here(r)
+}
+
 // inside is a page in an account, for somebody who may open it.
 type inside struct {
 	account  org.Account
@@ -256,6 +265,10 @@ func (p *Portal) Answer(w http.ResponseWriter, r *http.Request, v *web.Visit, f 
 			http.Redirect(w, r, with(SignInPath, pairs("next", page, "ended", "1", "kept", "1")), http.StatusSeeOther)
 			return
 		}
+	}
+	if f.Code == "needs_fresh" && v.Session != nil {
+		http.Redirect(w, r, with(ConfirmPath, pairs("next", next(backTo(r)))), http.StatusSeeOther)
+		return
 	}
 	view := ErrorView{Page: p.frame(w, r, v), Fault: f, Back: FrontDoorPath}
 	if i, ok := p.around(w, r, v); ok {

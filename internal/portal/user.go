@@ -18,11 +18,11 @@ import (
 )
 
 // userActs are what the pages of one user can do, each with a page that confirms it.
-var userActs = []Act{Deactivate, Activate, ResendInvitation, DeactivateInvitation, ResetSecondFactor}
+var userActs = []Act{Deactivate, Activate, ResendInvitation, DeactivateInvitation, SetUpSecondFactor, ResetSecondFactor}
 
 // actPermissions are what the acts ask for.
 var actPermissions = map[Act]string{Deactivate: "users:deactivate", Activate: "users:deactivate", ResendInvitation: "users:create",
-	DeactivateInvitation: "users:create", ResetSecondFactor: "users:manage_2fa"}
+	DeactivateInvitation: "users:create", SetUpSecondFactor: "users:manage_2fa", ResetSecondFactor: "users:manage_2fa"}
 
 // user is one user with what their pages show.
 type user struct {
@@ -102,7 +102,7 @@ func possible(act Act, row people.Row, shielded bool) bool {
 		return waiting
 	case DeactivateInvitation:
 		return waiting && row.Status != people.DeactivatedInvitation
-	case ResetSecondFactor:
+	case ResetSecondFactor, SetUpSecondFactor:
 		return row.Factors > 0 && row.AccountsOfPerson == 1
 	}
 	return false
@@ -302,13 +302,13 @@ func (u user) mayNot(act Act) error {
 	switch {
 	case u.head.Self:
 		return fault.New(fault.Forbidden, "own_access")
-	case act == ResetSecondFactor && u.row.AccountsOfPerson > 1:
+	case (act == ResetSecondFactor || act == SetUpSecondFactor) && u.row.AccountsOfPerson > 1:
 		return fault.New(fault.Conflict, "person_of_several_accounts")
 	case u.row.FirstAdministrator && u.settings.FirstAdministratorProtected && (act == Deactivate || act == Activate):
 		return fault.New(fault.Forbidden, "first_administrator")
 	case !possible(act, u.row, false):
 		return fault.New(fault.Conflict, map[Act]string{Deactivate: "already_deactivated", Activate: "not_deactivated",
-			ResendInvitation: "already_active", DeactivateInvitation: "no_open_invitation", ResetSecondFactor: "no_second_factor"}[act])
+			ResendInvitation: "already_active", DeactivateInvitation: "no_open_invitation", ResetSecondFactor: "no_second_factor", SetUpSecondFactor: "no_second_factor"}[act])
 	}
 	return fault.New(fault.Forbidden, "person_above_you")
 }
@@ -316,12 +316,12 @@ func (u user) mayNot(act Act) error {
 func (p *Portal) confirmView(r *http.Request, i inside, u user, act Act) (ConfirmView, error) {
 	at := i.page.To()
 	view := ConfirmView{Page: i.page, Act: act, Subject: u.row.Name(), Identifier: u.head.Identifier, Action: at.UserAct(u.row.ID(), act), Back: at.User(u.row.ID()),
-		AskReason: act == Deactivate || act == ResetSecondFactor, Revision: strconv.FormatInt(u.row.Member.Version, 10)}
+		AskReason: act == Deactivate || act == ResetSecondFactor || act == SetUpSecondFactor, Revision: strconv.FormatInt(u.row.Member.Version, 10)}
 	if act == ResendInvitation {
 		view.ExpiryHours = int(u.settings.InvitationLifetime.Hours())
 	}
-	if !u.ours() {
-		return view, nil // what they have open goes on for their other accounts
+	if !u.ours() || act == SetUpSecondFactor {
+		return view, nil // what they have open goes on: for their other accounts, or until they sign in next
 	}
 	err := p.reading(r, func(tx *db.Tx) error {
 		s, err := p.Door.Security(tx, u.row.ID())
@@ -365,7 +365,7 @@ func (p *Portal) act(act Act) web.Handle {
 }
 
 var flashes = map[Act]string{Deactivate: "deactivated", Activate: "activated", ResendInvitation: "invitation_resent",
-	DeactivateInvitation: "invitation_deactivated", ResetSecondFactor: "factor_reset"}
+	DeactivateInvitation: "invitation_deactivated", SetUpSecondFactor: "factor_again", ResetSecondFactor: "factor_reset"}
 
 func (p *Portal) carryOut(r *http.Request, v *web.Visit, i inside, userID string, act Act, version int64, reason string) error {
 	ctx, account := r.Context(), i.account.ID
@@ -378,6 +378,8 @@ func (p *Portal) carryOut(r *http.Request, v *web.Visit, i inside, userID string
 		return p.People.Resend(ctx, v.Who, account, userID, version)
 	case DeactivateInvitation:
 		return p.People.DeactivateInvitation(ctx, v.Who, account, userID, version)
+	case SetUpSecondFactor:
+		return p.People.SetUpAgain(ctx, v.Who, account, userID, version, reason)
 	}
 	return p.People.ResetFactor(ctx, v.Who, account, userID, version, reason)
 }

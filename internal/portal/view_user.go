@@ -10,6 +10,7 @@ const (
 	Activate             Act = "activation"
 	ResendInvitation     Act = "invitation"
 	DeactivateInvitation Act = "invitation-deactivation"
+	SetUpSecondFactor    Act = "second-factor-renewal"
 	ResetSecondFactor    Act = "second-factor-reset"
 	RevokeToken          Act = "revocation"
 )
@@ -269,5 +270,5 @@ func (ConfirmView) name() string { return "confirm" }
 
 // Dangerous acts have the red button.
 func (v ConfirmView) Dangerous() bool {
-	return v.Act != Activate && v.Act != ResendInvitation
+	return v.Act != Activate && v.Act != ResendInvitation && v.Act != SetUpSecondFactor
 }

@@ -1,6 +1,6 @@
 // Countersign's script. Every page works without it; here is what is nicer with it:
-// "/" goes to the search, passwords can be shown, keys copied, long choices
-// searched, and lists follow their filters without a new page.
+// "/" goes to the search, passwords can be shown, keys copied and printed, long
+// choices searched, and lists follow their filters without a new page.
 "use strict";
 
 (() => {
@@ -52,6 +52,11 @@
         getSelection().selectAllChildren(source);
       }
     });
+  }
+
+  for (const button of all("[data-print]")) {
+    button.hidden = false;
+    button.addEventListener("click", () => print());
   }
 
   for (const picker of all("[data-picker]")) {

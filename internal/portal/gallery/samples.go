@@ -123,16 +123,16 @@ func (m maker) me() []Sample {
 	v := portal.MeView{
 		Page: m.inside(portal.SectionNone), FirstName: "Camille", LastName: m.n.Me, Email: "camille.laurent@northwind.example",
 		TimeZone: "Europe/Paris", TimeZones: []string{"America/New_York", "Europe/London", "Europe/Paris", "UTC"}, MinLength: 12,
-		PasswordAt: at(1, 8, 0), Factor: portal.FactorOn, FactorSince: at(1, 8, 4),
+		PasswordAt: at(1, 8, 0), Ways: m.ways(),
 		Places: []portal.MyPlace{{Account: m.account(), Roles: []string{"Administrator", "Finance"}}, {Account: portal.AccountRef{CustomerID: "NW-2210", Name: "Northwind Rentals"}, Roles: []string{"Read only"}}},
 	}
 	bad := v
 	bad.Password = wrong("current", "password")
-	bad.Factor, bad.FactorSince, bad.AskCode = portal.FactorPending, time.Time{}, true
-	prove := portal.ProveView{Page: v.Page, AskCode: true}
-	refused := prove
-	refused.Form = wrong("password", "code")
-	return []Sample{{"me", v}, {"me-wrong", bad}, {"prove", prove}, {"prove-wrong", refused}}
+	bad.AskCode = true
+	bad.Ways.Again, bad.Ways.Codes = true, 1
+	none := v
+	none.Ways = portal.MyWays{MayApp: true}
+	return append([]Sample{{"me", v}, {"me-wrong", bad}, {"me-password-only", none}}, m.myFactors()...)
 }
 
 func (m maker) errors() []Sample {

@@ -32,23 +32,19 @@ func qr() []byte {
 func (m maker) door() []Sample {
 	p := m.outside
 	const mail = "camille.laurent@northwind.example"
-	signIn := portal.SignInView{Page: p, Next: m.to().Home()}
+	signIn := portal.SignInView{Page: p, Next: m.to().Home(), Passkey: askedKey}
 	refused := portal.SignInView{Page: p, Identifier: m.n.Chloe, Form: portal.Form{Refusal: fault.New(fault.Invalid, "invalid")}}
 	ended := portal.SignInView{Page: p, Ended: true, Identifier: mail}
 	kept := portal.SignInView{Page: p, Ended: true, Kept: true}
-	setup := portal.SetupView{Page: p, QR: qr(), Key: exampleKey, Action: portal.SetupPath}
-	replace := portal.SetupView{Page: m.inside(portal.SectionNone), QR: qr(), Key: exampleKey, Action: portal.MyAuthenticator, Replacing: true, Form: wrong("code")}
 	activate := portal.ActivateView{Page: p, Name: m.n.Me, Identifier: mail, AccountName: m.n.Account, MinLength: 12}
 	short := activate
 	short.Form = wrong("password")
 	known := activate
 	known.HasPassword = true
 	all := []Sample{
-		{"activate-confirm", known}, {"code-nobody", portal.CodeView{Page: p}},
+		{"activate-confirm", known},
 		{"signin", signIn}, {"signin-refused", refused}, {"signin-ended", ended}, {"signin-kept", kept},
-		{"code", portal.CodeView{Page: p, Identifier: mail}},
-		{"code-wrong", portal.CodeView{Page: p, Identifier: mail, Form: wrong("code")}},
-		{"setup", setup}, {"setup-replace", replace}, {"activate", activate}, {"activate-wrong", short},
+		{"activate", activate}, {"activate-wrong", short},
 		{"signedout", portal.SignedOutView{Page: p}},
 		{"help", portal.HelpView{Page: p, MinLength: 12}},
 		{"help-inside", portal.HelpView{Page: m.inside(portal.SectionNone), MinLength: 12}},
@@ -60,5 +56,5 @@ func (m maker) door() []Sample {
 		}
 		all = append(all, Sample{"link-" + string(s), v})
 	}
-	return all
+	return append(all, m.doorFactors()...)
 }

@@ -43,7 +43,7 @@ func (m maker) users() []Sample {
 func (m maker) head() portal.UserHead {
 	return portal.UserHead{
 		ID: "usr_2", Name: m.n.Boris, Identifier: "boris.lindqvist@northwind.example", Status: portal.Active, Since: at(1, 8, 0), By: m.n.Ada,
-		MayChangeAccess: true, MayAct: []portal.Act{portal.Deactivate, portal.ResetSecondFactor}, MaySeeActivity: true,
+		MayChangeAccess: true, MayAct: []portal.Act{portal.Deactivate, portal.SetUpSecondFactor, portal.ResetSecondFactor}, MaySeeActivity: true,
 	}
 }
 
@@ -112,13 +112,15 @@ func (m maker) forms() []Sample {
 func (m maker) confirms() []Sample {
 	page := m.inside(portal.SectionUsers)
 	var all []Sample
-	for _, act := range []portal.Act{portal.Deactivate, portal.Activate, portal.ResendInvitation, portal.DeactivateInvitation, portal.ResetSecondFactor} {
+	for _, act := range []portal.Act{portal.Deactivate, portal.Activate, portal.ResendInvitation, portal.DeactivateInvitation, portal.SetUpSecondFactor, portal.ResetSecondFactor} {
 		v := portal.ConfirmView{Page: page, Act: act, Subject: m.n.Boris, Identifier: "boris.lindqvist@northwind.example", Action: m.to().UserAct("usr_2", act), Back: m.to().User("usr_2"), Revision: "r-12"}
 		switch act {
 		case portal.Deactivate:
 			v.AskReason, v.Sessions = true, 2
 		case portal.ResendInvitation:
 			v.ExpiryHours = 72
+		case portal.SetUpSecondFactor:
+			v.AskReason = true
 		case portal.ResetSecondFactor:
 			v.AskReason, v.NeedReason, v.Form = true, true, wrong("reason")
 		}

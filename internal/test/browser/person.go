@@ -53,9 +53,7 @@ func (b *Browser) Fill(field, value string) {
 		b.do("empty "+field, chromedp.KeyEvent("\b"))
 		return
 	}
-	if _, err := chromedp.Call(b.ctx, input.InsertText, input.InsertTextParams{Text: value}); err != nil {
-		b.t.Fatalf("fill in %s: %v", field, err)
-	}
+	call(b, "fill in "+field, input.InsertText, input.InsertTextParams{Text: value})
 }
 
 // Value is what stands in the field with this label or name; "true" or "false" for a box to tick.
