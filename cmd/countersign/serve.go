@@ -169,7 +169,7 @@ func (r *rooms) tidy(ctx context.Context) {
 			return
 		case <-tick.C:
 			r.audit.Flush(ctx)
-			if err := errors.Join(r.door.Sweep(ctx), r.keeper.Sweep(ctx)); err != nil && ctx.Err() == nil {
+			if err := errors.Join(r.door.Sweep(ctx), r.people.Sweep(ctx), r.keeper.Sweep(ctx)); err != nil && ctx.Err() == nil {
 				r.log.Error("sweep", "error", err)
 			}
 		}

@@ -103,7 +103,7 @@ func TestBounces(t *testing.T) {
 	another := "msg_" + strings.Repeat("0", 26)
 	for _, c := range []struct{ name, text, want, at string }{
 		{"Postfix, with the whole mail", postfix, "bounced 5.1.1", "cur"},
-		{"Exim, with the head of the mail", sample("exim.eml"), "bounced 5.2.2", "cur"},
+		{"Exim, with the head of the mail", strings.ReplaceAll(sample("exim.eml"), "\n", "\r\n"), "bounced 5.2.2", "cur"},
 		{"Exchange, encoded and by its answer alone", sample("exchange.eml"), "bounced 5.7.1", "cur"},
 		{"the status as the whole mail", sample("alone.eml"), "bounced 4.4.7", "cur"},
 		{"no status that is one", sample("no-status.eml"), "bounced 5.0.0", "cur"},

@@ -44,6 +44,9 @@ func (p *People) Deactivate(ctx context.Context, who db.Who, accountID, userID s
 		if err := shutLink(tx, m); err != nil {
 			return err
 		}
+		if err := dropEmailChange(tx, m); err != nil {
+			return err
+		}
 		if err := endIfNowhere(tx, userID); err != nil {
 			return err
 		}
@@ -154,7 +157,7 @@ func (p *People) ResetFactor(ctx context.Context, who db.Who, accountID, userID 
 		if m.ActivatedAt == 0 { // whatever they have is of another account, which this one knows nothing of
 			return fault.New(fault.Conflict, "no_second_factor")
 		}
-		if err := alone(tx, m); err != nil {
+		if err := alone(tx, m, "person_of_several_accounts"); err != nil {
 			return err
 		}
 		n, err := tx.Exec(`DELETE FROM factors WHERE user_id = $1`, userID)
@@ -184,14 +187,15 @@ func (p *People) changes(tx *db.Tx, who db.Who, a org.Account, settings profile.
 	return m, err
 }
 
-// alone refuses for a person who is in other accounts too (model.md, "Person
-// and membership"). An invitation that they never accepted does not count, or
-// any account could stop another from helping its people by inviting them.
-func alone(tx *db.Tx, m Member) error {
+// alone refuses, with a code, for a person who is in other accounts too
+// (model.md, "Person and membership"). An invitation that they never accepted
+// does not count, or any account could stop another from helping its people by
+// inviting them.
+func alone(tx *db.Tx, m Member, code string) error {
 	list, err := Memberships(tx, m.UserID)
 	for _, other := range list {
 		if other.ID != m.ID && other.ActivatedAt != 0 {
-			return fault.New(fault.Conflict, "person_of_several_accounts")
+			return fault.New(fault.Conflict, code)
 		}
 	}
 	return err
@@ -237,7 +241,7 @@ func (p *People) tell(tx *db.Tx, kind string, a org.Account, userID string) erro
 	if err != nil {
 		return err
 	}
-	return tx.Queue(db.Message{Kind: kind, AccountID: a.ID, UserID: to.ID, To: to.Email, Name: to.Name(), Lang: to.Lang,
+	return tx.Queue(db.Message{Kind: kind, AccountID: a.ID, UserID: to.ID, To: to.Email, Name: to.written(), Lang: to.Lang,
 		Data: map[string]string{"account": a.Name, "customer_id": a.CustomerID, "by": by.Name()}})
 }
 

@@ -21,6 +21,7 @@
 package people
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"net/mail"
@@ -67,8 +68,12 @@ type Person struct {
 	DetailsVersion          int64 // of their own details: names, language, time zone
 }
 
-// Name is first and last name as people write it.
-func (p Person) Name() string { return strings.TrimSpace(p.FirstName + " " + p.LastName) }
+// Name is first and last name as people write it; of somebody who gave none, what
+// they sign in with.
+func (p Person) Name() string { return cmp.Or(p.written(), p.Email, p.Username) }
+
+// written is the name as it is typed, which may be empty: for letters.
+func (p Person) written() string { return strings.TrimSpace(p.FirstName + " " + p.LastName) }
 
 const (
 	nameMax    = 100 // code points
@@ -120,17 +125,6 @@ func emailField(f *fault.Fields, address string) (clean, key string) {
 		f.Add("email", "email")
 	}
 	return clean, key
-}
-
-// nameFields cleans a person's name; the last name may be empty.
-func nameFields(f *fault.Fields, first, last *string) {
-	var problem string
-	if *first, problem = lang.Line(*first, nameMax); problem != "" {
-		f.Add("first_name", problem, "max", nameMax)
-	}
-	if *last, problem = lang.Line(*last, nameMax); problem != "" && problem != "required" {
-		f.Add("last_name", problem, "max", nameMax)
-	}
 }
 
 func languageField(f *fault.Fields, code string) lang.Tag {
