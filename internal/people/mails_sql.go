@@ -12,7 +12,7 @@ import (
 
 // Mail is what became of a message to a person. Nothing of what it said is kept.
 type Mail struct {
-	ID, Kind string
+	Kind     string
 	State    string // queued, sent, refused, bounced, failed
 	Reason   string // why it did not arrive, as a code: "5.1.1", "550", "expired"; "" when there is nothing to tell
 	At       int64  // µs: when it was queued
@@ -24,10 +24,38 @@ type Mail struct {
 // Lost tells that the message will not arrive.
 func (m Mail) Lost() bool { return m.State == "refused" || m.State == "bounced" || m.State == "failed" }
 
-const mailColumns = `o.id, o.kind, o.state, o.reason, o.created_at, COALESCE(o.done_at, 0), o.next_at, o.attempts`
+// Cause is the sort of reason why it did not arrive, as words are made of it: no
+// such mailbox, a mailbox that is full … ; "" when there is nothing to tell. Mail
+// servers say it by RFC 3463, more or less.
+func (m Mail) Cause() string {
+	class, detail, _ := strings.Cut(m.Reason, ".")
+	switch {
+	case m.Reason == "" || m.State == "sent":
+		return ""
+	case !strings.Contains(m.Reason, ".") && (m.Reason[0] < '0' || m.Reason[0] > '9'):
+		return m.Reason // a word of ours
+	case detail == "1.2" || detail == "4.4":
+		return "domain"
+	case strings.HasPrefix(detail, "1."):
+		return "mailbox"
+	case detail == "2.2":
+		return "full"
+	case detail == "2.1":
+		return "disabled"
+	case strings.HasPrefix(detail, "7."):
+		return "policy"
+	case class == "4" || strings.HasPrefix(detail, "4."):
+		return "unreachable"
+	}
+	return "other"
+}
+
+// mailColumns call every invitation one: which letter it was would tell whether
+// the person was known before.
+const mailColumns = `CASE WHEN o.kind = 'invitation_linked' THEN 'invitation' ELSE o.kind END, o.state, o.reason, o.created_at, COALESCE(o.done_at, 0), o.next_at, o.attempts`
 
 func (m *Mail) dest() []any {
-	return []any{&m.ID, &m.Kind, &m.State, &m.Reason, &m.At, &m.DoneAt, &m.NextAt, &m.Attempts}
+	return []any{&m.Kind, &m.State, &m.Reason, &m.At, &m.DoneAt, &m.NextAt, &m.Attempts}
 }
 
 // Mails reads the last messages to a user of an account, the newest first: all of

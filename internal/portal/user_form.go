@@ -1,106 +1,112 @@
 package portal
 
 import (
+	"encoding/base64"
+	"encoding/json"
 	"net/http"
+	"net/netip"
 	"slices"
 	"strconv"
+	"strings"
 
-	"countersign/internal/access"
 	"countersign/internal/db"
 	"countersign/internal/fault"
+	"countersign/internal/lang"
 	"countersign/internal/org"
 	"countersign/internal/people"
+	"countersign/internal/profile"
 	"countersign/internal/roles"
 	"countersign/internal/web"
 )
 
-// picker offers the roles and entities that the viewer may give.
-func (c choices) picker(i inside, oneRole bool, chosen people.Access) AccessPicker {
-	p := AccessPicker{OneRole: oneRole, AllEntities: chosen.AllEntities, Acknowledged: chosen.Acknowledged}
-	q := i.asks("users:assign_roles")
-	p.MayAllEntities = access.Covers(i.snapshot, q, true, nil)
-	var over []string
-	for _, e := range c.entities {
-		if !access.Covers(i.snapshot, q, false, []string{e.ID}) {
-			continue
-		}
-		over = append(over, e.ID)
-		p.Entities = append(p.Entities, EntityChoice{ID: e.ID, Name: e.Name, CustomerID: e.CustomerID, Kind: e.Kind.String(),
-			Depth: (len(e.Path) - len(i.account.Path)) / access.PathPart, Selected: slices.Contains(chosen.Entities, e.ID) || slices.Contains(chosen.Entities, e.CustomerID)})
-	}
-	for _, r := range c.safestFirst(chosen.Roles) {
-		if r.Deprecated || !givable(i, q, r.ID, p.MayAllEntities, over) {
-			continue
-		}
-		choice := RoleChoice{ID: r.ID, Name: r.Title(c.lang), Description: r.About(c.lang), Permissions: r.Permissions.Len(),
-			Selected: slices.Contains(chosen.Roles, r.ID), Sections: roleSections(r)}
-		for _, d := range r.Dangerous() {
-			choice.Dangerous = append(choice.Dangerous, d.String())
-		}
-		p.Roles = append(p.Roles, choice)
-	}
-	return p
-}
-
-// safestFirst orders roles for a picker: those that are chosen, then those
-// without dangers, then the others.
-func (c choices) safestFirst(chosen []string) []roles.Role {
-	rank := func(r roles.Role) int {
-		switch {
-		case slices.Contains(chosen, r.ID):
-			return 0
-		case len(r.Dangerous()) == 0:
-			return 1
-		}
-		return 2
-	}
-	out := slices.Clone(c.roles)
-	slices.SortStableFunc(out, func(a, b roles.Role) int { return rank(a) - rank(b) })
-	return out
-}
-
-// givable tells whether a role could be given over anything at all.
-func givable(i inside, q access.Question, roleID string, all bool, over []string) bool {
-	if all && access.CanGrant(i.snapshot, q, roleID, true, nil) == "" {
-		return true
-	}
-	return slices.ContainsFunc(over, func(e string) bool { return access.CanGrant(i.snapshot, q, roleID, false, []string{e}) == "" })
-}
-
-var accessFields = []string{"roles[]", "entities[]", "all_entities", "acknowledge"}
+var (
+	personFields = []string{"first_name", "last_name", "phone", "language"}
+	factorFields = []string{"two_factor_required", "two_factor_actions", "allowed_ips"}
+	accessFields = []string{"roles[]", "entities[]", "all_entities", "acknowledge", "find_entities", "find"}
+)
 
 func readAccess(f map[string][]string) people.Access {
 	return people.Access{Roles: f["roles"], Entities: f["entities"], AllEntities: slices.Contains(f["all_entities"], "yes"), Acknowledged: slices.Contains(f["acknowledge"], "yes")}
 }
 
-// invite is the form (U2).
+func readFactor(f form) people.TwoFactor {
+	t := people.TwoFactor{Actions: f.Get("two_factor_actions")}
+	switch f.Get("two_factor_required") {
+	case "":
+	case "no":
+		t.Required = new(bool)
+	default: // what is odd is the stricter of the two
+		required := true
+		t.Required = &required
+	}
+	return t
+}
+
+// form is what was sent.
+type form interface{ Get(string) string }
+
+// lines are the lines of a text as it was typed.
+func lines(text string) []string { return strings.Split(strings.ReplaceAll(text, "\r\n", "\n"), "\n") }
+
+// factorFieldsOf asks what an account may ask of somebody's second factor.
+func factorFieldsOf(s profile.Settings, t people.TwoFactor) FactorFields {
+	must := people.MandatoryOf(s)
+	out := FactorFields{ForAll: s.TwoFactor == "required", MustSay: must.TwoFactor, MustAct: must.Actions, Actions: people.ActionsOf(s), Action: t.Actions}
+	if t.Required != nil {
+		out.Required = map[bool]string{true: "yes", false: "no"}[*t.Required]
+	}
+	return out
+}
+
+func networksFieldOf(s profile.Settings, text string) NetworksField {
+	return NetworksField{Offered: slices.Contains(s.IPRules, "user_allow"), Text: text}
+}
+
+func networkLines(list []netip.Prefix) string {
+	var out []string
+	for _, n := range list {
+		out = append(out, people.NetworkText(n))
+	}
+	return strings.Join(out, "\n")
+}
+
+// invite is the form (U2). The account's usual role is chosen already.
 func (p *Portal) invite(w http.ResponseWriter, r *http.Request, v *web.Visit) error {
 	i, err := p.enter(w, r, v, SectionUsers, "users:create")
 	if err != nil {
 		return err
 	}
-	view, err := p.inviteForm(r, v, i, people.Invitee{Language: string(v.Lang)})
+	in := people.Invitee{Language: string(v.Lang)}
+	err = p.reading(r, func(tx *db.Tx) error {
+		s, err := org.Settings(tx, p.Profiles, i.account.ID)
+		if err != nil || s.DefaultRole == "" {
+			return err
+		}
+		id, err := roles.IDByKey(tx, i.account.ID, s.DefaultRole)
+		in.Roles = []string{id}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	view, err := p.inviteForm(r, v, i, in, "")
 	if err != nil {
 		return err
 	}
 	return p.show(w, view)
 }
 
-func (p *Portal) inviteForm(r *http.Request, v *web.Visit, i inside, in people.Invitee) (InviteView, error) {
-	view := InviteView{Page: i.page, FirstName: in.FirstName, LastName: in.LastName, Email: in.Email, Language: in.Language}
+func (p *Portal) inviteForm(r *http.Request, v *web.Visit, i inside, in people.Invitee, find string) (InviteView, error) {
+	view := InviteView{Page: i.page, FirstName: in.FirstName, LastName: in.LastName, Email: in.Email, Phone: in.Phone, Language: in.Language}
 	err := p.reading(r, func(tx *db.Tx) error {
-		c, err := p.choices(tx, i.account, v.Lang)
-		if err != nil {
-			return err
-		}
 		s, err := org.Settings(tx, p.Profiles, i.account.ID)
 		if err != nil {
 			return err
 		}
-		view.AccessPicker = c.picker(i, s.RolesPerUser == "one", in.Access)
-		view.LastRequired = slices.Contains(s.Mandatory, "last_name")
-		view.LifetimeHours = int(s.InvitationLifetime.Hours())
-		return nil
+		view.Must, view.LifetimeHours = people.MandatoryOf(s), int(s.InvitationLifetime.Hours())
+		view.Factor, view.Networks = factorFieldsOf(s, in.TwoFactor), networksFieldOf(s, strings.Join(in.AllowedIPs, "\n"))
+		view.AccessPicker, err = p.picker(tx, i, v, s, in.Access, find)
+		return err
 	})
 	return view, err
 }
@@ -110,16 +116,23 @@ func (p *Portal) doInvite(w http.ResponseWriter, r *http.Request, v *web.Visit) 
 	if err != nil {
 		return err
 	}
-	f, err := web.Form(r, append([]string{"first_name", "last_name", "email", "language"}, accessFields...)...)
+	f, err := web.Form(r, slices.Concat([]string{"email"}, personFields, factorFields, accessFields)...)
 	if err != nil {
 		return err
 	}
-	in := people.Invitee{FirstName: f.Get("first_name"), LastName: f.Get("last_name"), Email: f.Get("email"), Language: f.Get("language"), Access: readAccess(f)}
-	id, err := p.People.Invite(r.Context(), v.Who, i.account.ID, in)
-	if err != nil {
-		view, problem := p.inviteForm(r, v, i, in)
+	in := people.Invitee{FirstName: f.Get("first_name"), LastName: f.Get("last_name"), Email: f.Get("email"), Phone: f.Get("phone"), Language: f.Get("language"),
+		TwoFactor: readFactor(f), AllowedIPs: lines(f.Get("allowed_ips")), Access: readAccess(f)}
+	var id string
+	if f.Get("find") == "" {
+		id, err = p.People.Invite(r.Context(), v.Who, i.account.ID, in)
+	}
+	if err != nil || id == "" {
+		view, problem := p.inviteForm(r, v, i, in, f.Get("find_entities"))
 		if problem != nil {
 			return problem
+		}
+		if err == nil {
+			return p.show(w, view)
 		}
 		return p.again(w, err, func(form Form) View { view.Form = form; return view })
 	}
@@ -127,56 +140,127 @@ func (p *Portal) doInvite(w http.ResponseWriter, r *http.Request, v *web.Visit) 
 	return to(w, r, i.page.To().User(id))
 }
 
+// editAccess is the form that changes a user's roles and entities.
 func (p *Portal) editAccess(w http.ResponseWriter, r *http.Request, v *web.Visit) error {
 	i, u, err := p.enterUser(w, r, v, "users:assign_roles")
 	if err != nil {
 		return err
 	}
-	if err := p.mayEdit(r, v, i, u); err != nil {
+	if err := u.mayEdit(u.head.MayChangeAccess); err != nil {
 		return p.refused(r, v, i, u, err)
 	}
-	chosen := people.Access{Roles: u.row.Roles, AllEntities: u.row.AllEntities, Entities: u.row.Entities}
-	return p.show(w, u.edit(i, chosen, strconv.FormatInt(u.row.Member.Version, 10)))
+	view, err := p.accessForm(r, v, i, u, u.access(), "")
+	if err != nil {
+		return err
+	}
+	return p.show(w, view)
 }
 
-// mayEdit refuses the form to whoever could not send it.
-func (p *Portal) mayEdit(r *http.Request, v *web.Visit, i inside, u user) error {
-	if u.head.MayChangeAccess {
+// access is what a user has.
+func (u user) access() people.Access {
+	return people.Access{Roles: u.row.Roles, AllEntities: u.row.AllEntities, Entities: u.row.Entities}
+}
+
+// mayEdit refuses a form to whoever could not send it.
+func (u user) mayEdit(may bool) error {
+	switch {
+	case may:
 		return nil
-	}
-	if u.head.Self {
+	case u.head.Self:
 		return fault.New(fault.Forbidden, "own_access")
-	}
-	if u.head.FirstAdministrator {
+	case u.head.FirstAdministrator:
 		return fault.New(fault.Forbidden, "first_administrator")
 	}
 	return fault.New(fault.Forbidden, "person_above_you")
 }
 
-func (u user) edit(i inside, chosen people.Access, revision string) EditAccessView {
-	return EditAccessView{Page: i.page, User: u.head, Revision: revision, AccessPicker: u.choices.picker(i, u.settings.RolesPerUser == "one", chosen)}
+func (p *Portal) accessForm(r *http.Request, v *web.Visit, i inside, u user, chosen people.Access, find string) (EditAccessView, error) {
+	view := EditAccessView{Page: i.page, User: u.head, Revision: u.revision(), Seen: remember(u.access())}
+	err := p.reading(r, func(tx *db.Tx) (err error) {
+		view.AccessPicker, err = p.picker(tx, i, v, u.settings, chosen, find)
+		return err
+	})
+	return view, err
 }
+
+// revision is the version under which the user is seen.
+func (u user) revision() string { return strconv.FormatInt(u.row.Member.Version, 10) }
 
 func (p *Portal) doEditAccess(w http.ResponseWriter, r *http.Request, v *web.Visit) error {
 	i, u, err := p.enterUser(w, r, v, "users:assign_roles")
 	if err != nil {
 		return err
 	}
-	f, err := web.Form(r, append([]string{"revision"}, accessFields...)...)
+	f, err := web.Form(r, append([]string{"revision", "seen"}, accessFields...)...)
 	if err != nil {
 		return err
 	}
 	chosen := readAccess(f)
-	err = p.People.ChangeAccess(r.Context(), v.Who, i.account.ID, u.row.ID(), revision(f.Get("revision")), chosen)
-	if err != nil {
-		return p.again(w, err, func(form Form) View {
-			view := u.edit(i, chosen, f.Get("revision"))
-			view.Form = form
-			return view
-		})
+	done := false
+	if f.Get("find") == "" {
+		err = p.People.ChangeAccess(r.Context(), v.Who, i.account.ID, u.row.ID(), revision(f.Get("revision")), chosen)
+		done = err == nil
+	}
+	if !done {
+		view, problem := p.accessForm(r, v, i, u, chosen, f.Get("find_entities"))
+		if problem != nil {
+			return problem
+		}
+		if fault.CodeOf(err) == "stale" {
+			view.Changed = u.accessChanged(f.Get("seen"))
+		} else {
+			view.Revision, view.Seen = f.Get("revision"), f.Get("seen") // what was seen stays what was seen
+		}
+		if err == nil {
+			return p.show(w, view)
+		}
+		return p.again(w, err, func(form Form) View { view.Form = form; return view })
 	}
 	p.flash(w, v, Done, "access_changed", "name", u.row.Name())
 	return to(w, r, i.page.To().UserTab(u.row.ID(), "access"))
+}
+
+// accessChanged tells what is different from what a form was made from.
+func (u user) accessChanged(seen string) []Difference {
+	var was people.Access
+	if !recall(seen, &was) {
+		return nil
+	}
+	now := u.access()
+	return differences([]Difference{
+		{"portal.field.roles", join(u.choices.roleNames(was.Roles)), join(u.choices.roleNames(now.Roles))},
+		{"portal.field.entities", u.over(was), u.over(now)},
+	})
+}
+
+// over is a scope as a person reads it.
+func (u user) over(a people.Access) string {
+	if a.AllEntities {
+		return lang.T(u.choices.lang, "portal.all_entities")
+	}
+	return join(u.choices.entityNames(a.Entities))
+}
+
+func join(list []string) string { return strings.Join(list, ", ") }
+
+// differences leaves out what is the same.
+func differences(list []Difference) []Difference {
+	return slices.DeleteFunc(list, func(d Difference) bool { return d.Before == d.Now })
+}
+
+// remember writes what a form is made from into the form, so that it can tell
+// what somebody else changed meanwhile. Whoever changes it fools themselves.
+func remember(seen any) string {
+	text, err := json.Marshal(seen)
+	if err != nil {
+		return ""
+	}
+	return base64.RawURLEncoding.EncodeToString(text)
+}
+
+func recall(text string, into any) bool {
+	plain, err := base64.RawURLEncoding.DecodeString(text)
+	return err == nil && json.Unmarshal(plain, into) == nil
 }
 
 // revision reads the version that a form was made from; what is none matches none.

@@ -25,6 +25,10 @@ func (p *Portal) userRoutes() []web.Route {
 		{Pattern: "GET " + users + "/{user}/activity", Handle: p.userActivity},
 		{Pattern: "GET " + users + "/{user}/edit", Handle: p.editAccess},
 		{Pattern: "POST " + users + "/{user}/edit", Handle: p.doEditAccess},
+		{Pattern: "GET " + users + "/{user}/details", Handle: p.editDetails},
+		{Pattern: "POST " + users + "/{user}/details", Handle: p.doEditDetails},
+		{Pattern: "GET " + users + "/{user}/email", Handle: p.changeEmail},
+		{Pattern: "POST " + users + "/{user}/email", Handle: p.doChangeEmail},
 	}
 	for _, act := range userActs {
 		routes = append(routes,
@@ -49,11 +53,15 @@ func (p *Portal) users(w http.ResponseWriter, r *http.Request, v *web.Visit) err
 	list.After = view.Filter.Cursor
 	var page people.Page
 	var names choices
+	var lost map[string]bool
 	err = p.reading(r, func(tx *db.Tx) error {
 		if names, err = p.choices(tx, i.account, v.Lang); err != nil {
 			return err
 		}
-		page, err = p.People.List(tx, i.account, list)
+		if page, err = p.People.List(tx, i.account, list); err != nil {
+			return err
+		}
+		lost, err = lostInvitations(tx, i.account.ID, page.Rows)
 		return err
 	})
 	if fault.From(err) != nil && fault.From(err).Kind == fault.Invalid { // a filter that names what is not there finds nobody
@@ -64,10 +72,28 @@ func (p *Portal) users(w http.ResponseWriter, r *http.Request, v *web.Visit) err
 	}
 	view.Total, view.Roles, view.Entities = int(page.Total), names.roleOptions, names.entityOptions
 	for _, row := range page.Rows {
-		view.Rows = append(view.Rows, userRow(row, names, v.Who.ID))
+		line := userRow(row, names, v.Who.ID)
+		line.MailLost = lost[line.ID]
+		view.Rows = append(view.Rows, line)
 	}
 	view.Pager = Pager{Previous: page.Previous, Next: page.Next}
 	return p.show(w, view)
+}
+
+// lostInvitations tells of which of these users the invitation never arrived.
+func lostInvitations(tx *db.Tx, accountID string, rows []people.Row) (map[string]bool, error) {
+	var waiting []string
+	for _, row := range rows {
+		if row.ActivatedAt == 0 && row.DeactivatedAt == 0 {
+			waiting = append(waiting, row.ID())
+		}
+	}
+	mails, err := people.InvitationMails(tx, accountID, waiting)
+	lost := map[string]bool{}
+	for id, m := range mails {
+		lost[id] = m.Lost()
+	}
+	return lost, err
 }
 
 func (f UsersFilter) query() people.Query {

@@ -74,6 +74,18 @@
     });
   }
 
+  // In a form with a button that finds, Enter saves everywhere but in the search:
+  // without script it finds, which saves nothing and keeps what was typed.
+  for (const button of all("[data-find-button]")) {
+    const form = button.form;
+    form.addEventListener("keydown", (event) => {
+      const save = form.querySelector("[data-main]");
+      if (event.key !== "Enter" || !save || !event.target.matches("input") || event.target.matches("[data-find-entities]")) return;
+      event.preventDefault();
+      form.requestSubmit(save);
+    });
+  }
+
   // Where a form was refused, reading starts at what is wrong.
   document.querySelector("[data-summary]")?.focus();
 

@@ -126,13 +126,16 @@ func (m maker) me() []Sample {
 		PasswordAt: at(1, 8, 0), Factor: portal.FactorOn, FactorSince: at(1, 8, 4),
 		Places: []portal.MyPlace{{Account: m.account(), Roles: []string{"Administrator", "Finance"}}, {Account: portal.AccountRef{CustomerID: "NW-2210", Name: "Northwind Rentals"}, Roles: []string{"Read only"}}},
 	}
+	v.Phone = "+33 1 55 50 10 20"
 	bad := v
+	bad.OwnEmail, bad.NewEmail = true, m.pending()
 	bad.Password = wrong("current", "password")
 	bad.Factor, bad.FactorSince, bad.AskCode = portal.FactorPending, time.Time{}, true
 	prove := portal.ProveView{Page: v.Page, AskCode: true}
 	refused := prove
 	refused.Form = wrong("password", "code")
-	return []Sample{{"me", v}, {"me-wrong", bad}, {"prove", prove}, {"prove-wrong", refused}}
+	return []Sample{{"me", v}, {"me-wrong", bad}, {"prove", prove}, {"prove-wrong", refused},
+		{"my-email", portal.MyEmailView{Page: v.Page, Current: v.Email, Email: "camille@@", Prove: true, AskCode: true, Hours: 72, Form: wrong("email", "password")}}}
 }
 
 func (m maker) errors() []Sample {
