@@ -294,7 +294,7 @@ func TestLifeAttacks(t *testing.T) {
 		}
 	})
 	t.Run("A6 U7 one's own address: several accounts, and a fresh session", func(t *testing.T) {
-		h.as("m1.reader").do(http.MethodPut, "/api/v1/me/email", map[string]any{"email": "r@example.net"}).refused(http.StatusForbidden, "email_by_administrator")
+		h.as("m1.reader").do(http.MethodPut, "/api/v1/me/email", map[string]any{"email": "r@example.net"}).refused(http.StatusConflict, "email_by_administrator")
 		both := h.as("m1.both")
 		h.stale("m1.both")
 		both.do(http.MethodPut, "/api/v1/me/email", map[string]any{"email": "b@example.net"}).refused(http.StatusForbidden, "needs_fresh")

@@ -164,7 +164,7 @@ func (p *People) mine(tx *db.Tx, who db.Who) (me Person, a org.Account, err erro
 	}
 	may, err := p.MayChangeOwn(tx, who.ID)
 	if err == nil && !may {
-		err = fault.New(fault.Forbidden, "email_by_administrator")
+		err = fault.New(fault.Conflict, "email_by_administrator")
 	}
 	if err == nil {
 		a, _, err = org.AccountByID(tx, who.AccountID)

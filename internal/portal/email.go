@@ -103,7 +103,7 @@ func (p *Portal) myEmail(w http.ResponseWriter, r *http.Request, v *web.Visit) e
 func (p *Portal) myEmailForm(w http.ResponseWriter, r *http.Request, v *web.Visit) (MyEmailView, error) {
 	m, err := p.meView(w, r, v)
 	if err == nil && !m.OwnEmail {
-		err = fault.New(fault.Forbidden, "email_by_administrator")
+		err = fault.New(fault.Conflict, "email_by_administrator")
 	}
 	return MyEmailView{Page: m.Page, Current: m.Email, Prove: !v.Session.Fresh, AskCode: m.Factor == FactorOn, Hours: int(people.ConfirmWithin.Hours())}, err
 }
