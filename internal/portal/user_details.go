@@ -2,6 +2,7 @@ package portal
 
 import (
 	"net/http"
+	"net/url"
 	"slices"
 
 	"countersign/internal/db"
@@ -16,6 +17,7 @@ type details struct {
 	FirstName, LastName, Phone, Language string
 	TwoFactor                            people.TwoFactor
 	AllowedIPs                           string // one a line
+	said                                 bool   // the first four were in the form
 }
 
 // detailsOf is what a user has.
@@ -31,8 +33,9 @@ func (p *Portal) detailsOf(r *http.Request, u user) (details, error) {
 	return d, err
 }
 
-func readDetails(f form) details {
-	return details{FirstName: f.Get("first_name"), LastName: f.Get("last_name"), Phone: f.Get("phone"), Language: f.Get("language"), TwoFactor: readFactor(f), AllowedIPs: f.Get("allowed_ips")}
+func readDetails(f url.Values) details {
+	return details{FirstName: f.Get("first_name"), LastName: f.Get("last_name"), Phone: f.Get("phone"), Language: f.Get("language"), TwoFactor: readFactor(f),
+		AllowedIPs: f.Get("allowed_ips"), said: slices.ContainsFunc(personFields, f.Has)}
 }
 
 // shared tells whether a user's names, phone and language are theirs alone to
@@ -40,9 +43,11 @@ func readDetails(f form) details {
 func (u user) shared() bool { return u.row.ActivatedAt != 0 && u.row.AccountsOfPerson > 1 }
 
 // edits are what of a form is to be saved: what it did not ask stays as it is.
+// Names that it did ask are not dropped unseen when they are no longer for an
+// administrator to change: that is refused.
 func (d details) edits(i inside, u user) people.Edits {
 	var in people.Edits
-	if !u.shared() {
+	if d.said || !u.shared() {
 		in.FirstName, in.LastName, in.Phone, in.Language = &d.FirstName, &d.LastName, &d.Phone, &d.Language
 	}
 	if i.may("users:manage_2fa") {
@@ -92,8 +97,7 @@ func (p *Portal) doEditDetails(w http.ResponseWriter, r *http.Request, v *web.Vi
 	typed := readDetails(f)
 	err = p.People.Edit(r.Context(), v.Who, i.account.ID, u.row.ID(), revision(f.Get("revision")), typed.edits(i, u))
 	if err == nil {
-		p.flash(w, v, Done, "details_changed", "name", u.row.Name())
-		return to(w, r, i.page.To().User(u.row.ID()))
+		return p.detailsSaved(w, r, v, i, u)
 	}
 	view := typed.view(i, u)
 	view.Revision, view.Seen = f.Get("revision"), f.Get("seen") // what was seen stays what was seen
@@ -109,6 +113,19 @@ func (p *Portal) doEditDetails(w http.ResponseWriter, r *http.Request, v *web.Vi
 		view.Revision, view.Seen = u.revision(), remember(now)
 	}
 	return p.again(w, err, func(form Form) View { view.Form = form; return view })
+}
+
+// detailsSaved says so, by the name that they have now.
+func (p *Portal) detailsSaved(w http.ResponseWriter, r *http.Request, v *web.Visit, i inside, u user) error {
+	err := p.reading(r, func(tx *db.Tx) error {
+		now, err := p.People.Get(tx, i.account, u.row.ID())
+		p.flash(w, v, Done, "details_changed", "name", now.Name())
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return to(w, r, i.page.To().User(u.row.ID()))
 }
 
 // changed tells what is different now.

@@ -74,15 +74,17 @@
     });
   }
 
-  // In a form with a button that finds, Enter saves everywhere but in the search:
+  // In a form with a button that finds, Enter saves everywhere but in a search:
   // without script it finds, which saves nothing and keeps what was typed.
   for (const button of all("[data-find-button]")) {
     const form = button.form;
-    form.addEventListener("keydown", (event) => {
-      const save = form.querySelector("[data-main]");
-      if (event.key !== "Enter" || !save || !event.target.matches("input") || event.target.matches("[data-find-entities]")) return;
+    let entered; // where Enter is held down; whoever presses the button means it
+    form.addEventListener("keydown", (event) => { entered = event.key === "Enter" ? event.target : undefined; }, true);
+    form.addEventListener("keyup", () => { entered = undefined; });
+    form.addEventListener("submit", (event) => {
+      if (event.submitter !== button || !entered?.matches("input:not([data-find-entities])")) return;
       event.preventDefault();
-      form.requestSubmit(save);
+      if (!entered.matches("[data-find]")) setTimeout(() => form.requestSubmit(form.querySelector("[data-main]"))); // not within the other
     });
   }
 
