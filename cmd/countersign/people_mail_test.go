@@ -207,7 +207,7 @@ func (o *office) mails(t *testing.T) {
 				keys = append(keys, "kind."+kind)
 			}
 		}
-		for _, reason := range []string{"5.1.1", "5.1.2", "4.2.2", "5.2.1", "5.7.1", "4.4.1", "550", "5.0.0", notify.CodeExpired, notify.CodeAddress, notify.CodeLetter, notify.CodeNoServer, notify.CodeUnreadable} {
+		for _, reason := range []string{"5.1.1", "5.1.2", "4.2.2", "5.2.1", "5.7.1", "4.4.1", "550", "5.0.0", notify.CodeExpired, notify.CodeAddress, notify.CodeLetter, notify.CodeNoServer, notify.CodeDropped, notify.CodeUnreadable} {
 			keys = append(keys, "cause."+people.Mail{State: "failed", Reason: reason}.Cause())
 		}
 		for _, key := range keys {

@@ -57,6 +57,17 @@ func (tx *Tx) Queue(m Message) error {
 		VALUES ($1, $2, $3, $4, $5, 'queued', $6, $6)`, id, m.Kind, m.AccountID, m.UserID, sealed, tx.Now)
 }
 
+// Unqueue gives up what an account has queued of one kind for a person: what it
+// tells is no longer so. A message that is being sent at this moment may still go.
+func (tx *Tx) Unqueue(accountID, userID, kind string) error {
+	_, err := tx.Exec(`UPDATE outbox SET state = 'failed', sealed = NULL, done_at = $1, leased_until = 0, reason = 'dropped'
+		WHERE state = 'queued' AND account_id = $2 AND user_id = $3 AND kind = $4`, tx.Now, accountID, userID, kind)
+	if err != nil {
+		return fmt.Errorf("give up queued messages: %w", err)
+	}
+	return nil
+}
+
 // Lease takes up to limit due messages for one sender, who has the given time to
 // say Sent, Retry or GiveUp; after that another sender gets them again. One that
 // cannot be read is given up and does not hold up the others; its sealed bytes

@@ -3,6 +3,7 @@ package db_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -241,6 +242,37 @@ func TestOutboxBounces(t *testing.T) {
 		}
 		if diff := cmp.Diff("queued  false\nbounced 5.1.1 true\nrefused 5.7.1 false\n", all); diff != "" {
 			t.Error(diff)
+		}
+	})
+}
+
+// TestOutboxUnqueues: what is no longer so is not sent, and nothing else is given up.
+func TestOutboxUnqueues(t *testing.T) {
+	eachClock(t, func(t *testing.T, d *db.DB, _ *testdb.Clock) {
+		queue(t, d, db.Message{Kind: "sent", AccountID: "a", UserID: "u"})
+		if err := d.Sent(t.Context(), lease(t, d, 1)[0].ID); err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range []db.Message{{Kind: "k", AccountID: "a", UserID: "u"}, {Kind: "other", AccountID: "a", UserID: "u"}, {Kind: "k", AccountID: "b", UserID: "u"}, {Kind: "k", AccountID: "a", UserID: "v"}} {
+			queue(t, d, m)
+		}
+		err := d.Keep(t.Context(), func(tx *db.Tx) error { return errors.Join(tx.Unqueue("a", "u", "k"), tx.Unqueue("a", "u", "sent")) })
+		if err != nil {
+			t.Fatal(err)
+		}
+		var left []string
+		for _, q := range lease(t, d, 10) {
+			left = append(left, q.Kind+q.AccountID+q.UserID)
+		}
+		slices.Sort(left)
+		if diff := cmp.Diff([]string{"kav", "kbu", "otherau"}, left); diff != "" {
+			t.Error(diff)
+		}
+		var state, reason string
+		var erased bool
+		read(t, d, []any{&state, &reason, &erased}, `SELECT state, reason, sealed IS NULL FROM outbox WHERE kind = 'k' AND account_id = 'a' AND user_id = 'u'`)
+		if state != "failed" || reason != "dropped" || !erased {
+			t.Errorf("%s %s %t", state, reason, erased)
 		}
 	})
 }

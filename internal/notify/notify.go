@@ -85,6 +85,7 @@ const (
 	CodeAddress    = "address"    // the recipient's address is none
 	CodeLetter     = "letter"     // no letter can be made of the message
 	CodeNoServer   = "no_server"  // no mail server could be reached
+	CodeDropped    = "dropped"    // what it told was no longer so (package db)
 	CodeUnreadable = "unreadable" // the key that opens the message is not there (package db)
 )
 

@@ -68,6 +68,11 @@ func (p *People) remove(tx *db.Tx, a org.Account, m Member) ([]audit.Change, err
 	if err := dropEmailChange(tx, m); err != nil {
 		return nil, err
 	}
+	for _, kind := range []string{"invitation", "invitation_linked"} { // not sent yet: its link is dead
+		if err := tx.Unqueue(a.ID, m.UserID, kind); err != nil {
+			return nil, err
+		}
+	}
 	for _, q := range []struct {
 		text string
 		args []any

@@ -45,7 +45,8 @@ func scanEmailChange(r *sql.Rows) (c EmailChange, err error) {
 }
 
 // begunBy is what an account may see and end of a person's changes of address:
-// those that its administrators began, never the person's own. ” is the person's look.
+// those that its administrators began, never the person's own. No account is the
+// person's own look.
 const begunBy = `($3 = '' OR account_id = $3 AND old_hash IS NULL)`
 
 // OpenEmailChange reads the change of a person's address that waits to be

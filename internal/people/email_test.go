@@ -478,6 +478,21 @@ func TestCorrectEmail(t *testing.T) {
 				}
 			})
 		}
+		t.Run("U7 what is queued to the wrong address still is not sent", func(t *testing.T) {
+			if err := h.create(t, "m1.typo", func(in *people.Invitee) { in.Email = "typo@example.net" }); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := h.readdress("m1.administrator", "m1.typo", "right@example.net"); err != nil {
+				t.Fatal(err)
+			}
+			var to []string
+			for _, m := range h.Messages() {
+				to = append(to, m.To)
+			}
+			if diff := cmp.Diff([]string{"right@example.net"}, to); diff != "" {
+				t.Error(diff)
+			}
+		})
 		t.Run("U7 refused, and the invitation stands", func(t *testing.T) {
 			for address, want := range map[string]string{"M1.Invited@example.com": "invalid email:same_address", "m1.reader@example.com": "invalid email:already_member", "x": "invalid email:email"} {
 				h.refused(t, want, audit.EmailChangeStarted, who, func() error {

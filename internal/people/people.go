@@ -7,13 +7,20 @@
 // accounts.
 //
 //	invite ──mail──▶ link opened ──password──▶ (second factor) ──▶ active ⇄ deactivated
-//	   ▲ resend: the earlier link is dead        │30 minutes, else a new link
-//	   └─ invitation deactivated / expired ◀─────┘
+//	   ▲ resend: the earlier link is dead        │30 minutes, else a new link    │
+//	   └─ invitation deactivated / expired ◀─────┘            deleted: a tombstone ──retention──▶ erased
 //
 // The use cases are Board (an account with its first administrator), Invite,
-// Resend, DeactivateInvitation, Deactivate, Reactivate, ChangeAccess and
-// ResetFactor; Initialise starts the platform. The status of a member is derived
-// in one place, statusSQL, and stored nowhere.
+// Resend, DeactivateInvitation, Deactivate, Reactivate, ChangeAccess, Edit,
+// ChangeEmail (and ConfirmEmail behind its link), Delete and ResetFactor;
+// Initialise starts the platform, and Sweep erases who left long ago. The status
+// of a member is derived in one place, statusSQL, and stored nowhere.
+//
+//	board.go, invite.go, invitation.go   how somebody comes in
+//	change.go, edit.go, email.go         what changes of them
+//	delete.go, erase.go                  how they go
+//	fields.go, networks.go               what must be said of them, and how
+//	*_sql.go                             what is read and written
 //
 // The one rule: nobody gives what they may not give (access.CanGrant), acts on
 // somebody whose roles they could not give (access.CanManage), or touches their
