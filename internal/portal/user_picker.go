@@ -62,7 +62,7 @@ func (p *Portal) pickEntities(tx *db.Tx, i inside, q access.Question, out *Acces
 		out.Entities, over = offered(i, q, list, chosen.Entities)
 		return over, nil
 	}
-	if list, err = org.EntitiesIn(tx, i.account, chosen.Entities[:min(len(chosen.Entities), pickerMost+1)]); err != nil {
+	if list, err = org.EntitiesIn(tx, i.account, chosen.Entities); err != nil {
 		return nil, err
 	}
 	out.Entities, over = offered(i, q, list, chosen.Entities)
