@@ -1,3 +1,5 @@
+//go:build !race
+
 package people_test
 
 import (
@@ -13,37 +15,7 @@ import (
 	"countersign/internal/db"
 	"countersign/internal/people"
 	"countersign/internal/profile"
-	"countersign/internal/seal"
 )
-
-func yes(b bool) *bool { return &b }
-
-// create has M1's administrator create a user, and gives their label.
-func (h house) create(t *testing.T, label string, change func(*people.Invitee)) error {
-	t.Helper()
-	in := h.invitee("read_only")
-	in.Email = label + "@example.org"
-	change(&in)
-	who := h.Who("m1.administrator")
-	id, err := h.People.Invite(t.Context(), who, who.AccountID, in)
-	if err == nil {
-		h.Add(label, id)
-	}
-	return err
-}
-
-func (h house) networks(t *testing.T, label string) (out []string) {
-	t.Helper()
-	m := h.Row(label).Member
-	h.View(func(tx *db.Tx) error {
-		list, err := people.Networks(tx, m.AccountID, m.ID)
-		for _, n := range list {
-			out = append(out, people.NetworkText(n))
-		}
-		return err
-	})
-	return out
-}
 
 func TestCreate(t *testing.T) {
 	each(t, func(t *testing.T, h house) {
@@ -96,16 +68,6 @@ func TestCreate(t *testing.T) {
 			}
 		})
 	})
-}
-
-// newest is the newest link that was mailed.
-func (h house) newest() (token seal.Secret) {
-	for _, m := range h.Messages() {
-		if m.Data["token"] != "" {
-			token = seal.Secret(m.Data["token"])
-		}
-	}
-	return token
 }
 
 // TestMandatory: what must be said follows the account's settings.

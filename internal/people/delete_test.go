@@ -1,12 +1,11 @@
+//go:build !race
+
 package people_test
 
 import (
-	"context"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -16,72 +15,6 @@ import (
 	"countersign/internal/people"
 	"countersign/internal/seal"
 )
-
-func (h house) delete(who db.Who, label string) error {
-	return h.People.Delete(context.WithoutCancel(h.t.Context()), who, who.AccountID, h.User(label), h.Version(label))
-}
-
-// holding are the tables in which a row names a user or their membership.
-func (h house) holding(ids ...string) (tables []string) {
-	for table, rows := range h.State() {
-		for _, row := range rows {
-			if slices.ContainsFunc(ids, func(id string) bool { return strings.Contains(row, id) }) && !slices.Contains(tables, table) {
-				tables = append(tables, table)
-			}
-		}
-	}
-	slices.Sort(tables)
-	return tables
-}
-
-// found looks for a user of M1; a deleted one is none.
-func (h house) found(t *testing.T, userID string) error {
-	t.Helper()
-	return h.DB.View(t.Context(), func(tx *db.Tx) error {
-		_, err := h.People.Get(tx, h.Account("M1"), userID)
-		return err
-	})
-}
-
-// names are what deleted people are called on the pages of an account.
-func (h house) names(t *testing.T, account string, ids ...string) (names map[string]string) {
-	t.Helper()
-	path := h.Account(account).Path
-	h.View(func(tx *db.Tx) (err error) {
-		names, err = people.DeletedNames(tx, path, ids)
-		return err
-	})
-	return names
-}
-
-// everything gives somebody of M1 something in every table that hangs on them.
-func (h house) everything(label string) {
-	id, a, m := h.User(label), h.Account("M1").ID, h.Row(label).Member.ID
-	h.factor(label)
-	h.session(label)
-	h.Do(func(tx *db.Tx) error {
-		for _, q := range []string{
-			`INSERT INTO membership_ips (account_id, membership_id, network) VALUES ('` + a + `', '` + m + `', '192.0.2.0/24')`,
-			`INSERT INTO membership_locations (account_id, membership_id, location_id) SELECT '` + a + `', '` + m + `', id FROM locations WHERE account_id = '` + a + `'`,
-			`INSERT INTO password_history (user_id, set_at, hash) VALUES ('` + id + `', 1, 'old')`,
-			`INSERT INTO recovery_codes (user_id, number, salt, hash, created_at) VALUES ('` + id + `', 1, 's', 'h', 1)`,
-			`INSERT INTO reset_links (id, user_id, account_id, token_hash, by_administrator, created_at, created_by, expires_at) VALUES ('rst', '` + id + `', '` + a + `', 't', TRUE, 1, 'x', 2)`,
-			`INSERT INTO drafts (hash, user_id, sealed, created_at, expires_at) VALUES ('d', '` + id + `', 's', 1, 2)`,
-			`INSERT INTO preferences (user_id, name, value) VALUES ('` + id + `', 'n', 'v')`,
-			`INSERT INTO signin_attempts (user_id, failed, updated_at) VALUES ('` + id + `', 3, 1)`,
-		} {
-			if _, err := tx.Exec(q); err != nil {
-				return err
-			}
-		}
-		tx.ChangedUser(id)
-		return nil
-	})
-	if _, err := h.People.ChangeEmail(h.t.Context(), h.Who("m1.administrator"), a, id, h.Version(label), "pending@example.net"); err != nil {
-		h.t.Fatal(err)
-	}
-	h.Messages()
-}
 
 func TestDelete(t *testing.T) {
 	each(t, func(t *testing.T, h house) {
@@ -251,16 +184,6 @@ func TestDeleteOfSeveral(t *testing.T) {
 	})
 }
 
-// rowsOf are the rows of a table about somebody, as text.
-func (h house) rowsOf(table, id string) (rows []string) {
-	for _, r := range h.Raw(table) {
-		if strings.Contains(r, id) {
-			rows = append(rows, r)
-		}
-	}
-	return rows
-}
-
 // TestDeleteParent: whoever stood below a deleted user stands below the account's first.
 func TestDeleteParent(t *testing.T) {
 	one(t, func(t *testing.T, h house) {
@@ -291,57 +214,6 @@ func TestDeleteParent(t *testing.T) {
 		}
 		if got := h.Row("m1.reader").ParentID + h.Row("m1.reader_a").ParentID; got != "" {
 			t.Errorf("U10 below %q, where there is no first user any more", got)
-		}
-	})
-}
-
-func TestDeleteAdministrators(t *testing.T) {
-	each(t, func(t *testing.T, h house) {
-		h.demote()
-		who := h.Who("m1.administrator")
-		t.Run("U14 U10 the first administrator stays", func(t *testing.T) {
-			h.refused(t, "first_administrator", audit.UserDeleted, who, func() error { return h.delete(who, "m1.owner") })
-		})
-		h.Set("M1", "first_administrator_protected", "false")
-		until := h.clock.Now().Add(time.Hour).UnixMicro()
-		takers := append(h.administrators(t, 3, until), h.administrators(t, 2, 0)...)
-		takers = append(takers, "m1.owner", "m1.administrator")
-		counting := takers[3:]
-		seen := map[string]int64{}
-		for _, label := range takers {
-			seen[label] = h.Version(label)
-		}
-		var mu sync.Mutex
-		answers := map[string]int{}
-		var group sync.WaitGroup
-		for i := range 60 {
-			taker, target := h.Who(takers[i%len(takers)]), counting[i%len(counting)]
-			group.Go(func() {
-				code := told(h.People.Delete(context.WithoutCancel(t.Context()), taker, taker.AccountID, h.User(target), seen[target]))
-				mu.Lock()
-				defer mu.Unlock()
-				answers[code]++
-			})
-		}
-		group.Wait()
-		if left := h.countAdministrators(t); left < 1 {
-			t.Fatalf("U14: %d active administrators are left", left)
-		}
-		for _, label := range counting { // whoever is left is taken one by one: the last stays
-			if h.found(t, h.User(label)) == nil {
-				answers[told(h.delete(h.Who(takers[0]), label))]++
-			}
-		}
-		if left := h.countAdministrators(t); left != 1 {
-			t.Errorf("U14: %d active administrators are left at the end", left)
-		}
-		if answers["last_administrator"] == 0 || answers["done"] == 0 {
-			t.Errorf("U14: nobody was told last_administrator, or nothing was done: %v", answers)
-		}
-		for code := range answers {
-			if !slices.Contains([]string{"done", "last_administrator", "own_access", "not_found", "stale"}, code) {
-				t.Errorf("U14: somebody was told %q", code)
-			}
 		}
 	})
 }

@@ -1,35 +1,19 @@
+//go:build !race
+
 package people_test
 
 import (
 	"fmt"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
-	"countersign/internal/access"
 	"countersign/internal/audit"
 	"countersign/internal/db"
 	"countersign/internal/people"
 )
-
-func text(s string) *string { return &s }
-
-func (h house) edit(t *testing.T, who, label string, in people.Edits) error {
-	w := h.Who(who)
-	return h.People.Edit(t.Context(), w, w.AccountID, h.User(label), h.Version(label), in)
-}
-
-// changed are the changes of the last entry, as "field: before → after".
-func (h house) changed() (out []string) {
-	for _, c := range h.Last().Changes {
-		out = append(out, fmt.Sprintf("%s: %s → %s", c.Field, c.Before, c.After))
-	}
-	return out
-}
 
 func TestEdit(t *testing.T) {
 	each(t, func(t *testing.T, h house) {
@@ -142,41 +126,6 @@ func TestEdit(t *testing.T) {
 				return h.edit(t, "m1.administrator", "m1.owner", people.Edits{Phone: text("+44 9")})
 			})
 		})
-	})
-}
-
-// everywhere tells whether the reader may act from the world's address.
-func (h house) everywhere(t *testing.T, want bool) {
-	t.Helper()
-	q := access.Question{User: h.User("m1.reader"), Within: h.Account("M1").ID, Now: h.DB.Now(), Permission: access.MustParse("payments:view"), Entity: h.Entity("M1-A").ID, IP: h.Who("m1.reader").IP}
-	if d := access.Decide(h.Live.Load(), q); d.Allowed != want {
-		t.Errorf("%v", d.Codes())
-	}
-}
-
-// custom gives somebody of M1 a role of their own with these permissions.
-func (h house) custom(t *testing.T, label string, permissions ...string) {
-	t.Helper()
-	a, m := h.Account("M1").ID, h.Row(label).Member.ID
-	h.Do(func(tx *db.Tx) error {
-		for _, q := range []string{
-			`INSERT INTO roles (account_id, id, name, name_key, created_at) VALUES ($1, 'rol_custom', 'Custom', 'custom', 1)`,
-			`INSERT INTO policies (account_id, id, name, name_key, created_at) VALUES ($1, 'pol_custom', 'Custom', 'custom', 1)`,
-			`INSERT INTO role_policies (account_id, role_id, policy_id) VALUES ($1, 'rol_custom', 'pol_custom')`,
-			`DELETE FROM assignments WHERE account_id = $1 AND membership_id = '` + m + `'`,
-			`INSERT INTO assignments (account_id, id, membership_id, role_id, all_entities, created_at, created_by) VALUES ($1, 'asg_custom', '` + m + `', 'rol_custom', TRUE, 1, 'x')`,
-		} {
-			if _, err := tx.Exec(q, a); err != nil {
-				return err
-			}
-		}
-		for _, p := range permissions {
-			if _, err := tx.Exec(`INSERT INTO policy_permissions (account_id, policy_id, permission) VALUES ($1, 'pol_custom', $2)`, a, p); err != nil {
-				return err
-			}
-		}
-		tx.ChangedAccess()
-		return nil
 	})
 }
 
@@ -363,45 +312,6 @@ func TestNetworks(t *testing.T) {
 					t.Errorf("%q, want %q (%v)", got, c.want, err)
 				}
 			})
-		}
-	})
-}
-
-// TestEditAtOnce: of many who saw the same version one changes it (E15).
-func TestEditAtOnce(t *testing.T) {
-	each(t, func(t *testing.T, h house) {
-		who, id, version := h.Who("m1.administrator"), h.User("m1.reader"), h.Version("m1.reader")
-		var won, stale atomic.Int64
-		var group sync.WaitGroup
-		for i := range 20 {
-			group.Go(func() {
-				var err error
-				switch i % 4 {
-				case 0:
-					err = h.People.Edit(t.Context(), who, who.AccountID, id, version, people.Edits{Phone: text(fmt.Sprint(i))})
-				case 1:
-					err = h.People.ChangeAccess(t.Context(), who, who.AccountID, id, version, h.access("M1", "support"))
-				case 2:
-					_, err = h.People.ChangeEmail(t.Context(), who, who.AccountID, id, version, fmt.Sprintf("n%d@example.net", i))
-				default:
-					err = h.People.Deactivate(t.Context(), who, who.AccountID, id, version, "")
-				}
-				switch told(err) {
-				case "done":
-					won.Add(1)
-				case "stale":
-					stale.Add(1)
-				default:
-					t.Error(err)
-				}
-			})
-		}
-		group.Wait()
-		if won.Load() != 1 || stale.Load() != 19 {
-			t.Errorf("E15: %d won, %d were told that it is stale", won.Load(), stale.Load())
-		}
-		if v := h.Version("m1.reader"); v != version+1 {
-			t.Errorf("E15: version %d after %d", v, version)
 		}
 	})
 }
