@@ -1,8 +1,13 @@
 package main
 
 import (
+	"context"
 	"net/http"
+	"net/mail"
+	"os"
+	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -166,6 +171,39 @@ func (o *office) tokens(userID string) (out []string) {
 	return out
 }
 
+// bounces has the mail server bring back the mail to somebody, into the folder that serve watches.
+func (o *office) bounces(t *testing.T, userID string) {
+	t.Helper()
+	var c serveCommand
+	c.BouncesDir = t.TempDir()
+	jobs, err := c.jobs(o.rooms, nil, mail.Address{Address: "no-reply@desk.example.com"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var id, state string
+	look := func() bool {
+		o.view(func(tx *db.Tx) error {
+			_, err := db.One(tx, []any{&id, &state}, `SELECT id, state FROM outbox WHERE user_id = $1`, userID)
+			return err
+		})
+		return state == "bounced"
+	}
+	if look() {
+		t.Fatal("it came back already")
+	}
+	notice := "From: MAILER-DAEMON@mx.example.com\r\nIn-Reply-To: <" + id + "@desk.example.com>\r\nContent-Type: message/delivery-status\r\n\r\n" +
+		"Reporting-MTA: dns; mx.example.com\r\n\r\nFinal-Recipient: rfc822; a@example.com\r\nAction: failed\r\nStatus: 5.1.1\r\n"
+	if err := os.WriteFile(filepath.Join(c.BouncesDir, "new", "1.mx"), []byte(notice), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	work, end := context.WithCancel(t.Context())
+	var watching sync.WaitGroup
+	watching.Go(func() { jobs[len(jobs)-1](work) })
+	eventually(t, "the mail came back", look)
+	end()
+	watching.Wait()
+}
+
 func (o *office) mails(t *testing.T) {
 	o.invite("mine.lost", "MINE", "read_only", "Lost")
 	id := o.people["mine.lost"].userID
@@ -177,14 +215,7 @@ func (o *office) mails(t *testing.T) {
 		saysNot(t, o.maud.Get(o.at("mine.lost")), "did not arrive")
 	})
 	t.Run("an invitation that came back is told on the page and in the list, with a way to correct the address", func(t *testing.T) {
-		var mail string
-		o.view(func(tx *db.Tx) error {
-			_, err := db.One(tx, []any{&mail}, `SELECT id FROM outbox WHERE user_id = $1`, id)
-			return err
-		})
-		if marked, err := o.rooms.db.Bounced(t.Context(), mail, "5.1.1"); err != nil || !marked {
-			t.Fatal(marked, err)
-		}
+		o.bounces(t, id)
 		a := o.maud.Get(o.at("mine.lost"))
 		says(t, a, http.StatusOK, "The invitation did not arrive. There is no such mailbox.", "5.1.1", "Correct the address", "Came back")
 		if !strings.Contains(a.Text, `href="`+o.at("mine.lost", "/email")+`"`) {
