@@ -4,11 +4,13 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
 	"countersign/internal/db"
 	"countersign/internal/lang"
+	"countersign/internal/people"
 	"countersign/internal/signin"
 	"countersign/internal/test/server"
 )
@@ -42,12 +44,22 @@ func (f *field) forms() []form {
 	mine, platform := f.clients["owner"], f.clients["operator"]
 	target := "/a/MINE/users/" + f.people["mine.target"].userID
 	invited := "/a/MINE/users/" + f.people["mine.invited"].userID
-	access := []entry{{"roles", f.role("MINE", "support"), several}, {"entities", f.ids["MINE-1"], several}, {"all_entities", "yes", mark}, {"acknowledge", "yes", mark}}
-	person := []entry{{"first_name", "Ada", text}, {"last_name", "Byron", optional}, {"email", "ada@example.com", text}, {"language", "en", defaulted}}
-	revision := entry{"revision", "99", mark}
+	moves := "/a/MINE/users/" + f.people["mine.moves"].userID
+	access := []entry{{"roles", f.role("MINE", "support"), several}, {"entities", f.ids["MINE-1"], several}, {"all_entities", "yes", mark}, {"acknowledge", "yes", mark}, {"find_entities", "", mark}, {"find", "", mark}}
+	names := []entry{{"first_name", "Ada", text}, {"last_name", "Byron", optional}, {"language", "en", defaulted}}
+	email, phone := entry{"email", "ada@example.com", text}, entry{"phone", "+44 20 7946 0000", optional}
+	person := append(slices.Clone(names), email)
+	// What is said of a second factor is kept or is the stricter: the account requires one of everybody.
+	factor := []entry{{"two_factor_required", "yes", mark}, {"two_factor_actions", "any", defaulted}, {"allowed_ips", "192.0.2.7", optional}}
+	revision, seen := entry{"revision", "99", mark}, entry{"seen", "", mark}
+	current := entry{"revision", strconv.FormatInt(f.version("mine.target"), 10), mark}
 	return []form{
-		{"invite", "/a/MINE/users", mine, slices.Concat(person, access)},
-		{"edit access", target + "/edit", mine, append(slices.Clone(access), revision)},
+		{"invite", "/a/MINE/users", mine, slices.Concat(person, []entry{phone}, factor, access)},
+		{"edit access", target + "/edit", mine, append(slices.Clone(access), revision, seen)},
+		{"edit details", target + "/details", mine, slices.Concat(names, []entry{phone}, factor, []entry{current, seen})},
+		{"change e-mail", target + "/email", mine, []entry{email, current}},
+		{"e-mail withdrawal", moves + "/email-withdrawal", mine, []entry{revision}},
+		{"deletion", target + "/deletion", mine, []entry{{"name", ours + "target Test", text}, current}},
 		{"deactivation", target + "/deactivation", mine, []entry{{"reason", "left", optional}, revision}},
 		{"activation", target + "/activation", mine, []entry{revision}},
 		{"invitation", invited + "/invitation", mine, []entry{revision}},
@@ -58,7 +70,10 @@ func (f *field) forms() []form {
 			{"parent", f.account("PLATFORM").EntityID, defaulted}, {"environment", "live", choice}}, person)},
 		{"token", "/a/MINE/service-tokens", mine, []entry{{"name", "gateway", text}, {"expires", "30", choice}}},
 		{"revocation", "/a/MINE/service-tokens/" + f.ids["token"] + "/revocation", mine, []entry{{"name", ours + " gateway", text}}},
-		{"details", "/me", f.clients["support"], []entry{{"first_name", "Ada", text}, {"last_name", "Byron", optional}, {"language", "en", defaulted}, {"time_zone", "UTC", choice}, revision}},
+		{"details", "/me", f.clients["support"], append(slices.Clone(names), phone, entry{"time_zone", "UTC", choice}, revision)},
+		{"own e-mail", "/me/email", mine, []entry{email}},
+		{"own e-mail withdrawal", "/me/email/withdrawal", mine, nil},
+		{"e-mail link", "/email", f.readdressed(), nil},
 		// No code is asked for: they signed in just now.
 		{"password", "/me/password", f.clients["support"], []entry{{"current", "", secret}, {"password", "", secret}, {"code", "", mark}}},
 		{"confirm", "/me/confirm", f.clients["finance"], []entry{{"password", "some password", secret}, {"code", "000000", secret}, {"with", "totp", mark}, {"next", "/me", mark}}},
@@ -88,6 +103,25 @@ func (f *field) following(label string) *server.Client {
 	c := f.client()
 	c.Get("/activate/" + f.link(f.people[label].userID))
 	return c
+}
+
+// readdressed is a browser that has opened the link that confirms the new address of "mine.moves".
+func (f *field) readdressed() *server.Client {
+	f.t.Helper()
+	c := f.client()
+	c.Get("/email/" + f.link(f.people["mine.moves"].userID))
+	return c
+}
+
+// version is that of somebody's membership of MINE.
+func (f *field) version(label string) (version int64) {
+	account := f.account("MINE")
+	f.view(func(tx *db.Tx) error {
+		m, _, err := people.MemberOf(tx, account.ID, f.people[label].userID)
+		version = m.Version
+		return err
+	})
+	return version
 }
 
 // settingUp is a browser in which a password was chosen, and no authenticator app is set up yet.
@@ -158,6 +192,9 @@ func oddities(f *field) []odd {
 func TestBadInput(t *testing.T) {
 	f := newField(t)
 	f.invite("mine.invited", "MINE", "read_only", "Waiting")
+	f.join("mine.moves", "MINE", "read_only", "Moves")
+	_, err := f.rooms.people.ChangeEmail(t.Context(), f.who("mine.owner", "MINE"), f.account("MINE").ID, f.people["mine.moves"].userID, f.version("mine.moves"), "moved@example.com")
+	f.must(err)
 	for _, x := range f.forms() {
 		t.Run(x.name, func(t *testing.T) {
 			before := f.counts()

@@ -15,7 +15,11 @@ func (a *API) meRoutes() {
 	operation(a, Operation{Method: http.MethodGet, Path: mePath},
 		about{id: "get-me", tag: group, summary: "Your own details"}, a.me)
 	operation(a, Operation{Method: http.MethodPut, Path: mePath},
-		about{id: "set-me", tag: group, summary: "Change your names, language and time zone", status: http.StatusNoContent}, a.setMe)
+		about{id: "set-me", tag: group, summary: "Change your names, phone, language and time zone", status: http.StatusNoContent}, a.setMe)
+	operation(a, Operation{Method: http.MethodPut, Path: mePath + "/email"},
+		about{id: "change-my-email", tag: group, summary: "Begin to change your address", text: "For people of several accounts and for first administrators, in a fresh session; an administrator changes that of all others. Both addresses confirm it.", status: http.StatusNoContent}, a.changeMyEmail)
+	operation(a, Operation{Method: http.MethodDelete, Path: mePath + "/email"},
+		about{id: "drop-my-email-change", tag: group, summary: "Give up a change of your address", status: http.StatusNoContent}, a.dropMyEmailChange)
 	operation(a, Operation{Method: http.MethodPost, Path: mePath + "/confirmation/options"},
 		about{id: "confirm-me-options", tag: group, summary: "See what can be shown to confirm who you are"}, a.confirmOptions)
 	operation(a, Operation{Method: http.MethodPost, Path: mePath + "/confirmation"},
@@ -41,7 +45,9 @@ type Me struct {
 	Language  string `json:"language" enum:"en,fr"`
 	TimeZone  string `json:"time_zone" example:"Europe/Zurich"`
 	LastSeen  moment `json:"last_sign_in_at,omitzero"`
-	Version   int64  `json:"version" doc:"Of names, language and time zone; the ETag without its quotes."`
+	Version   int64  `json:"version" doc:"Of names, phone, language and time zone; the ETag without its quotes."`
+
+	EmailChange *PendingEmail `json:"email_change,omitempty" doc:"An address that waits to be confirmed."`
 }
 
 type meOut struct {
@@ -51,23 +57,28 @@ type meOut struct {
 
 func (a *API) me(c *call, _ *struct{}) (*meOut, error) {
 	var p people.Person
+	var pending people.EmailChange
 	err := a.view(c, func(tx *db.Tx) (err error) {
-		p, _, err = people.PersonByID(tx, c.v.Who.ID)
+		if p, _, err = people.PersonByID(tx, c.v.Who.ID); err != nil {
+			return err
+		}
+		pending, err = people.OpenEmailChange(tx, "", c.v.Who.ID)
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	return &meOut{tag(p.DetailsVersion), Me{p.ID, p.FirstName, p.LastName, p.Email, p.Username, p.Phone, string(p.Lang), p.TimeZone, moment(p.LastSignInAt), p.DetailsVersion}}, nil
+	return &meOut{tag(p.DetailsVersion), Me{p.ID, p.FirstName, p.LastName, p.Email, p.Username, p.Phone, string(p.Lang), p.TimeZone, moment(p.LastSignInAt), p.DetailsVersion, pendingOf(pending)}}, nil
 }
 
 type setMeIn struct {
 	Matching
 	Body struct {
-		FirstName string `json:"first_name" maxLength:"100" example:"Ada"`
-		LastName  string `json:"last_name" maxLength:"100" doc:"May be empty." example:"Lovelace"`
-		Language  string `json:"language" enum:"en,fr" example:"en"`
-		TimeZone  string `json:"time_zone" maxLength:"100" doc:"IANA name." example:"Europe/Zurich"`
+		FirstName string  `json:"first_name" maxLength:"100" example:"Ada"`
+		LastName  string  `json:"last_name" maxLength:"100" doc:"May be empty." example:"Lovelace"`
+		Phone     *string `json:"phone,omitempty" nullable:"false" maxLength:"32" doc:"Stays as it is when it is not sent." example:"+41 44 555 01 02"`
+		Language  string  `json:"language" enum:"en,fr" example:"en"`
+		TimeZone  string  `json:"time_zone" maxLength:"100" doc:"IANA name." example:"Europe/Zurich"`
 	} `nameHint:"Details"`
 }
 
@@ -77,7 +88,21 @@ func (a *API) setMe(c *call, in *setMeIn) (*struct{}, error) {
 		return nil, err
 	}
 	b := in.Body
-	return nothing(a.People.SetDetails(c.ctx, c.v.Who, version, people.Details{FirstName: b.FirstName, LastName: b.LastName, Language: b.Language, TimeZone: b.TimeZone}))
+	return nothing(a.People.SetDetails(c.ctx, c.v.Who, version, people.Details{FirstName: b.FirstName, LastName: b.LastName, Phone: b.Phone, Language: b.Language, TimeZone: b.TimeZone}))
+}
+
+type changeMyEmailIn struct {
+	Body struct {
+		Email string `json:"email" maxLength:"254" example:"ada@example.com"`
+	} `nameHint:"OwnEmailChange"`
+}
+
+func (a *API) changeMyEmail(c *call, in *changeMyEmailIn) (*struct{}, error) {
+	return nothing(a.People.ChangeOwnEmail(c.ctx, c.v.Who, in.Body.Email))
+}
+
+func (a *API) dropMyEmailChange(c *call, _ *struct{}) (*struct{}, error) {
+	return nothing(a.People.DropOwnEmailChange(c.ctx, c.v.Who))
 }
 
 // proofIn is a person who proves who they are.

@@ -114,7 +114,7 @@ func TestInviting(t *testing.T) {
 			t.Errorf("%v", p.Errors)
 		}
 		t.Run("B13 what a body does not have is not set", func(t *testing.T) {
-			for name, v := range map[string]any{"is_owner": true, "status": "active", "two_factor_required": false, "created_by": "usr_x", "id": "usr_x", "first_administrator": true, "version": 9, "Email": "x@example.com"} {
+			for name, v := range map[string]any{"is_owner": true, "status": "active", "mfa_required": false, "created_by": "usr_x", "id": "usr_x", "first_administrator": true, "version": 9, "Email": "x@example.com"} {
 				body := map[string]any{name: v}
 				for k, v := range colleague {
 					body[k] = v

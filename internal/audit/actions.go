@@ -4,7 +4,8 @@ package audit
 // under "action.NAME".
 var Actions = []string{
 	AccountCreated, AccountOpened, EntityCreated, LocationCreated, PlatformInitialised, DemoFilled,
-	UserInvited, UserActivated, UserDeactivated, UserReactivated, UserAccessChanged,
+	UserInvited, UserActivated, UserEdited, UserDeactivated, UserReactivated, UserDeleted, UserErased, UserAccessChanged,
+	EmailCorrected, EmailChangeStarted, EmailConfirmed, EmailChanged, EmailChangeDropped,
 	InvitationResent, InvitationDeactivated,
 	PasswordSet, PasswordConfirmed, PasswordChanged, FactorAdded, FactorRenamed, FactorRemoved, FactorReset, FactorAgain,
 	RecoveryCodesMade, RecoveryCodesRemoved, RecoveryCodeUsed,
@@ -25,6 +26,14 @@ const (
 	UserActivated         = "user.activated"
 	UserDeactivated       = "user.deactivated"
 	UserReactivated       = "user.reactivated"
+	UserEdited            = "user.edited"
+	UserDeleted           = "user.deleted"
+	UserErased            = "user.erased"
+	EmailCorrected        = "user.email_corrected"
+	EmailChangeStarted    = "user.email_change_started"
+	EmailConfirmed        = "user.email_confirmed"
+	EmailChanged          = "user.email_changed"
+	EmailChangeDropped    = "user.email_change_dropped"
 	UserAccessChanged     = "user.access_changed"
 	ProfileChanged        = "user.profile_changed"
 	InvitationResent      = "invitation.resent"

@@ -81,6 +81,10 @@ type Mail struct {
 	MailDir string `name:"mail-dir" env:"COUNTERSIGN_MAIL_DIR" placeholder:"DIR" help:"Write each mail to a file in this folder instead of sending it."`
 	// Empty: "Countersign", no-reply at the public URL's host.
 	MailFrom string `name:"mail-from" env:"COUNTERSIGN_MAIL_FROM" placeholder:"ADDRESS" help:"The sender, as in 'Example Pay <no-reply@example.com>' (default: no-reply at the host of --public-url)."`
+	// Empty: the sender of the mails.
+	MailBouncesTo string `name:"mail-bounces-to" env:"COUNTERSIGN_MAIL_BOUNCES_TO" placeholder:"ADDRESS" help:"Where mails that cannot be delivered come back to (the envelope sender; default: the address of --mail-from)."`
+	// A Maildir into which the mail server delivers what comes back. Empty: nobody looks.
+	BouncesDir string `name:"bounces-dir" env:"COUNTERSIGN_BOUNCES_DIR" placeholder:"DIR" help:"A Maildir into which the mail server delivers what comes back; it is watched."`
 	SMTP
 }
 

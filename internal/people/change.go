@@ -44,6 +44,9 @@ func (p *People) Deactivate(ctx context.Context, who db.Who, accountID, userID s
 		if err := shutLink(tx, m); err != nil {
 			return err
 		}
+		if err := dropEmailChange(tx, m); err != nil {
+			return err
+		}
 		if err := endIfNowhere(tx, userID); err != nil {
 			return err
 		}
@@ -142,14 +145,15 @@ func (p *People) changes(tx *db.Tx, who db.Who, a org.Account, settings profile.
 	return m, err
 }
 
-// alone refuses for a person who is in other accounts too (model.md, "Person
-// and membership"). An invitation that they never accepted does not count, or
-// any account could stop another from helping its people by inviting them.
-func alone(tx *db.Tx, m Member) error {
+// alone refuses, with a code, for a person who is in other accounts too
+// (model.md, "Person and membership"). An invitation that they never accepted
+// does not count, or any account could stop another from helping its people by
+// inviting them.
+func alone(tx *db.Tx, m Member, code string) error {
 	list, err := Memberships(tx, m.UserID)
 	for _, other := range list {
 		if other.ID != m.ID && other.ActivatedAt != 0 {
-			return fault.New(fault.Conflict, "person_of_several_accounts")
+			return fault.New(fault.Conflict, code)
 		}
 	}
 	return err
@@ -195,7 +199,7 @@ func (p *People) tell(tx *db.Tx, kind string, a org.Account, userID string) erro
 	if err != nil {
 		return err
 	}
-	return tx.Queue(db.Message{Kind: kind, AccountID: a.ID, UserID: to.ID, To: to.Email, Name: to.Name(), Lang: to.Lang,
+	return tx.Queue(db.Message{Kind: kind, AccountID: a.ID, UserID: to.ID, To: to.Email, Name: to.written(), Lang: to.Lang,
 		Data: map[string]string{"account": a.Name, "customer_id": a.CustomerID, "by": by.Name()}})
 }
 

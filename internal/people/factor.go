@@ -75,7 +75,7 @@ func (p *People) aboutFactors(ctx context.Context, who db.Who, e audit.Entry, ve
 		if m.ActivatedAt == 0 { // whatever they have is of another account, which this one knows nothing of
 			return fault.New(fault.Conflict, "no_second_factor")
 		}
-		if err := alone(tx, m); err != nil {
+		if err := alone(tx, m, "person_of_several_accounts"); err != nil {
 			return err
 		}
 		if err := do(tx, a); err != nil {

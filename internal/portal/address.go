@@ -18,7 +18,10 @@ const (
 	StayPath          = "/session/stay"
 	DraftPath         = "/session/draft"
 	ActivatePath      = "/activate"
+	EmailLinkPath     = "/email"
 	MePath            = "/me"
+	MyEmailPath       = "/me/email"
+	MyEmailDropPath   = "/me/email/withdrawal"
 	MyPasswordPath    = "/me/password"
 	ConfirmPath       = "/me/confirm"
 	MyFactorsPath     = "/me/factors"
@@ -90,6 +93,12 @@ func (a Addresses) UserTab(id, tab string) string {
 
 // EditUser is the form that changes a user's access.
 func (a Addresses) EditUser(id string) string { return a.at("users", id, "edit") }
+
+// EditDetails is the form that changes what the account keeps of a user.
+func (a Addresses) EditDetails(id string) string { return a.at("users", id, "details") }
+
+// ChangeEmail is the form that gives a user another address.
+func (a Addresses) ChangeEmail(id string) string { return a.at("users", id, "email") }
 
 // UserAct is the page that confirms an act on a user, and does it when posted to.
 func (a Addresses) UserAct(id string, act Act) string { return a.at("users", id, string(act)) }

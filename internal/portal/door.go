@@ -33,6 +33,9 @@ func (p *Portal) doorRoutes() []web.Route {
 		{Pattern: "GET " + ActivatePath + "/{token}", Needs: web.Anybody, Handle: p.link},
 		{Pattern: "GET " + ActivatePath, Needs: web.Anybody, Handle: p.activate},
 		{Pattern: "POST " + ActivatePath, Needs: web.Anybody, Handle: p.doActivate},
+		{Pattern: "GET " + EmailLinkPath + "/{token}", Needs: web.Anybody, Handle: p.emailLink},
+		{Pattern: "GET " + EmailLinkPath, Needs: web.Anybody, Handle: p.confirmEmail},
+		{Pattern: "POST " + EmailLinkPath, Needs: web.Anybody, Handle: p.doConfirmEmail},
 		{Pattern: "POST " + LanguagePath, Needs: web.Anybody, Handle: p.language},
 		{Pattern: "POST " + ThemePath, Needs: web.Anybody, Handle: p.theme},
 	}
@@ -146,7 +149,7 @@ func (p *Portal) signOut(w http.ResponseWriter, r *http.Request, v *web.Visit) e
 	if err := p.Door.SignOut(r.Context(), v.Who, seal.Secret(web.Cookie(r, web.SessionCookie))); err != nil {
 		return err
 	}
-	for _, c := range []string{web.SessionCookie, web.ChallengeCookie, web.LinkCookie, web.FlashCookie, web.DraftCookie} {
+	for _, c := range []string{web.SessionCookie, web.ChallengeCookie, web.LinkCookie, web.EmailCookie, web.FlashCookie, web.DraftCookie} {
 		web.DropCookie(w, c)
 	}
 	w.Header().Set("Clear-Site-Data", `"cache", "storage"`)
@@ -158,12 +161,16 @@ func (p *Portal) signOut(w http.ResponseWriter, r *http.Request, v *web.Visit) e
 // Nothing is spent, so that a mail scanner that follows links does no harm. What
 // cannot be a token is no cookie's value.
 func (p *Portal) link(w http.ResponseWriter, r *http.Request, v *web.Visit) error {
+	return takeToken(w, r, web.LinkCookie, ActivatePath)
+}
+
+func takeToken(w http.ResponseWriter, r *http.Request, cookie, onward string) error {
 	if token := r.PathValue("token"); seal.LooksLikeToken(token) {
-		web.SetCookie(w, web.LinkCookie, token, false)
+		web.SetCookie(w, cookie, token, false)
 	} else {
-		web.DropCookie(w, web.LinkCookie)
+		web.DropCookie(w, cookie)
 	}
-	return to(w, r, ActivatePath)
+	return to(w, r, onward)
 }
 
 func (p *Portal) activate(w http.ResponseWriter, r *http.Request, v *web.Visit) error {
@@ -252,7 +259,7 @@ func (p *Portal) theme(w http.ResponseWriter, r *http.Request, v *web.Visit) err
 
 // back returns to the page that a form stood on.
 func back(w http.ResponseWriter, r *http.Request, address string) error {
-	for _, door := range []string{SignInPath, ActivatePath, CodePath, SetupPath, CodesPath, AfterPasskeyPath} {
+	for _, door := range []string{SignInPath, ActivatePath, CodePath, SetupPath, CodesPath, AfterPasskeyPath, EmailLinkPath} {
 		if address == door {
 			return to(w, r, address)
 		}

@@ -52,6 +52,8 @@ func drawings(name string) string {
 		return `<rect x="4" y="6" width="16" height="12.5" rx="2"/><path d="m4.5 8 7.5 5.5L19.5 8"/>`
 	case "mail-off":
 		return `<rect x="4" y="6" width="16" height="12.5" rx="2"/><path d="m4.5 8 7.5 5.5L19.5 8"/><path d="m3.5 20.5 17-17"/>`
+	case "trash":
+		return `<path d="M5 7h14"/><path d="M9.5 7V4.5h5V7"/><path d="m6.5 7 1 12.5h9l1-12.5"/><path d="M10.5 11v5M13.5 11v5"/>`
 	case "down":
 		return `<path d="m7 10 5 5 5-5"/>`
 	case "up":

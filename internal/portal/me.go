@@ -17,6 +17,9 @@ func (p *Portal) meRoutes() []web.Route {
 	return append([]web.Route{
 		{Pattern: "GET " + MePath, Handle: p.me},
 		{Pattern: "POST " + MePath, Handle: p.doDetails, Form: itself},
+		{Pattern: "GET " + MyEmailPath, Handle: p.myEmail},
+		{Pattern: "POST " + MyEmailPath, Handle: p.doMyEmail, Form: itself},
+		{Pattern: "POST " + MyEmailDropPath, Handle: p.doDropMyEmail},
 		{Pattern: "POST " + MyPasswordPath, Handle: p.doPassword},
 	}, p.myFactorRoutes()...)
 }
@@ -33,7 +36,8 @@ func (p *Portal) me(w http.ResponseWriter, r *http.Request, v *web.Visit) error 
 	}
 	if typed != nil {
 		view.Details.Kept = true
-		view.FirstName, view.LastName, view.TimeZone, view.Revision = typed.Get("first_name"), typed.Get("last_name"), typed.Get("time_zone"), typed.Get("revision")
+		view.FirstName, view.LastName, view.Phone = typed.Get("first_name"), typed.Get("last_name"), typed.Get("phone")
+		view.TimeZone, view.Revision = typed.Get("time_zone"), typed.Get("revision")
 	}
 	return p.show(w, view)
 }
@@ -50,7 +54,10 @@ func (p *Portal) meView(w http.ResponseWriter, r *http.Request, v *web.Visit) (M
 		if err != nil {
 			return err
 		}
-		view.Revision = strconv.FormatInt(me.DetailsVersion, 10)
+		view.Revision, view.Phone = strconv.FormatInt(me.DetailsVersion, 10), me.Phone
+		if view.OwnEmail, view.NewEmail, err = p.ownEmail(tx, s.UserID); err != nil {
+			return err
+		}
 		view.PasswordAt = moment(security.PasswordSince)
 		mine, err := p.Door.Factors(tx, v.Who)
 		if err != nil {
@@ -112,14 +119,15 @@ func (p *Portal) myPlaces(tx *db.Tx, v *web.Visit, view *MeView) error {
 }
 
 func (p *Portal) doDetails(w http.ResponseWriter, r *http.Request, v *web.Visit) error {
-	f, err := web.Form(r, "first_name", "last_name", "language", "time_zone", "revision")
+	f, err := web.Form(r, "first_name", "last_name", "phone", "language", "time_zone", "revision")
 	if err != nil {
 		return err
 	}
-	in := people.Details{FirstName: f.Get("first_name"), LastName: f.Get("last_name"), Language: f.Get("language"), TimeZone: f.Get("time_zone")}
+	phone := f.Get("phone")
+	in := people.Details{FirstName: f.Get("first_name"), LastName: f.Get("last_name"), Phone: &phone, Language: f.Get("language"), TimeZone: f.Get("time_zone")}
 	if err := p.People.SetDetails(r.Context(), v.Who, revision(f.Get("revision")), in); err != nil {
 		return p.meAgain(w, r, v, err, func(m *MeView, form Form) {
-			m.Details, m.FirstName, m.LastName, m.TimeZone = form, in.FirstName, in.LastName, in.TimeZone
+			m.Details, m.FirstName, m.LastName, m.Phone, m.TimeZone = form, in.FirstName, in.LastName, phone, in.TimeZone
 			m.Revision = f.Get("revision") // what was seen stays what was seen
 		})
 	}

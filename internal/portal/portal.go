@@ -2,6 +2,7 @@ package portal
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"net/http"
 	"net/url"
@@ -113,7 +114,7 @@ func (p *Portal) frame(w http.ResponseWriter, r *http.Request, v *web.Visit) Pag
 		return page
 	}
 	s := v.Session
-	page.Me = &Viewer{ID: s.UserID, Name: s.Name(), Identifier: identifier(s.Email, s.Username)}
+	page.Me = &Viewer{ID: s.UserID, Name: cmp.Or(s.Name(), s.Email, s.Username), Identifier: identifier(s.Email, s.Username)}
 	page.Theme = theme(s.Theme)
 	if zone, err := time.LoadLocation(s.TimeZone); err == nil {
 		page.Zone = zone
@@ -142,7 +143,7 @@ func theme(word string) Theme { return Theme(oneOf(word, string(Light), string(D
 // here is where language and theme come back to: this page when it can be asked
 // for again.
 func here(r *http.Request) string {
-	if r.Method != http.MethodGet || strings.HasPrefix(r.URL.Path, "/activate/") {
+	if r.Method != http.MethodGet || strings.HasPrefix(r.URL.Path, ActivatePath+"/") || strings.HasPrefix(r.URL.Path, EmailLinkPath+"/") {
 		return r.URL.Path
 	}
 	return r.URL.RequestURI()
@@ -267,7 +268,7 @@ func (p *Portal) Answer(w http.ResponseWriter, r *http.Request, v *web.Visit, f 
 		}
 	}
 	if f.Code == "needs_fresh" && v.Session != nil {
-		http.Redirect(w, r, with(ConfirmPath, pairs("next", next(backTo(r)))), http.StatusSeeOther)
+		http.Redirect(w, r, with(ConfirmPath, pairs("next", cmp.Or(p.keep(w, r), next(backTo(r))))), http.StatusSeeOther)
 		return
 	}
 	view := ErrorView{Page: p.frame(w, r, v), Fault: f, Back: FrontDoorPath}
@@ -325,7 +326,7 @@ func next(address string) string {
 	if _, err := url.ParseRequestURI(address); err != nil { // controls, and what no server would read
 		return ""
 	}
-	for _, door := range []string{SignInPath, SignOutPath, ActivatePath} {
+	for _, door := range []string{SignInPath, SignOutPath, ActivatePath, EmailLinkPath} {
 		if address == door || strings.HasPrefix(address, door+"/") || strings.HasPrefix(address, door+"?") {
 			return ""
 		}

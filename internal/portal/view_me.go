@@ -1,7 +1,7 @@
 package portal
 
 // MeView is Your account. Three forms: details to MePath (first_name, last_name,
-// language, time_zone), password to MyPasswordPath (current, password), theme to
+// phone, language, time_zone), password to MyPasswordPath (current, password), theme to
 // ThemePath (theme). Only the form that was sent has a refusal.
 type MeView struct {
 	Page
@@ -11,6 +11,9 @@ type MeView struct {
 	FirstName  string
 	LastName   string
 	Email      string
+	OwnEmail   bool          // they change their address themselves, not an administrator
+	NewEmail   *PendingEmail // that waits to be confirmed; nil for none
+	Phone      string
 	TimeZone   string
 	TimeZones  []string
 	MinLength  int
@@ -114,6 +117,17 @@ type NewCodesView struct {
 }
 
 func (NewCodesView) name() string { return "me_codes" }
+
+// MyEmailView gives the person who looks another address. Fields: email.
+type MyEmailView struct {
+	Page
+	Form
+	Current string
+	Email   string // as typed
+	Hours   int    // in which both addresses must confirm it
+}
+
+func (MyEmailView) name() string { return "my_email" }
 
 // MyPlace is one account the viewer has access to.
 type MyPlace struct {

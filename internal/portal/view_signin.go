@@ -133,6 +133,35 @@ type LinkView struct {
 
 func (LinkView) name() string { return "link" }
 
+// EmailLinkView is the page behind a link that confirms an address: it asks, and
+// then tells what came of it. It is for whoever reads mail there, signed in or not.
+type EmailLinkView struct {
+	Page
+	State       EmailLinkState
+	Address     string // the new one; "" where the link says no more
+	AccountName string
+	Old         bool      // the link went to the old address
+	Both        bool      // both addresses must confirm
+	At          time.Time // when it was used or expired; zero when not known
+}
+
+func (EmailLinkView) name() string { return "email_link" }
+
+// EmailLinkState is what the page behind such a link says: "portal.emaillink.STATE".
+type EmailLinkState string
+
+// The states.
+const (
+	EmailAsk     EmailLinkState = "ask"
+	EmailDone    EmailLinkState = "done"    // the address has changed
+	EmailHalf    EmailLinkState = "half"    // the other address must confirm it too
+	EmailUsed    EmailLinkState = "used"    // the link
+	EmailDropped EmailLinkState = "dropped" // the change was given up, or replaced by a newer one
+	EmailExpired EmailLinkState = "expired"
+	EmailTaken   EmailLinkState = "taken" // somebody else has the address by now
+	EmailUnknown EmailLinkState = "unknown"
+)
+
 // SignedOutView says goodbye, with the way back in.
 type SignedOutView struct{ Page }
 

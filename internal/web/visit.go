@@ -46,6 +46,7 @@ const (
 	SessionCookie   = "__Host-session"
 	ChallengeCookie = "__Host-challenge"
 	LinkCookie      = "__Host-link"
+	EmailCookie     = "__Host-email"
 	LangCookie      = "__Host-language"
 	ThemeCookie     = "__Host-theme"
 	FlashCookie     = "__Host-flash"

@@ -79,6 +79,20 @@
     });
   }
 
+  // In a form with a button that finds, Enter saves everywhere but in a search:
+  // without script it finds, which saves nothing and keeps what was typed.
+  for (const button of all("[data-find-button]")) {
+    const form = button.form;
+    let entered; // where Enter is held down; whoever presses the button means it
+    form.addEventListener("keydown", (event) => { entered = event.key === "Enter" ? event.target : undefined; }, true);
+    form.addEventListener("keyup", () => { entered = undefined; });
+    form.addEventListener("submit", (event) => {
+      if (event.submitter !== button || !entered?.matches("input:not([data-find-entities])")) return;
+      event.preventDefault();
+      if (!entered.matches("[data-find]")) setTimeout(() => form.requestSubmit(form.querySelector("[data-main]"))); // not within the other
+    });
+  }
+
   // Where a form was refused, reading starts at what is wrong.
   document.querySelector("[data-summary]")?.focus();
 

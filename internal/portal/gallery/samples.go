@@ -126,13 +126,16 @@ func (m maker) me() []Sample {
 		PasswordAt: at(1, 8, 0), Ways: m.ways(),
 		Places: []portal.MyPlace{{Account: m.account(), Roles: []string{"Administrator", "Finance"}}, {Account: portal.AccountRef{CustomerID: "NW-2210", Name: "Northwind Rentals"}, Roles: []string{"Read only"}}},
 	}
+	v.Phone = "+33 1 55 50 10 20"
 	bad := v
+	bad.OwnEmail, bad.NewEmail = true, m.pending()
 	bad.Password = wrong("current", "password")
 	bad.AskCode = true
 	bad.Ways.Again, bad.Ways.Codes = true, 1
 	none := v
 	none.Ways = portal.MyWays{MayApp: true}
-	return append([]Sample{{"me", v}, {"me-wrong", bad}, {"me-password-only", none}}, m.myFactors()...)
+	email := portal.MyEmailView{Page: v.Page, Current: v.Email, Email: "camille@@", Hours: 72, Form: wrong("email")}
+	return append([]Sample{{"me", v}, {"me-wrong", bad}, {"me-password-only", none}, {"my-email", email}}, m.myFactors()...)
 }
 
 func (m maker) errors() []Sample {

@@ -3,6 +3,7 @@ package gallery
 import (
 	"bytes"
 	"image/png"
+	"slices"
 
 	"github.com/pquerna/otp"
 
@@ -56,5 +57,21 @@ func (m maker) door() []Sample {
 		}
 		all = append(all, Sample{"link-" + string(s), v})
 	}
-	return append(all, m.doorFactors()...)
+	return slices.Concat(all, m.doorFactors(), m.emailLinks())
+}
+
+func (m maker) emailLinks() (all []Sample) {
+	for _, s := range []portal.EmailLinkState{portal.EmailAsk, portal.EmailDone, portal.EmailHalf, portal.EmailUsed, portal.EmailDropped, portal.EmailExpired, portal.EmailTaken, portal.EmailUnknown} {
+		v := portal.EmailLinkView{Page: m.outside, State: s}
+		switch s {
+		case portal.EmailAsk:
+			v.Address, v.AccountName, v.Both = m.pending().Email, m.n.Account, true
+		case portal.EmailDone, portal.EmailHalf:
+			v.Address = m.pending().Email
+		case portal.EmailUsed, portal.EmailExpired:
+			v.At = at(4, 14, 5)
+		}
+		all = append(all, Sample{"email-link-" + string(s), v})
+	}
+	return all
 }

@@ -37,7 +37,7 @@ func (m maker) entries() []portal.ActivityRow {
 			Changes: []portal.Change{{Label: "Status", Before: "Active", After: "Deactivated"}}},
 		{ID: "aud_7", Number: 90410, At: at(4, 13, 40), Actor: m.n.Boris, ActorID: "usr_2", Text: "Tried to invite a user", From: "198.51.100.23", Outcome: portal.WasRefused, Reason: "users:create", Times: 3},
 		{ID: "aud_6", Number: 90409, At: at(4, 9, 2), Actor: m.n.Chloe, Text: "Sign-in", From: "198.51.100.77", Outcome: portal.FailedSignIn},
-		{ID: "aud_5", Number: 90408, At: at(3, 23, 59), Actor: "system", Text: "Invitation expired", On: m.n.Dana, Outcome: portal.Succeeded, Changes: []portal.Change{{Label: "Link", Before: "valid", After: ""}}},
+		{ID: "aud_5", Number: 90408, At: at(3, 23, 59), Actor: "system", Text: "Invitation expired", On: m.n.Dana, Outcome: portal.Succeeded, Erased: true, Changes: []portal.Change{{Label: "Link", Before: "valid", After: ""}}},
 	}
 }
 

@@ -116,7 +116,7 @@ func (c *Client) Try(r *http.Request) (Answer, error) {
 			continue
 		}
 		c.cookies[cookie.Name] = cookie.Value
-		if cookie.Name == "__Host-session" || cookie.Name == "__Host-challenge" || cookie.Name == "__Host-link" {
+		if cookie.Name == "__Host-session" || cookie.Name == "__Host-challenge" || cookie.Name == "__Host-link" || cookie.Name == "__Host-email" {
 			c.secret("the cookie "+cookie.Name, cookie.Value)
 		}
 	}
