@@ -69,7 +69,12 @@ func (o *office) at(label string, more ...string) string {
 // fields are what a form holds as it is shown: hidden and typed values, what is ticked and what is chosen.
 func fields(text string) url.Values {
 	_, form, _ := strings.Cut(text, `method="post" class="cs-form`)
-	form, _, _ = strings.Cut(form, "</form>")
+	return inputs(form)
+}
+
+// inputs is what the first form of a text holds, or the one that it begins in.
+func inputs(text string) url.Values {
+	form, _, _ := strings.Cut(text, "</form>")
 	out := url.Values{}
 	for _, tag := range regexp.MustCompile(`<input [^>]*>`).FindAllString(form, -1) {
 		part := func(name string) string {

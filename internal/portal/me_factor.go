@@ -24,7 +24,7 @@ func (p *Portal) myFactorRoutes() []web.Route {
 		{Pattern: "GET " + MyNewKeyPath, Handle: p.newKey},
 		{Pattern: "POST " + MyNewKeyPath, Handle: p.doNewKey},
 		{Pattern: "GET " + MyFactorsPath + "/{factor}", Handle: p.myFactor},
-		{Pattern: "POST " + MyFactorsPath + "/{factor}", Handle: p.doRenameFactor},
+		{Pattern: "POST " + MyFactorsPath + "/{factor}", Handle: p.doRenameFactor, Form: itself},
 		{Pattern: "GET " + MyFactorsPath + "/{factor}/removal", Handle: p.removal},
 		{Pattern: "POST " + MyFactorsPath + "/{factor}/removal", Handle: p.doRemoveFactor},
 		{Pattern: "GET " + MyCodesPath, Handle: p.newCodes},
@@ -185,7 +185,15 @@ func (p *Portal) myFactor(w http.ResponseWriter, r *http.Request, v *web.Visit) 
 	if err != nil {
 		return err
 	}
-	return p.show(w, MyFactorView{Page: page, Row: row, Called: row.Name, Revision: revision})
+	typed, err := p.typed(r, v)
+	if err != nil {
+		return err
+	}
+	view := MyFactorView{Page: page, Row: row, Called: row.Name, Revision: revision}
+	if typed != nil {
+		view.Kept, view.Called, view.Revision = true, typed.Get("name"), typed.Get("revision")
+	}
+	return p.show(w, view)
 }
 
 func (p *Portal) doRenameFactor(w http.ResponseWriter, r *http.Request, v *web.Visit) error {

@@ -80,6 +80,15 @@ func (p *Portal) editDetails(w http.ResponseWriter, r *http.Request, v *web.Visi
 	if err != nil {
 		return err
 	}
+	typed, err := p.typed(r, v)
+	if err != nil {
+		return err
+	}
+	if typed != nil {
+		view := readDetails(typed).view(i, u)
+		view.Kept, view.Revision, view.Seen = true, typed.Get("revision"), typed.Get("seen")
+		return p.show(w, view)
+	}
 	view := now.view(i, u)
 	view.Revision, view.Seen = u.revision(), remember(now)
 	return p.show(w, view)
@@ -156,7 +165,15 @@ func (p *Portal) changeEmail(w http.ResponseWriter, r *http.Request, v *web.Visi
 	if err := u.mayReaddress(); err != nil {
 		return p.refused(r, v, i, u, err)
 	}
-	return p.show(w, u.emailForm(i))
+	typed, err := p.typed(r, v)
+	if err != nil {
+		return err
+	}
+	view := u.emailForm(i)
+	if typed != nil {
+		view.Kept, view.Email, view.Revision = true, typed.Get("email"), typed.Get("revision")
+	}
+	return p.show(w, view)
 }
 
 // enterReaddressed opens the user whose address is to change. An operator who

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -91,11 +92,24 @@ func (p *Portal) invite(w http.ResponseWriter, r *http.Request, v *web.Visit) er
 	if err != nil {
 		return err
 	}
+	typed, err := p.typed(r, v)
+	if err != nil {
+		return err
+	}
+	if typed != nil {
+		in = readInvitee(typed)
+	}
 	view, err := p.inviteForm(r, v, i, in, "")
 	if err != nil {
 		return err
 	}
+	view.Kept = typed != nil
 	return p.show(w, view)
+}
+
+func readInvitee(f url.Values) people.Invitee {
+	return people.Invitee{FirstName: f.Get("first_name"), LastName: f.Get("last_name"), Email: f.Get("email"), Phone: f.Get("phone"), Language: f.Get("language"),
+		TwoFactor: readFactor(f), AllowedIPs: typedLines(f.Get("allowed_ips")), Access: readAccess(f)}
 }
 
 func (p *Portal) inviteForm(r *http.Request, v *web.Visit, i inside, in people.Invitee, find string) (InviteView, error) {
@@ -122,8 +136,7 @@ func (p *Portal) doInvite(w http.ResponseWriter, r *http.Request, v *web.Visit) 
 	if err != nil {
 		return err
 	}
-	in := people.Invitee{FirstName: f.Get("first_name"), LastName: f.Get("last_name"), Email: f.Get("email"), Phone: f.Get("phone"), Language: f.Get("language"),
-		TwoFactor: readFactor(f), AllowedIPs: typedLines(f.Get("allowed_ips")), Access: readAccess(f)}
+	in := readInvitee(f)
 	var id string
 	if f.Get("find") == "" {
 		id, err = p.People.Invite(r.Context(), v.Who, i.account.ID, in)
@@ -151,9 +164,20 @@ func (p *Portal) editAccess(w http.ResponseWriter, r *http.Request, v *web.Visit
 	if err := u.mayEdit(u.head.MayChangeAccess); err != nil {
 		return p.refused(r, v, i, u, err)
 	}
-	view, err := p.accessForm(r, v, i, u, u.access(), "")
+	typed, err := p.typed(r, v)
 	if err != nil {
 		return err
+	}
+	chosen := u.access()
+	if typed != nil {
+		chosen = readAccess(typed)
+	}
+	view, err := p.accessForm(r, v, i, u, chosen, "")
+	if err != nil {
+		return err
+	}
+	if typed != nil {
+		view.Kept, view.Revision, view.Seen = true, typed.Get("revision"), typed.Get("seen")
 	}
 	return p.show(w, view)
 }

@@ -18,17 +18,17 @@ func (p *Portal) userRoutes() []web.Route {
 	routes := []web.Route{
 		{Pattern: "GET " + users, Handle: p.users},
 		{Pattern: "GET " + users + "/new", Handle: p.invite},
-		{Pattern: "POST " + users, Handle: p.doInvite},
+		{Pattern: "POST " + users, Handle: p.doInvite, Form: under("new")},
 		{Pattern: "GET " + users + "/{user}", Handle: p.user},
 		{Pattern: "GET " + users + "/{user}/access", Handle: p.userAccess},
 		{Pattern: "GET " + users + "/{user}/security", Handle: p.userSecurity},
 		{Pattern: "GET " + users + "/{user}/activity", Handle: p.userActivity},
 		{Pattern: "GET " + users + "/{user}/edit", Handle: p.editAccess},
-		{Pattern: "POST " + users + "/{user}/edit", Handle: p.doEditAccess},
+		{Pattern: "POST " + users + "/{user}/edit", Handle: p.doEditAccess, Form: itself},
 		{Pattern: "GET " + users + "/{user}/details", Handle: p.editDetails},
-		{Pattern: "POST " + users + "/{user}/details", Handle: p.doEditDetails},
+		{Pattern: "POST " + users + "/{user}/details", Handle: p.doEditDetails, Form: itself},
 		{Pattern: "GET " + users + "/{user}/email", Handle: p.changeEmail},
-		{Pattern: "POST " + users + "/{user}/email", Handle: p.doChangeEmail},
+		{Pattern: "POST " + users + "/{user}/email", Handle: p.doChangeEmail, Form: itself},
 	}
 	for _, act := range userActs {
 		routes = append(routes,
