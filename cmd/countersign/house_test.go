@@ -62,16 +62,16 @@ func newHouse(t *testing.T) *house {
 	h := &house{t: t, log: &lines{}, clock: testdb.NewClock(time.Now()), people: map[string]person{}, links: map[string]string{}}
 	h.file = filepath.Join(t.TempDir(), "house.db")
 	log := slog.New(slog.NewJSONHandler(h.log, nil))
-	h.rooms, err = wire(t.Context(), log, h.file, box, h.clock.Now, hashing{signin.Cost{MemoryKiB: 8, Passes: 1, Lanes: 1}, 2, 64})
-	if err != nil {
-		t.Fatal(err)
-	}
 	front := httptest.NewUnstartedServer(nil)
 	_, port, err := net.SplitHostPort(front.Listener.Addr().String())
 	if err != nil {
 		t.Fatal(err)
 	}
 	h.url = "http://localhost:" + port
+	h.rooms, err = wire(t.Context(), log, h.file, h.url, box, h.clock.Now, hashing{signin.Cost{MemoryKiB: 8, Passes: 1, Lanes: 1}, 2, 64})
+	if err != nil {
+		t.Fatal(err)
+	}
 	edge, err := web.New(h.rooms.db, h.rooms.door, h.rooms.live, h.rooms.audit, web.Options{PublicURL: h.url, Log: log})
 	if err != nil {
 		t.Fatal(err)

@@ -271,7 +271,7 @@ func TestAnswersFitTheDocument(t *testing.T) {
 			if o.Permission == "accounts:view" {
 				by, account = operator, "PLATFORM"
 			}
-			at := strings.NewReplacer("{customerID}", account, "roles/{id}", "roles/"+h.Role("M1", "auditor"), "users/{id}", "users/"+h.User("m1.reader")).Replace(path)
+			at := strings.NewReplacer("{customerID}", account, "factors/{id}", "factors/"+h.factor("m1.owner"), "roles/{id}", "roles/"+h.Role("M1", "auditor"), "users/{id}", "users/"+h.User("m1.reader")).Replace(path)
 			a := by.get(at).is(http.StatusOK)
 			if problem := d.fits(o.Responses["200"].Content["application/json"].Schema, any(a.object())); problem != "" {
 				t.Errorf("%s: %.400s", problem, a.body)

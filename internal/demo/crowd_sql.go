@@ -121,7 +121,7 @@ var (
 	historyColumns    = strings.Fields("user_id set_at hash")
 	factorColumns     = strings.Fields("id user_id kind name sealed last_step created_at last_used_at")
 	attemptColumns    = strings.Fields("user_id failed locked_until updated_at")
-	memberColumns     = strings.Fields("account_id id user_id activated_at deactivated_at deactivated_by deactivation_reason first_administrator owner two_factor_required all_locations first_name last_name phone language sort_key search_key epoch version created_at created_by number email_key last_sign_in_at")
+	memberColumns     = strings.Fields("account_id id user_id activated_at deactivated_at deactivated_by deactivation_reason first_administrator owner two_factor_required all_locations first_name last_name email phone language sort_key search_key epoch version created_at created_by number email_key last_sign_in_at")
 	invitationColumns = strings.Fields("account_id id membership_id token_hash created_at created_by expires_at used_at deactivated_at")
 	assignmentColumns = strings.Fields("account_id id membership_id role_id all_entities valid_until created_at created_by")
 	entityColumns     = strings.Fields("account_id assignment_id entity_id")
@@ -156,7 +156,7 @@ func (b *batch) member(c *crowd, a *crowdAccount, p *crowdPerson, fate crowdFate
 	if fate == isDeactivated || fate == isShutOut {
 		deactivated, shutBy, reason, epoch = c.before(min(p.invited, max(p.lastSeen, 0.1))*c.random.Float64()), a.owner, reasons[c.random.IntN(len(reasons))], 2
 	}
-	b.members = append(b.members, []any{a.id, id, p.ID, activated, deactivated, shutBy, reason, first, first, true, true, p.FirstName, p.LastName, p.Phone, string(p.Lang),
+	b.members = append(b.members, []any{a.id, id, p.ID, activated, deactivated, shutBy, reason, first, first, true, true, p.FirstName, p.LastName, p.Email, p.Phone, string(p.Lang),
 		p.sort, p.search, epoch, int64(1), m.invited, by, a.next, p.emailKey, last})
 	a.next++
 	return b.access(m, i)

@@ -218,11 +218,11 @@ func (h *house) crowdSetsUp(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	code, err := demo.Code(view.Key.Reveal(), h.Clock.Now())
+	code, err := demo.Code(view.App.Key.Reveal(), h.Clock.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if step, err = h.door.FinishSetup(ctx, db.Who{}, step.Challenge, code); err != nil || step.UserID != id || step.Session == "" {
+	if step, err = h.door.FinishApp(ctx, db.Who{}, step.Challenge, code, ""); err != nil || step.UserID != id || step.Session == "" {
 		t.Errorf("%+v, %v", step, err)
 	}
 	h.listsRight(t)
@@ -248,7 +248,7 @@ func (h *house) crowdSignsIn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if step, err = h.door.Code(ctx, db.Who{}, step.Challenge, code); err != nil || step.UserID != id || step.Session == "" {
+	if step, err = h.door.Prove(ctx, db.Who{}, step.Challenge, signin.Proof{Code: code}); err != nil || step.UserID != id || step.Session == "" {
 		t.Errorf("%+v, %v", step, err)
 	}
 }

@@ -44,7 +44,7 @@ func Relist(tx *db.Tx, userID string, change func() error) error {
 const relistSQL = `UPDATE memberships SET
 		sort_key = CASE WHEN memberships.activated_at IS NULL THEN memberships.sort_key ELSE u.sort_key END,
 		search_key = CASE WHEN memberships.activated_at IS NULL THEN memberships.search_key ELSE u.search_key END,
-		email_key = COALESCE(u.email_key, ''),
+		email_key = CASE WHEN memberships.activated_at IS NULL AND memberships.email <> '' THEN memberships.email_key ELSE COALESCE(u.email_key, '') END,
 		last_sign_in_at = CASE WHEN memberships.activated_at IS NULL THEN 0 ELSE COALESCE(u.last_sign_in_at, 0) END
 	FROM users u WHERE u.id = memberships.user_id AND memberships.user_id = $1
 	RETURNING memberships.account_id, memberships.id, COALESCE(memberships.number, -1)`

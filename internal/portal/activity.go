@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 	"strconv"
@@ -123,8 +124,17 @@ func (p *Portal) entries(tx *db.Tx, i inside, v *web.Visit, permission string, q
 	var ids []string
 	for _, f := range found {
 		ids = append(ids, f.ActorID, f.ID)
+		for _, c := range f.Changes {
+			if c.Field == "user" {
+				ids = append(ids, c.Before, c.After)
+			}
+		}
 	}
-	if n.people, err = people.NamesBeside(tx, i.account.Path, slices.Compact(slices.Sorted(slices.Values(ids)))); err != nil {
+	ids = slices.Compact(slices.Sorted(slices.Values(ids)))
+	if n.people, err = people.NamesBeside(tx, i.account.Path, ids); err != nil {
+		return nil, 0, err
+	}
+	if n.gone, err = people.DeletedNames(tx, i.account.Path, slices.DeleteFunc(ids, func(id string) bool { return n.people[id] != "" })); err != nil {
 		return nil, 0, err
 	}
 	if n.choices, err = p.choices(tx, i.account, v.Lang); err != nil {
@@ -146,12 +156,24 @@ type naming struct {
 	lang    lang.Tag
 	to      Addresses
 	people  map[string]string
+	gone    map[string]string // who were deleted: they have no page
 	choices choices
+}
+
+// person is what somebody is called; "" for whoever has no name here.
+func (n naming) person(id string) string {
+	if name := n.people[id]; name != "" {
+		return name
+	}
+	if name := n.gone[id]; name != "" {
+		return lang.T(n.lang, "portal.activity.deleted", "name", name)
+	}
+	return ""
 }
 
 func (n naming) row(f audit.Found) (ActivityRow, error) {
 	row := ActivityRow{ID: strconv.FormatInt(f.Seq, 10), Number: f.Seq, At: f.At, Text: lang.T(n.lang, "action."+f.Action), From: f.IP,
-		Outcome: Outcome(f.Outcome), Reason: f.Reason, Times: int(f.Repeats)}
+		Outcome: Outcome(f.Outcome), Reason: f.Reason, Erased: f.Erased, Times: int(f.Repeats)}
 	if f.Outcome == audit.Refused {
 		row.Reason = n.reason(f.Reason)
 	}
@@ -169,7 +191,7 @@ func (n naming) row(f audit.Found) (ActivityRow, error) {
 	if row.On, row.OnHref, err = n.target(f); err != nil {
 		return row, err
 	}
-	if row.ActorID != "" && row.On == row.Actor {
+	if f.Kind == "user" && f.ActorID == f.ID {
 		row.On, row.OnHref = "", ""
 	}
 	for _, c := range f.Changes {
@@ -190,7 +212,7 @@ func (n naming) reason(text string) string {
 }
 
 func (n naming) actor(f audit.Found) string {
-	if name := n.people[f.ActorID]; name != "" {
+	if name := n.person(f.ActorID); name != "" {
 		return name
 	}
 	return known(n.lang, "actor."+f.ActorKind, f.ActorKind)
@@ -199,10 +221,10 @@ func (n naming) actor(f audit.Found) string {
 func (n naming) target(f audit.Found) (name, href string, err error) {
 	switch f.Kind {
 	case "user":
-		if name = n.people[f.ID]; name != "" {
+		if n.people[f.ID] != "" {
 			href = n.to.User(f.ID)
 		}
-		return name, href, nil
+		return n.person(f.ID), href, nil
 	case "account":
 		a, found, err := org.AccountByID(n.tx, f.ID)
 		if found {
@@ -232,7 +254,9 @@ func (n naming) value(field, text string) string {
 	switch field {
 	case "roles":
 		return n.assigned(text)
-	case "language", "theme", "environment", "kind", "all_locations":
+	case "user":
+		return cmp.Or(n.person(text), text)
+	case "two_factor_required", "two_factor_actions", "language", "theme", "environment", "kind", "all_locations":
 		return known(n.lang, "value."+field+"."+text, text)
 	}
 	return text

@@ -85,10 +85,29 @@ func (p *Portal) fillUsers(tx *db.Tx, i inside, v *web.Visit, view *UsersView) e
 	if err := names.entitiesOf(tx, i.account, page.Rows); err != nil {
 		return err
 	}
+	lost, err := lostInvitations(tx, i.account.ID, page.Rows)
 	for _, row := range page.Rows {
-		view.Rows = append(view.Rows, userRow(row, names, v.Who.ID))
+		line := userRow(row, names, v.Who.ID)
+		line.MailLost = lost[line.ID]
+		view.Rows = append(view.Rows, line)
 	}
-	return nil
+	return err
+}
+
+// lostInvitations tells of which of these users the invitation never arrived.
+func lostInvitations(tx *db.Tx, accountID string, rows []people.Row) (map[string]bool, error) {
+	var waiting []string
+	for _, row := range rows {
+		if row.ActivatedAt == 0 && row.DeactivatedAt == 0 {
+			waiting = append(waiting, row.ID())
+		}
+	}
+	mails, err := people.InvitationMails(tx, accountID, waiting)
+	lost := map[string]bool{}
+	for id, m := range mails {
+		lost[id] = m.Lost()
+	}
+	return lost, err
 }
 
 // suggested is how many entities a list's filter suggests.

@@ -33,7 +33,8 @@ type ActivityRow struct {
 	Outcome Outcome
 	Reason  string // given with it, or why it was refused
 	Changes []Change
-	Times   int // repeats that were merged; 0 and 1 are the same
+	Erased  bool // it held personal details, which were erased
+	Times   int  // repeats that were merged; 0 and 1 are the same
 }
 
 // ActivityFilter is what the log is narrowed to; it lives in the address.

@@ -57,6 +57,7 @@ type UserRow struct {
 	Factor      Factor
 	LastSignIn  Moment
 	Created     Moment
+	MailLost    bool // their invitation never arrived
 	Self        bool
 }
 

@@ -22,7 +22,7 @@ func (w words) funcs() template.FuncMap {
 		"t": w.t, "number": w.number, "date": w.date, "datetime": w.dateTime, "join": w.join,
 		"permission": w.permission, "section": w.section, "sentence": w.sentence,
 		"flash": w.flash, "input": w.input, "problem": w.problem, "problems": w.problems,
-		"asset": w.asset, "icon": icon, "png": png, "groups": groups, "address": address, "dict": dict, "indent": indent, "lower": strings.ToLower,
+		"asset": w.asset, "icon": icon, "png": png, "groups": groups, "lines": lines, "address": address, "dict": dict, "indent": indent, "lower": strings.ToLower,
 	}
 }
 
@@ -220,6 +220,9 @@ func groups(key string) []string {
 	}
 	return append(out, key)
 }
+
+// lines puts each on a line of its own, for whoever copies all of them.
+func lines(list []string) string { return strings.Join(list, "\n") }
 
 // indent is how deep a place in the tree is drawn, 0 to 4.
 func indent(depth int) int { return min(max(depth, 0), 4) }

@@ -22,7 +22,7 @@ func WrongLists(tx *db.Tx) ([]string, error) {
 		"findable":              `SELECT a.id FROM accounts a WHERE a.findable > a.next_member`,
 		"number":                `SELECT m.id FROM memberships m WHERE m.number IS NULL`,
 		"holders":               `SELECT r.id FROM roles r WHERE r.holders <> (SELECT COUNT(*) FROM assignments x WHERE x.account_id = r.account_id AND x.role_id = r.id)`,
-		"address":               `SELECT m.id FROM memberships m JOIN users u ON u.id = m.user_id WHERE m.email_key <> COALESCE(u.email_key, '')`,
+		"address":               `SELECT m.id FROM memberships m JOIN users u ON u.id = m.user_id WHERE (m.activated_at IS NOT NULL OR m.email = '') AND m.email_key <> COALESCE(u.email_key, '')`,
 		"last sign-in":          `SELECT m.id FROM memberships m JOIN users u ON u.id = m.user_id WHERE m.last_sign_in_at <> CASE WHEN m.activated_at IS NULL THEN 0 ELSE COALESCE(u.last_sign_in_at, 0) END`,
 		"name of who is in":     `SELECT m.id FROM memberships m JOIN users u ON u.id = m.user_id WHERE m.activated_at IS NOT NULL AND (m.sort_key <> u.sort_key OR m.search_key <> u.search_key)`,
 		"places without a user": `SELECT f.account_id FROM found_by f JOIN accounts a ON a.id = f.account_id WHERE f.block * 4096 >= a.findable`,
@@ -50,18 +50,39 @@ func WrongLists(tx *db.Tx) ([]string, error) {
 // wrongNames looks at the keys that are computed in Go.
 func wrongNames(tx *db.Tx) ([]string, error) {
 	type keyed struct{ id, sort, search, wantSort, wantSearch string }
+	invited, err := wrongAsTyped(tx)
+	if err != nil {
+		return nil, err
+	}
 	list, err := db.All(tx, func(r *sql.Rows) (k keyed, err error) {
 		var p people.Person
 		err = r.Scan(&k.id, &k.sort, &k.search, &p.FirstName, &p.LastName, &p.Email, &p.Username)
 		k.wantSort, k.wantSearch = people.SortKey(p), people.SearchKey(p)
 		return
 	}, `SELECT id, sort_key, search_key, first_name, last_name, COALESCE(email, ''), COALESCE(username, '') FROM users`)
-	var wrong []string
+	wrong := invited
 	for _, k := range list {
 		if k.sort != k.wantSort || k.search != k.wantSearch {
 			wrong = append(wrong, "keys of "+k.id)
 		}
 	}
+	return wrong, err
+}
+
+// wrongAsTyped looks at the keys of those who have not come in: what was typed of
+// them is what they are found by.
+func wrongAsTyped(tx *db.Tx) (wrong []string, err error) {
+	_, err = db.All(tx, func(r *sql.Rows) (_ struct{}, err error) {
+		var id, sort, search, email string
+		var p people.Person
+		if err = r.Scan(&id, &sort, &search, &email, &p.FirstName, &p.LastName, &p.Email); err != nil {
+			return
+		}
+		if key, _ := people.EmailKey(p.Email); sort != people.SortKey(p) || search != people.SearchKey(p) || email != key {
+			wrong = append(wrong, "keys as typed of "+id)
+		}
+		return
+	}, `SELECT id, sort_key, search_key, email_key, first_name, last_name, email FROM memberships WHERE activated_at IS NULL AND email <> ''`)
 	return wrong, err
 }
 
