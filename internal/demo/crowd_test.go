@@ -222,7 +222,7 @@ func (h *house) crowdSetsUp(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if step, err = h.door.FinishApp(ctx, db.Who{}, step.Challenge, code, ""); err != nil || step.UserID != id || step.Session == "" {
+	if step, err = h.door.FinishApp(ctx, db.Who{}, step.Challenge, code, ""); err != nil || step.UserID != id || step.Next != signin.NextCodes {
 		t.Errorf("%+v, %v", step, err)
 	}
 	h.listsRight(t)

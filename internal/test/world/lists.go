@@ -12,6 +12,32 @@ import (
 	"countersign/internal/people"
 )
 
+// keepLists has all that lists are found by written down, so that every change of
+// the test must keep it, and looks at the end whether it did.
+func (w *World) keepLists() {
+	w.Do(func(tx *db.Tx) error {
+		ids, err := db.Column(tx, `SELECT id FROM accounts`)
+		for _, id := range ids {
+			if err == nil {
+				err = people.Index(tx, id, false)
+			}
+		}
+		return err
+	})
+	w.t.Cleanup(func() {
+		if w.t.Failed() {
+			return
+		}
+		w.View(func(tx *db.Tx) error {
+			wrong, err := WrongLists(tx)
+			if len(wrong) > 0 {
+				w.t.Errorf("lists were not kept: %q", wrong[:min(len(wrong), 10)])
+			}
+			return err
+		})
+	})
+}
+
 // WrongLists tells what lists of users would get wrong: whatever repeats
 // something else, and differs from it. It knows nothing of how that is kept.
 func WrongLists(tx *db.Tx) ([]string, error) {
@@ -59,7 +85,7 @@ func wrongNames(tx *db.Tx) ([]string, error) {
 		err = r.Scan(&k.id, &k.sort, &k.search, &p.FirstName, &p.LastName, &p.Email, &p.Username)
 		k.wantSort, k.wantSearch = people.SortKey(p), people.SearchKey(p)
 		return
-	}, `SELECT id, sort_key, search_key, first_name, last_name, COALESCE(email, ''), COALESCE(username, '') FROM users`)
+	}, `SELECT id, sort_key, search_key, first_name, last_name, COALESCE(email, ''), COALESCE(username, '') FROM users WHERE left_at IS NULL`)
 	wrong := invited
 	for _, k := range list {
 		if k.sort != k.wantSort || k.search != k.wantSearch {
