@@ -38,6 +38,7 @@ const (
 	several                    // ids, which may come several times; none means another field speaks
 	secret                     // a password or code: what is wrong is said, never what was typed
 	mark                       // a box to tick, a version, or where to go on: what is odd counts as none
+	odder                      // the same, and it may come several times
 )
 
 func (f *field) forms() []form {
@@ -66,6 +67,11 @@ func (f *field) forms() []form {
 		{"invitation deactivation", invited + "/invitation-deactivation", mine, []entry{revision}},
 		{"second factor", target + "/second-factor-reset", mine, []entry{{"reason", "lost", optional}, revision}},
 		{"second factor again", target + "/second-factor-renewal", mine, []entry{{"reason", "policy", optional}, revision}},
+		{"columns", "/a/MINE/users/columns", mine, []entry{{"columns", "email", odder}, {"usual", "", mark}, {"back", "/a/MINE/users?q=x", mark}}},
+		{"ticked users", "/a/MINE/users/bulk", mine, []entry{{"users", f.people["mine.target"].userID, odder}, {"act", "deactivation", choice}, {"back", "/a/MINE/users", mark}}},
+		{"many deactivations", "/a/MINE/users/bulk/deactivation", mine, []entry{{"users", f.people["mine.target"].userID + "." + current.value, odder}, {"reason", "left", optional}, {"back", "/a/MINE/users", mark}}},
+		{"many activations", "/a/MINE/users/bulk/activation", mine, []entry{{"users", f.people["mine.target"].userID + ".99", odder}, {"back", "/a/MINE/users", mark}}},
+		{"many invitations", "/a/MINE/users/bulk/invitation", mine, []entry{{"users", f.people["mine.invited"].userID + ".99", odder}, {"back", "/a/MINE/users", mark}}},
 		{"account", "/a/PLATFORM/accounts", platform, slices.Concat([]entry{{"name", "New Shop", text}, {"customer_id", "NEW-1", text}, {"kind", "merchant", choice},
 			{"parent", f.account("PLATFORM").EntityID, defaulted}, {"environment", "live", choice}}, person)},
 		{"token", "/a/MINE/service-tokens", mine, []entry{{"name", "gateway", text}, {"expires", "30", choice}}},
@@ -167,7 +173,7 @@ type odd struct {
 }
 
 func oddities(f *field) []odd {
-	all := []fieldKind{text, optional, choice, defaulted, several, secret, mark}
+	all := []fieldKind{text, optional, choice, defaulted, several, secret, mark, odder}
 	lines := []fieldKind{text, optional, choice, defaulted, several}
 	return []odd{
 		{"missing", nil, []fieldKind{text, choice, secret}},

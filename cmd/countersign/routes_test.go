@@ -234,18 +234,23 @@ var sent = map[string]string{
 	"POST /a/{customer}/users/{user}/email":                   "revision=9999&email=a%40b.example",
 	"POST /a/{customer}/users/{user}/email-withdrawal":        "revision=9999",
 	"POST /a/{customer}/users/{user}/deletion":                "revision=9999&name=" + ours + "target+Test",
-	"POST /me/email": "email=nothing",
+	"POST /a/{customer}/users/bulk":                           "act=deactivation",
+	"POST /me/email":                                          "email=nothing",
 
 	"POST /api/v1/accounts/{customerID}/users":            `{"first_name":"A","email":"a@b.example","roles":["rol_none"],"all_entities":true}`,
 	"PUT /api/v1/accounts/{customerID}/users/{id}/access": `{"roles":["rol_none"],"all_entities":true}`,
 	"PATCH /api/v1/me/factors/{id}":                       `{"name":"x"}`,
-	"PATCH /api/v1/accounts/{customerID}/users/{id}":      `{"phone":"1"}`,
-	"PUT /api/v1/accounts/{customerID}/users/{id}/email":  `{"email":"a@b.example"}`,
-	"PUT /api/v1/me/email":                                `{"email":"nothing"}`,
-	"POST /api/v1/accounts/{customerID}/service-tokens":   `{"name":"x","expires_at":"2001-01-01T00:00:00Z"}`,
-	"POST /api/v1/accounts/{customerID}/accounts":         `{"kind":"merchant","parent":"ent_none","name":"x","customer_id":"X-1","environment":"live","first_name":"A","email":"a@b.example"}`,
-	"POST /access/v1/evaluation":                          `{"subject":{"type":"user","id":"usr_none"},"action":{"name":"view"},"resource":{"type":"transactions","id":"1"}}`,
-	"POST /access/v1/evaluations":                         `{"subject":{"type":"user","id":"usr_none"},"action":{"name":"view"},"resource":{"type":"transactions","id":"1"}}`,
+
+	"POST /api/v1/accounts/{customerID}/users/bulk/deactivation": `{"users":["usr_none.1"],"reason":"x"}`,
+	"POST /api/v1/accounts/{customerID}/users/bulk/activation":   `{"users":["usr_none.1"]}`,
+	"POST /api/v1/accounts/{customerID}/users/bulk/invitation":   `{"users":["usr_none.1"]}`,
+	"PATCH /api/v1/accounts/{customerID}/users/{id}":             `{"phone":"1"}`,
+	"PUT /api/v1/accounts/{customerID}/users/{id}/email":         `{"email":"a@b.example"}`,
+	"PUT /api/v1/me/email":                              `{"email":"nothing"}`,
+	"POST /api/v1/accounts/{customerID}/service-tokens": `{"name":"x","expires_at":"2001-01-01T00:00:00Z"}`,
+	"POST /api/v1/accounts/{customerID}/accounts":       `{"kind":"merchant","parent":"ent_none","name":"x","customer_id":"X-1","environment":"live","first_name":"A","email":"a@b.example"}`,
+	"POST /access/v1/evaluation":                        `{"subject":{"type":"user","id":"usr_none"},"action":{"name":"view"},"resource":{"type":"transactions","id":"1"}}`,
+	"POST /access/v1/evaluations":                       `{"subject":{"type":"user","id":"usr_none"},"action":{"name":"view"},"resource":{"type":"transactions","id":"1"}}`,
 }
 
 // send makes the request of a line as an actor.

@@ -18,8 +18,10 @@ type Chosen struct {
 // Many does something to each of some users, by its use case, one after another:
 // each is done whole or refused, whatever becomes of the others. It gives their
 // errors in the same order. What is no matter of one user alone (the database is
-// away, a session ended) ends it: whoever comes after gets that error too. More
-// than ManyMost are refused together.
+// away, a session ended) ends it: whoever comes after gets that error too, and when
+// it is the first whom it meets, or who acts may do no such thing, or gave a reason
+// that cannot be one, nothing was done and Many itself refuses. More than ManyMost
+// are refused together.
 func Many(ctx context.Context, chosen []Chosen, do func(Chosen) error) ([]error, error) {
 	if len(chosen) > ManyMost {
 		return nil, fault.In("users", "too_many", "max", ManyMost)
@@ -30,11 +32,15 @@ func Many(ctx context.Context, chosen []Chosen, do func(Chosen) error) ([]error,
 		if err == nil {
 			err = do(c)
 		}
-		out[i] = err
 		if err == nil {
 			continue
 		}
-		if kind := fault.From(err).Kind; kind == fault.Internal || kind == fault.Busy || kind == fault.Unauthenticated {
+		f := fault.From(err)
+		ends := f.Kind == fault.Internal || f.Kind == fault.Busy || f.Kind == fault.Unauthenticated
+		if i == 0 && (ends || f.Kind == fault.Invalid || f.Code == "missing_permission") {
+			return nil, err
+		}
+		if out[i] = err; ends {
 			for j := range out[i:] {
 				out[i+j] = err
 			}

@@ -14,6 +14,32 @@ import (
 	"countersign/internal/web"
 )
 
+// manyKept is the page of a form whose session ran out: it asks again, with what
+// was ticked and typed. Without that there is nothing to ask.
+func (p *Portal) manyKept(act Act) web.Handle {
+	return func(w http.ResponseWriter, r *http.Request, v *web.Visit) error {
+		i, err := p.enter(w, r, v, SectionUsers, actPermissions[act])
+		if err != nil {
+			return err
+		}
+		kept, err := p.typed(r, v)
+		if err != nil {
+			return err
+		}
+		_, ids := chosenOf(kept["users"])
+		back := i.page.To().Users(i.listAt(kept.Get("back")))
+		if len(ids) == 0 || len(ids) > people.ManyMost {
+			return to(w, r, back)
+		}
+		view, err := p.bulkView(r, v, i, act, ids)
+		if err != nil {
+			return err
+		}
+		view.Back, view.Reason, view.Kept = back, kept.Get("reason"), true
+		return p.show(w, view)
+	}
+}
+
 // many shows who was ticked, and what would become of each (U21 as far as the
 // list has it). It changes nothing.
 func (p *Portal) many(w http.ResponseWriter, r *http.Request, v *web.Visit) error {
@@ -75,9 +101,10 @@ func (p *Portal) bulkView(r *http.Request, v *web.Visit, i inside, act Act, ids 
 	if err != nil {
 		return view, err
 	}
-	if len(view.Rows) < len(ids) { // somebody of another account, or of none
+	if len(view.Rows) == 0 { // all of another account, or of none
 		return view, p.none(r, v, i.account.ID, "user", "", "user")
 	}
+	view.Missing = len(ids) - len(view.Rows)
 	return view, nil
 }
 
@@ -88,11 +115,11 @@ func bulkRow(u user) BulkRow {
 // doMany does what was confirmed to each, by the use case of one.
 func (p *Portal) doMany(act Act) web.Handle {
 	return func(w http.ResponseWriter, r *http.Request, v *web.Visit) error {
-		f, err := web.Form(r, "users[]", "reason", "back")
+		i, err := p.enter(w, r, v, SectionUsers, actPermissions[act])
 		if err != nil {
 			return err
 		}
-		i, err := p.enter(w, r, v, SectionUsers, actPermissions[act])
+		f, err := web.Form(r, "users[]", "reason", "back")
 		if err != nil {
 			return err
 		}
@@ -101,7 +128,6 @@ func (p *Portal) doMany(act Act) web.Handle {
 		if len(chosen) == 0 {
 			return to(w, r, back)
 		}
-		// Whoever is not of this account is none, before anything is done to the others.
 		view, err := p.bulkView(r, v, i, act, ids)
 		if err != nil {
 			return err
@@ -111,13 +137,10 @@ func (p *Portal) doMany(act Act) web.Handle {
 		errs, err := people.Many(r.Context(), chosen, func(c people.Chosen) error {
 			return p.carryOut(r, v, i, c.UserID, act, c.Version, reason)
 		})
-		if err == nil && wrongReason(errs[0]) {
-			err = errs[0]
-		}
 		if err != nil {
 			return p.again(w, err, func(form Form) View { view.Form = form; return view })
 		}
-		return p.show(w, BulkDoneView{Page: i.page, Act: act, Rows: outcomes(v, view.Rows, chosen, errs), Back: view.Back})
+		return p.show(w, BulkDoneView{Page: i.page, Act: act, Rows: outcomes(v, view.Rows, chosen, errs), Missing: view.Missing, Back: view.Back})
 	}
 }
 
@@ -131,12 +154,6 @@ func chosenOf(values []string) (chosen []people.Chosen, ids []string) {
 		chosen, ids = append(chosen, people.Chosen{UserID: id, Version: revision(version)}), append(ids, id)
 	}
 	return chosen, ids
-}
-
-// wrongReason tells whether it is the reason that was refused, which is the same for all.
-func wrongReason(err error) bool {
-	f := fault.From(err)
-	return err != nil && f.Kind == fault.Invalid && len(f.Fields) > 0 && f.Fields[0].Name == "reason"
 }
 
 // outcomes says of each what became of them.

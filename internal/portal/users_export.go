@@ -43,43 +43,30 @@ func (p *Portal) exportUsers(w http.ResponseWriter, r *http.Request, v *web.Visi
 
 // writeUsers sends the file. What fails once it has begun cuts it off.
 func (p *Portal) writeUsers(w http.ResponseWriter, r *http.Request, v *web.Visit, i inside, list people.Query, file *usersFile) error {
-	begin := func() (err error) {
-		if file.csv == nil {
-			if file.csv, err = web.NewCSV(w, "users-"+strings.ToLower(i.account.CustomerID)+".csv"); err == nil {
-				err = file.csv.Row(file.heads()...)
-			}
-		}
+	all, err := p.People.Export(r.Context(), v.Who, i.account, list)
+	if err != nil {
 		return err
 	}
-	err := p.People.Export(r.Context(), v.Who, i.account, list, func(rows []people.Row) error {
-		if err := begin(); err != nil {
+	return web.SendCSV(w, "users-"+strings.ToLower(i.account.CustomerID)+".csv", func(c *web.CSV) error {
+		if err := c.Row(file.heads()...); err != nil {
 			return err
 		}
-		if err := p.reading(r, func(tx *db.Tx) error { return file.names.entitiesOf(tx, i.account, rows) }); err != nil {
-			return err
-		}
-		for _, row := range rows {
-			if err := file.csv.Row(file.cells(userRow(row, file.names, ""))...); err != nil {
+		return all.Each(r.Context(), func(rows []people.Row) error {
+			if err := p.reading(r, func(tx *db.Tx) error { return file.names.entitiesOf(tx, i.account, rows) }); err != nil {
 				return err
 			}
-		}
-		return file.csv.Flush()
+			for _, row := range rows {
+				if err := c.Row(file.cells(userRow(row, file.names, ""))...); err != nil {
+					return err
+				}
+			}
+			return c.Flush()
+		})
 	})
-	switch {
-	case err != nil && file.csv == nil:
-		return err
-	case err != nil:
-		panic(http.ErrAbortHandler) // a file that ends early must not look whole
-	}
-	if err := begin(); err != nil { // nobody matches
-		return err
-	}
-	return file.csv.Flush()
 }
 
 // usersFile is the file being written.
 type usersFile struct {
-	csv     *web.CSV
 	names   listNames
 	columns []Column
 	page    Page

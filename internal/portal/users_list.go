@@ -23,7 +23,8 @@ func (p *Portal) userListRoutes() []web.Route {
 		{Pattern: "POST " + users + "/bulk", Handle: p.many},
 	}
 	for _, act := range bulkActs() {
-		routes = append(routes, web.Route{Pattern: "POST " + users + "/bulk/" + string(act), Handle: p.doMany(act)})
+		at := users + "/bulk/" + string(act)
+		routes = append(routes, web.Route{Pattern: "GET " + at, Handle: p.manyKept(act)}, web.Route{Pattern: "POST " + at, Handle: p.doMany(act), Form: itself})
 	}
 	return routes
 }

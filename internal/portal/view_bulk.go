@@ -18,11 +18,12 @@ type BulkRow struct {
 type BulkView struct {
 	Page
 	Form
-	Act    Act
-	Rows   []BulkRow
-	Reason string // as it was typed
-	Hours  int    // how long a new link works
-	Back   string // the list
+	Act     Act
+	Rows    []BulkRow
+	Missing int    // how many are not of this account, any more
+	Reason  string // as it was typed
+	Hours   int    // how long a new link works
+	Back    string // the list
 }
 
 func (BulkView) name() string { return "bulk" }
@@ -55,9 +56,10 @@ func (v BulkView) Action() string { return v.To().ActOnMany(v.Act) }
 // BulkDoneView tells what became of each.
 type BulkDoneView struct {
 	Page
-	Act  Act
-	Rows []BulkRow
-	Back string
+	Act     Act
+	Rows    []BulkRow
+	Missing int // how many were not of this account, any more
+	Back    string
 }
 
 func (BulkDoneView) name() string { return "bulk_done" }

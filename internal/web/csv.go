@@ -29,6 +29,23 @@ func NewCSV(w http.ResponseWriter, name string) (*CSV, error) {
 	return c, err
 }
 
+// SendCSV writes a file of that name: write begins after the mark, and what it
+// leaves is sent. When it fails the connection is cut off, so that a file that
+// ends early does not look whole.
+func SendCSV(w http.ResponseWriter, name string, write func(*CSV) error) error {
+	c, err := NewCSV(w, name)
+	if err == nil {
+		err = write(c)
+	}
+	if err == nil {
+		err = c.Flush()
+	}
+	if err != nil {
+		panic(http.ErrAbortHandler)
+	}
+	return nil
+}
+
 // Row writes a row.
 func (c *CSV) Row(cells ...string) error {
 	safe := make([]string, len(cells))

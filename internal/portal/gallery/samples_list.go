@@ -12,7 +12,7 @@ func (m maker) rows() []portal.UserRow {
 		{ID: "usr_2", Name: m.n.Boris, Identifier: "boris.lindqvist@northwind.example", Roles: []string{"Operations", "Support"}, Entities: []string{m.n.Account, "Northwind Rentals"}, Status: portal.LockedAttempts, Factor: portal.FactorOn, LastSignIn: at(3, 16, 20)},
 		{ID: "usr_me", Name: m.n.Me, Identifier: "camille.laurent@northwind.example", Roles: []string{"Administrator"}, AllEntities: true, Status: portal.Active, Factor: portal.FactorOn, LastSignIn: at(4, 8, 1), Self: true},
 		{ID: "usr_3", Name: m.n.Chloe, Identifier: "chloe.marchand@northwind.example", Roles: []string{"Finance"}, Entities: []string{m.n.Account}, Status: portal.Invited, Factor: portal.FactorPending},
-		{ID: "usr_4", Name: m.n.Dana, Identifier: "dana.whitfield@northwind.example", Roles: []string{"Read only"}, Entities: []string{"Northwind Rentals"}, Status: portal.InvitationExpired, Factor: portal.FactorPending},
+		{ID: "usr_4", Name: m.n.Dana, Identifier: "dana.whitfield@northwind.example", Roles: []string{"Read only"}, Entities: []string{"Northwind Rentals"}, Status: portal.InvitationExpired, Factor: portal.FactorPending, MailLost: true},
 		{ID: "usr_5", Name: "Emre Yıldız", Identifier: "emre.yildiz@northwind.example", Roles: []string{"Support"}, Entities: []string{m.n.Account}, Status: portal.InvitationDeactivated, Factor: portal.FactorOff},
 		{ID: "usr_6", Name: "Freya Nørgaard", Identifier: "freya@northwind.example", Status: portal.Deactivated, Factor: portal.FactorOn, LastSignIn: at(1, 11, 45)},
 		{ID: "usr_7", Name: "Goro Tanaka", Identifier: "goro.tanaka@northwind.example", Roles: []string{"Risk"}, AllEntities: true, Status: portal.PasswordExpired, Factor: portal.FactorOn, LastSignIn: at(2, 9, 10)},
@@ -56,7 +56,7 @@ func (m maker) bulk() []Sample {
 		{ID: "usr_2", Name: m.n.Boris, Identifier: "boris.lindqvist@northwind.example", Status: portal.LockedAttempts, Value: "usr_2.3"},
 		{ID: "usr_3", Name: m.n.Chloe, Identifier: "chloe.marchand@northwind.example", Status: portal.Invited, Value: "usr_3.1"},
 	}
-	ask := portal.BulkView{Page: page, Act: portal.Deactivate, Rows: rows, Back: back}
+	ask := portal.BulkView{Page: page, Act: portal.Deactivate, Rows: rows, Missing: 1, Back: back}
 	bad := ask
 	bad.Form, bad.Reason = wrong("reason"), m.n.Reason
 	resend := portal.BulkView{Page: page, Act: portal.ResendInvitation, Rows: rows[2:], Hours: 72, Back: back}
