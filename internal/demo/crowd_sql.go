@@ -89,7 +89,6 @@ func (c *crowd) furnish(tx *db.Tx, a *crowdAccount, account org.Account) error {
 type batch struct {
 	users, history, factors, attempts           [][]any
 	members, invitations, assignments, entities [][]any
-	seeds                                       []int // of factors: what is sealed when they are written
 	holders                                     map[holder]int64
 	accounts                                    map[string]*crowdAccount
 }

@@ -54,7 +54,10 @@ func (l *looking) coded(c *candidates, from *position) (supply, error) {
 // codes reads the codes of a kind, once.
 func (l *looking) codes(name string) (codes, error) {
 	if l.coding[name] == nil {
-		buffer, _ := l.people.buffers.Get().(codes)
+		var buffer codes
+		if kept, ok := l.people.buffers.Get().(*codes); ok {
+			buffer = *kept
+		}
 		read, err := readCodes(l.tx, l.account.ID, name, l.findable, buffer)
 		if err != nil {
 			return nil, err
@@ -67,7 +70,7 @@ func (l *looking) codes(name string) (codes, error) {
 // done gives back what was read into.
 func (l *looking) done() {
 	for _, c := range l.coding {
-		l.people.buffers.Put(c)
+		l.people.buffers.Put(&c)
 	}
 	l.coding = nil
 }
