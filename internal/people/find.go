@@ -127,10 +127,14 @@ func (l *looking) byWords(c *candidates) error {
 	return nil
 }
 
+// fewRows is how many rows tell the statuses of their users sooner than codes of
+// everybody do.
+const fewRows = 600
+
 // byStatus narrows to whoever has a status. Of a few candidates the rows say it
 // sooner than what is written down of everybody.
 func (l *looking) byStatus(c *candidates, s Status) error {
-	if c.numbers != nil && c.count() <= min(enough, l.bounds.gather) {
+	if c.numbers != nil && c.count() <= min(fewRows, l.bounds.gather) {
 		list, err := l.withStatus(c.from(0), s)
 		c.narrow(setOf(list))
 		return err
