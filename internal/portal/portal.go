@@ -39,7 +39,8 @@ type Portal struct {
 // Routes are the portal's addresses.
 func (p *Portal) Routes() []web.Route {
 	var all []web.Route
-	for _, group := range [][]web.Route{p.doorRoutes(), p.homeRoutes(), p.userRoutes(), p.roleRoutes(), p.accountRoutes(), p.tokenRoutes(), p.meRoutes()} {
+	for _, group := range [][]web.Route{p.doorRoutes(), p.homeRoutes(), p.userRoutes(), p.roleRoutes(), p.activityRoutes(),
+		p.treeRoutes(), p.entityRoutes(), p.settingsRoutes(), p.accountRoutes(), p.tokenRoutes(), p.searchRoutes(), p.meRoutes()} {
 		all = append(all, group...)
 	}
 	return append(all, web.Route{Pattern: "/", Needs: web.Anybody, Handle: func(_ http.ResponseWriter, r *http.Request, _ *web.Visit) error {
