@@ -29,7 +29,7 @@ func (c *demoCommand) Run() error {
 		return err
 	}
 	clock := demo.NewClock(time.Now)
-	r, err := wire(ctx, c.Log(), c.Database.Reveal(), keys, clock.Now, hashing{cost: signin.DefaultCost(), workers: 2, queue: 8})
+	r, err := wire(ctx, c.Log(), c.Database.Reveal(), config.Serve{PublicURL: c.PublicURL}.Origin(), keys, clock.Now, hashing{cost: signin.DefaultCost(), workers: 2, queue: 8})
 	if err != nil {
 		return err
 	}

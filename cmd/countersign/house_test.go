@@ -62,16 +62,16 @@ func newHouse(t *testing.T) *house {
 	h := &house{t: t, log: &lines{}, clock: testdb.NewClock(time.Now()), people: map[string]person{}, links: map[string]string{}}
 	h.file = filepath.Join(t.TempDir(), "house.db")
 	log := slog.New(slog.NewJSONHandler(h.log, nil))
-	h.rooms, err = wire(t.Context(), log, h.file, box, h.clock.Now, hashing{signin.Cost{MemoryKiB: 8, Passes: 1, Lanes: 1}, 2, 64})
-	if err != nil {
-		t.Fatal(err)
-	}
 	front := httptest.NewUnstartedServer(nil)
 	_, port, err := net.SplitHostPort(front.Listener.Addr().String())
 	if err != nil {
 		t.Fatal(err)
 	}
 	h.url = "http://localhost:" + port
+	h.rooms, err = wire(t.Context(), log, h.file, h.url, box, h.clock.Now, hashing{signin.Cost{MemoryKiB: 8, Passes: 1, Lanes: 1}, 2, 64})
+	if err != nil {
+		t.Fatal(err)
+	}
 	edge, err := web.New(h.rooms.db, h.rooms.door, h.rooms.live, h.rooms.audit, web.Options{PublicURL: h.url, Log: log})
 	if err != nil {
 		t.Fatal(err)
@@ -189,6 +189,22 @@ func (h *house) board(customerID, name, firstName string) {
 	h.must(err)
 	h.people[label] = person{userID: userID, email: email}
 	h.activate(label, h.link(userID))
+}
+
+// entity adds a legal entity below another.
+func (h *house) entity(parent, customerID, name string) {
+	h.t.Helper()
+	_, err := h.rooms.org.Onboard(h.t.Context(), h.who("platform.owner", "PLATFORM"), h.account("PLATFORM").ID, org.New{ParentID: parent, CustomerID: customerID, Name: name})
+	h.must(err)
+}
+
+// node is an entity of any kind.
+func (h *house) node(customerID string) (n org.Node) {
+	h.view(func(tx *db.Tx) (err error) {
+		n, _, err = org.NodeWithin(tx, []access.Reach{{Paths: []string{h.account("PLATFORM").Path}}}, customerID)
+		return err
+	})
+	return n
 }
 
 // link is the token of the newest mail to somebody.

@@ -33,7 +33,7 @@ func (c *initCommand) Run() error {
 	if err != nil {
 		return err
 	}
-	r, err := wire(ctx, c.Log(), c.Database.Reveal(), keys, clock(""), hashing{cost: signin.DefaultCost(), workers: 1, queue: 1})
+	r, err := wire(ctx, c.Log(), c.Database.Reveal(), config.Serve{PublicURL: c.PublicURL}.Origin(), keys, clock(""), hashing{cost: signin.DefaultCost(), workers: 1, queue: 1})
 	if err != nil {
 		return err
 	}

@@ -4,11 +4,14 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
-	"time"
 
+	"countersign/internal/db"
 	"countersign/internal/lang"
+	"countersign/internal/people"
+	"countersign/internal/signin"
 	"countersign/internal/test/server"
 )
 
@@ -42,17 +45,28 @@ func (f *field) forms() []form {
 	target := "/a/MINE/users/" + f.people["mine.target"].userID
 	invited := "/a/MINE/users/" + f.people["mine.invited"].userID
 	merchant, entity := "/a/PLATFORM/accounts/"+f.account("MINE").ID, "/a/MINE/entities/"+f.ids["MINE-1"]
-	access := []entry{{"roles", f.role("MINE", "support"), several}, {"entities", f.ids["MINE-1"], several}, {"all_entities", "yes", mark}, {"acknowledge", "yes", mark}}
-	person := []entry{{"first_name", "Ada", text}, {"last_name", "Byron", optional}, {"email", "ada@example.com", text}, {"language", "en", defaulted}}
-	revision := entry{"revision", "99", mark}
+	moves := "/a/MINE/users/" + f.people["mine.moves"].userID
+	access := []entry{{"roles", f.role("MINE", "support"), several}, {"entities", f.ids["MINE-1"], several}, {"all_entities", "yes", mark}, {"acknowledge", "yes", mark}, {"find_entities", "", mark}, {"find", "", mark}}
+	names := []entry{{"first_name", "Ada", text}, {"last_name", "Byron", optional}, {"language", "en", defaulted}}
+	email, phone := entry{"email", "ada@example.com", text}, entry{"phone", "+44 20 7946 0000", optional}
+	person := append(slices.Clone(names), email)
+	// What is said of a second factor is kept or is the stricter: the account requires one of everybody.
+	factor := []entry{{"two_factor_required", "yes", mark}, {"two_factor_actions", "any", defaulted}, {"allowed_ips", "192.0.2.7", optional}}
+	revision, seen := entry{"revision", "99", mark}, entry{"seen", "", mark}
+	current := entry{"revision", strconv.FormatInt(f.version("mine.target"), 10), mark}
 	return []form{
-		{"invite", "/a/MINE/users", mine, slices.Concat(person, access)},
-		{"edit access", target + "/edit", mine, append(slices.Clone(access), revision)},
+		{"invite", "/a/MINE/users", mine, slices.Concat(person, []entry{phone}, factor, access)},
+		{"edit access", target + "/edit", mine, append(slices.Clone(access), revision, seen)},
+		{"edit details", target + "/details", mine, slices.Concat(names, []entry{phone}, factor, []entry{current, seen})},
+		{"change e-mail", target + "/email", mine, []entry{email, current}},
+		{"e-mail withdrawal", moves + "/email-withdrawal", mine, []entry{revision}},
+		{"deletion", target + "/deletion", mine, []entry{{"name", ours + "target Test", text}, current}},
 		{"deactivation", target + "/deactivation", mine, []entry{{"reason", "left", optional}, revision}},
 		{"activation", target + "/activation", mine, []entry{revision}},
 		{"invitation", invited + "/invitation", mine, []entry{revision}},
 		{"invitation deactivation", invited + "/invitation-deactivation", mine, []entry{revision}},
 		{"second factor", target + "/second-factor-reset", mine, []entry{{"reason", "lost", optional}, revision}},
+		{"second factor again", target + "/second-factor-renewal", mine, []entry{{"reason", "policy", optional}, revision}},
 		{"account", "/a/PLATFORM/accounts", platform, slices.Concat([]entry{{"name", "New Shop", text}, {"customer_id", "NEW-1", text}, {"alias", "Shop", optional}, {"kind", "merchant", choice},
 			{"parent", f.account("PLATFORM").EntityID, defaulted}, {"environment", "live", choice}, {"profile", "standard", defaulted}, {"phone", "+41 44 555 01 02", optional}, {"find_parent", "", mark}}, person)},
 		{"account's names", merchant + "/edit", platform, []entry{{"name", "New Name", text}, {"alias", "Shop", optional}, revision}},
@@ -61,22 +75,42 @@ func (f *field) forms() []form {
 		{"entity", "/a/PLATFORM/entities", platform, []entry{{"name", "New Quay", text}, {"customer_id", "NEW-2", text}, {"parent", f.account("MINE").EntityID, text}, {"find_parent", "", mark}}},
 		{"entity's name", entity + "/edit", mine, []entry{{"name", "New Name", text}, revision}},
 		{"entity's deactivation", entity + "/deactivation", mine, []entry{{"reason", "closed", optional}, revision}},
-		{"entity's activation", entity + "/activation", mine, []entry{{"reason", "open", optional}, revision}},
+		{"entity's activation", "/a/MINE/entities/" + f.closed("MINE-0") + "/activation", mine, []entry{{"reason", "open", optional}, revision}},
 		{"token", "/a/MINE/service-tokens", mine, []entry{{"name", "gateway", text}, {"expires", "30", choice}}},
 		{"revocation", "/a/MINE/service-tokens/" + f.ids["token"] + "/revocation", mine, []entry{{"name", ours + " gateway", text}}},
-		{"details", "/me", f.clients["support"], []entry{{"first_name", "Ada", text}, {"last_name", "Byron", optional}, {"language", "en", defaulted}, {"time_zone", "UTC", choice}, revision}},
+		{"details", "/me", f.clients["support"], append(slices.Clone(names), phone, entry{"time_zone", "UTC", choice}, revision)},
+		{"own e-mail", "/me/email", mine, []entry{email}},
+		{"own e-mail withdrawal", "/me/email/withdrawal", mine, nil},
+		{"e-mail link", "/email", f.readdressed(), nil},
 		// No code is asked for: they signed in just now.
 		{"password", "/me/password", f.clients["support"], []entry{{"current", "", secret}, {"password", "", secret}, {"code", "", mark}}},
-		{"authenticator", "/me/authenticator", f.clients["finance"], []entry{{"password", "some password", secret}, {"code", "000000", secret}}},
+		{"confirm", "/me/confirm", f.clients["finance"], []entry{{"password", "some password", secret}, {"code", "000000", secret}, {"with", "totp", mark}, {"next", "/me", mark}}},
+		{"confirm by recovery code", "/me/confirm?", f.clients["finance"], []entry{{"recovery_code", "", secret}, {"password", "some password", secret}, {"with", "recovery_code", mark}}},
 		{"sign-in", "/signin", f.client(), []entry{{"identifier", "nobody@example.com", secret}, {"password", "", secret}, {"next", "", mark}}},
+		{"passkey", "/signin/passkey", f.client(), []entry{{"credential", "", secret}, {"next", "", mark}}},
 		{"code", "/signin/code", f.clients["half"], []entry{{"code", "", secret}, {"next", "", mark}}},
+		{"key", "/signin/code?", f.clients["half"], []entry{{"credential", "{}", secret}, {"with", "webauthn", mark}}},
 		{"activate", "/activate", f.following("mine.follows"), []entry{{"password", "", secret}, {"username", "ada@example.com", mark}}},
 		{"set-up", "/signin/setup", f.settingUp("mine.sets_up"), []entry{{"code", "", secret}, {"next", "", mark}}},
-		{"new authenticator", "/me/authenticator/new", f.replacing("mine.replaces"), []entry{{"code", "", secret}, {"next", "", mark}}},
+		{"set-up by key", "/signin/setup/key", f.settingUp("mine.sets_up_key"), []entry{{"credential", "{}", secret}, {"next", "", mark}}},
+		{"recovery codes", "/signin/codes", f.client(), []entry{{"next", "", mark}}},
+		{"new app", "/me/factors/app", f.adding("mine.adds"), []entry{{"code", "000000", secret}, {"name", "Work phone", optional}}},
+		{"new key", "/me/factors/key", f.people["mine.adds"].browser, []entry{{"credential", "{}", secret}, {"name", "Blue key", optional}}},
+		{"rename", "/me/factors/" + f.factor("mine.adds"), f.people["mine.adds"].browser, []entry{{"name", "Blue key", optional}, revision}},
+		{"removal", "/me/factors/" + f.factor("mine.adds") + "/removal", f.people["mine.adds"].browser, []entry{revision}},
 		{"sign-out", "/signout", f.people["mine.owner"].browser, nil},
 		{"language", "/language", f.client(), []entry{{"language", "en", choice}, {"back", "/", mark}}},
 		{"theme", "/theme", f.client(), []entry{{"theme", "dark", choice}, {"back", "/", mark}}},
 	}
+}
+
+// closed is a new legal entity that is deactivated.
+func (f *field) closed(customerID string) string {
+	f.t.Helper()
+	f.entity("MINE", customerID, "Closed Quay")
+	e := f.node(customerID)
+	f.must(f.rooms.org.DeactivateEntity(f.t.Context(), f.who("mine.owner", "MINE"), f.account("MINE").ID, e.ID, e.Version, "closed"))
+	return e.ID
 }
 
 // following is a browser that has opened an invitation's link.
@@ -86,6 +120,25 @@ func (f *field) following(label string) *server.Client {
 	c := f.client()
 	c.Get("/activate/" + f.link(f.people[label].userID))
 	return c
+}
+
+// readdressed is a browser that has opened the link that confirms the new address of "mine.moves".
+func (f *field) readdressed() *server.Client {
+	f.t.Helper()
+	c := f.client()
+	c.Get("/email/" + f.link(f.people["mine.moves"].userID))
+	return c
+}
+
+// version is that of somebody's membership of MINE.
+func (f *field) version(label string) (version int64) {
+	account := f.account("MINE")
+	f.view(func(tx *db.Tx) error {
+		m, _, err := people.MemberOf(tx, account.ID, f.people[label].userID)
+		version = m.Version
+		return err
+	})
+	return version
 }
 
 // settingUp is a browser in which a password was chosen, and no authenticator app is set up yet.
@@ -99,16 +152,28 @@ func (f *field) settingUp(label string) *server.Client {
 	return c
 }
 
-// replacing is a browser in which somebody is about to replace their authenticator app.
-func (f *field) replacing(label string) *server.Client {
+// adding is a browser in which somebody is about to add an authenticator app.
+func (f *field) adding(label string) *server.Client {
 	f.t.Helper()
-	f.join(label, "MINE", "read_only", "Replaces")
-	f.clock.Advance(time.Minute)
+	f.join(label, "MINE", "read_only", "Adds")
 	c := f.people[label].browser
-	if a := c.Post("/me/authenticator", "password", housePassword, "code", c.Code(f.people[label].key)); a.StatusCode != http.StatusOK {
-		f.t.Fatalf("the proof is answered %d: %.300s", a.StatusCode, a.Plain())
+	if a := c.Get("/me/factors/app"); a.StatusCode != http.StatusOK || c.Cookie("__Host-challenge") == "" {
+		f.t.Fatalf("the page is answered %d: %.300s", a.StatusCode, a.Plain())
 	}
 	return c
+}
+
+// factor is the id of somebody's first second factor.
+func (f *field) factor(label string) (id string) {
+	f.t.Helper()
+	f.view(func(tx *db.Tx) error {
+		list, err := signin.FactorsOf(tx, f.people[label].userID)
+		if err == nil && len(list) > 0 {
+			id = list[0].ID
+		}
+		return err
+	})
+	return id
 }
 
 // odd is a bad value and the kinds of field that refuse it.
@@ -144,6 +209,9 @@ func oddities(f *field) []odd {
 func TestBadInput(t *testing.T) {
 	f := newField(t)
 	f.invite("mine.invited", "MINE", "read_only", "Waiting")
+	f.join("mine.moves", "MINE", "read_only", "Moves")
+	_, err := f.rooms.people.ChangeEmail(t.Context(), f.who("mine.owner", "MINE"), f.account("MINE").ID, f.people["mine.moves"].userID, f.version("mine.moves"), "moved@example.com")
+	f.must(err)
 	for _, x := range f.forms() {
 		t.Run(x.name, func(t *testing.T) {
 			before := f.counts()

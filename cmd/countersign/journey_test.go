@@ -86,11 +86,11 @@ func (j journey) run() {
 }
 
 // words are what the pages of the way in say.
-type words struct{ choose, password, save, setUp, code, turnOn, ready string }
+type words struct{ choose, password, save, setUp, code, turnOn, keep, kept, ready string }
 
 var (
-	english = words{"Choose your password", "New password", "Save password", "Set up two-factor authentication", "Six-digit code", "Turn on", "Welcome. You are set up."}
-	french  = words{"Choisissez votre mot de passe", "Nouveau mot de passe", "Enregistrer le mot de passe", "Configurer la double authentification", "Code à six chiffres", "Activer", "Bienvenue. Tout est prêt."}
+	english = words{"Choose your password", "New password", "Save password", "Set up two-factor authentication", "Six-digit code", "Turn on", "Keep your recovery codes", "I have kept them", "Welcome. You are set up."}
+	french  = words{"Choisissez votre mot de passe", "Nouveau mot de passe", "Enregistrer le mot de passe", "Configurer la double authentification", "Code à six chiffres", "Activer", "Conservez vos codes de secours", "Je les ai conservés", "Bienvenue. Tout est prêt."}
 )
 
 // comeIn follows a link: password, authenticator app, signed in.
@@ -113,6 +113,12 @@ func (j journey) comeIn(b *browser.Browser, link, password string, w words) {
 	}
 	b.Fill(w.code, server.Code(j.t, key, j.s.Now()))
 	b.Click(w.turnOn)
+	b.Sees(w.keep)
+	for _, code := range browser.Eval[[]string](b, `[...document.querySelectorAll("#codes li")].map(e => e.innerText.trim())`) {
+		j.s.Secret("a recovery code", code)
+	}
+	b.Axe()
+	b.Click(w.kept)
 	b.Sees(w.ready)
 	b.Axe()
 }

@@ -48,20 +48,6 @@ func newBranches(t *testing.T) *branches {
 	return b
 }
 
-func (b *branches) entity(parent, customerID, name string) {
-	b.t.Helper()
-	_, err := b.rooms.org.Onboard(b.t.Context(), b.who("platform.owner", "PLATFORM"), b.account("PLATFORM").ID, org.New{ParentID: parent, CustomerID: customerID, Name: name})
-	b.must(err)
-}
-
-func (b *branches) node(customerID string) (n org.Node) {
-	b.view(func(tx *db.Tx) (err error) {
-		n, _, err = org.NodeWithin(tx, []access.Reach{{Paths: []string{b.account("PLATFORM").Path}}}, customerID)
-		return err
-	})
-	return n
-}
-
 // sees asks for a page, which must hold some texts and nothing of MOON.
 func (b *branches) sees(path string, texts ...string) server.Answer {
 	b.t.Helper()

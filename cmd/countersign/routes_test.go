@@ -191,22 +191,25 @@ func (f *field) address(pattern string, over map[string]string) string {
 		return f.asset
 	}
 	for place, value := range map[string]string{"{customer}": "MINE", "{customerID}": "MINE", "{user}": f.people["mine.target"].userID, "{role}": f.role("MINE", "support"),
-		"{account}": f.account("MINE").ID, "{entity}": f.ids["MINE-1"], "{entry}": f.ids["MINE entry"], "{seq}": f.ids["MINE entry"], "{$}": "", "{session}": "ses_00000000000000000000000000"} {
+		"{account}": f.account("MINE").ID, "{entity}": f.ids["MINE-1"], "{entry}": f.ids["MINE entry"], "{seq}": f.ids["MINE entry"], "{$}": "", "{session}": "ses_00000000000000000000000000", "{factor}": "fac_00000000000000000000000000"} {
 		if v, ok := over[place]; ok {
 			value = v
 		}
 		pattern = strings.ReplaceAll(pattern, place, value)
 	}
 	token := f.ids["token"]
-	if strings.HasPrefix(pattern, "/activate/") {
+	link := strings.HasPrefix(pattern, "/activate/") || strings.HasPrefix(pattern, "/email/")
+	if link {
 		token = "no-such-link"
 	}
-	if v, ok := over["{token}"]; ok && !strings.HasPrefix(pattern, "/activate/") {
+	if v, ok := over["{token}"]; ok && !link {
 		token = v
 	}
 	pattern = strings.ReplaceAll(pattern, "{token}", token)
 	id := f.people["mine.target"].userID
 	switch {
+	case strings.Contains(pattern, "/me/factors/"):
+		id = "fac_00000000000000000000000000"
 	case strings.Contains(pattern, "/roles/"):
 		id = f.role("MINE", "support")
 	case strings.Contains(pattern, "/service-tokens/"):
@@ -233,6 +236,7 @@ var sent = map[string]string{
 	"POST /a/{customer}/users/{user}/invitation":              "revision=9999",
 	"POST /a/{customer}/users/{user}/invitation-deactivation": "revision=9999",
 	"POST /a/{customer}/users/{user}/second-factor-reset":     "revision=9999&reason=x",
+	"POST /a/{customer}/users/{user}/second-factor-renewal":   "revision=9999&reason=x",
 	"POST /a/{customer}/users/{user}/edit":                    "revision=9999&all_entities=yes&roles=rol_none",
 	"GET /a/{customer}/activity/export":                       "format=csv",
 	"POST /a/{customer}/accounts/{account}/edit":              "revision=9999&name=x",
@@ -242,6 +246,11 @@ var sent = map[string]string{
 	"POST /a/{customer}/entities/{entity}/deactivation":       "revision=9999&reason=x",
 	"POST /a/{customer}/entities/{entity}/activation":         "revision=9999",
 	"POST /a/{customer}/settings":                             "revision=9999&alias=x",
+	"POST /a/{customer}/users/{user}/details":                 "revision=9999&first_name=A&language=en",
+	"POST /a/{customer}/users/{user}/email":                   "revision=9999&email=a%40b.example",
+	"POST /a/{customer}/users/{user}/email-withdrawal":        "revision=9999",
+	"POST /a/{customer}/users/{user}/deletion":                "revision=9999&name=" + ours + "target+Test",
+	"POST /me/email": "email=nothing",
 
 	"GET /api/v1/accounts/{customerID}/search":                      "q=x",
 	"PATCH /api/v1/accounts/{customerID}":                           `{"alias":"x"}`,
@@ -255,6 +264,10 @@ var sent = map[string]string{
 	"POST /api/v1/accounts/{customerID}/accounts":                   `{"kind":"merchant","parent":"ent_none","name":"x","customer_id":"X-1","environment":"live","first_name":"A","email":"a@b.example"}`,
 	"POST /access/v1/evaluation":                                    `{"subject":{"type":"user","id":"usr_none"},"action":{"name":"view"},"resource":{"type":"transactions","id":"1"}}`,
 	"POST /access/v1/evaluations":                                   `{"subject":{"type":"user","id":"usr_none"},"action":{"name":"view"},"resource":{"type":"transactions","id":"1"}}`,
+	"PATCH /api/v1/me/factors/{id}":                                 `{"name":"x"}`,
+	"PATCH /api/v1/accounts/{customerID}/users/{id}":                `{"phone":"1"}`,
+	"PUT /api/v1/accounts/{customerID}/users/{id}/email":            `{"email":"a@b.example"}`,
+	"PUT /api/v1/me/email":                                          `{"email":"nothing"}`,
 }
 
 // send makes the request of a line as an actor.
@@ -280,7 +293,7 @@ func (f *field) send(t *testing.T, l line, actor string, over map[string]string)
 	case l.method == http.MethodPost:
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
-	if isAPI && (strings.Contains(l.pattern, "{id}/") && l.method != http.MethodGet || l.method == http.MethodPatch) {
+	if isAPI && l.method != http.MethodGet && (l.method == http.MethodPatch || strings.Contains(l.pattern, "{id}/") || strings.HasSuffix(l.pattern, "/users/{id}") || strings.Contains(l.pattern, "/me/factors/")) {
 		r.Header.Set("If-Match", `"9999"`)
 	}
 	if bearer := f.bearers[actor]; bearer != "" {

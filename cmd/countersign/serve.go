@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/mail"
 	"os"
 	"os/signal"
 	"sync"
@@ -41,7 +42,7 @@ func (c *serveCommand) Run() error {
 	if err != nil {
 		return err
 	}
-	r, err := wire(ctx, log, c.Database.Reveal(), keys, c.clock(), hashing{signin.DefaultCost(), c.HashingWorkers, c.HashingQueue})
+	r, err := wire(ctx, log, c.Database.Reveal(), c.Origin(), keys, c.clock(), hashing{signin.DefaultCost(), c.HashingWorkers, c.HashingQueue})
 	if err != nil {
 		return err
 	}
@@ -62,7 +63,7 @@ func (c *serveCommand) serve(ctx context.Context, r *rooms) error {
 	if err != nil {
 		return err
 	}
-	edge, err := web.New(r.db, r.door, r.live, r.audit, web.Options{PublicURL: c.Origin(), Proxies: c.Proxies(), Lang: c.Lang(), Log: r.log})
+	edge, err := web.New(r.db, r.door, r.live, r.audit, web.Options{PublicURL: c.Origin(), Proxies: c.Proxies(), Lang: c.Lang(), Log: r.log, Maintenance: c.MaintenanceFile})
 	if err != nil {
 		return err
 	}
@@ -78,9 +79,13 @@ func (c *serveCommand) serve(ctx context.Context, r *rooms) error {
 		WriteTimeout: 2 * time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(r.log.Handler(), slog.LevelDebug)}
 	internal := &http.Server{Handler: edge.Internal(web.Health{Passwords: r.passwords, Stale: r.keeper.Stale}), ReadHeaderTimeout: 10 * time.Second, WriteTimeout: 2 * time.Minute}
 
+	running, err := c.jobs(r, notifier, from)
+	if err != nil {
+		return err
+	}
 	work, end := context.WithCancel(context.WithoutCancel(ctx))
 	var jobs sync.WaitGroup
-	for _, job := range []func(context.Context){r.keeper.Run, notifier.Run, r.tidy} {
+	for _, job := range running {
 		jobs.Go(func() { job(work) })
 	}
 	defer jobs.Wait()
@@ -88,6 +93,19 @@ func (c *serveCommand) serve(ctx context.Context, r *rooms) error {
 	r.note(audit.ServerStarted)
 	defer r.note(audit.ServerStopped)
 	return listen(ctx, r.log, []listening{{public, c.Listen, "portal and APIs"}, {internal, c.InternalListen, "health and metrics"}})
+}
+
+// jobs are what runs beside the requests.
+func (c *serveCommand) jobs(r *rooms, notifier *notify.Notifier, from mail.Address) ([]func(context.Context), error) {
+	running := []func(context.Context){r.keeper.Run, notifier.Run, r.tidy}
+	if c.BouncesDir == "" {
+		return running, nil
+	}
+	bounces, err := notify.NewBounces(r.db, c.BouncesDir, from, r.log)
+	if err != nil {
+		return nil, err
+	}
+	return append(running, bounces.Run), nil
 }
 
 type listening struct {
@@ -151,7 +169,7 @@ func (r *rooms) tidy(ctx context.Context) {
 			return
 		case <-tick.C:
 			r.audit.Flush(ctx)
-			if err := errors.Join(r.door.Sweep(ctx), r.keeper.Sweep(ctx)); err != nil && ctx.Err() == nil {
+			if err := errors.Join(r.door.Sweep(ctx), r.people.Sweep(ctx), r.keeper.Sweep(ctx)); err != nil && ctx.Err() == nil {
 				r.log.Error("sweep", "error", err)
 			}
 		}

@@ -201,6 +201,22 @@ func (s *story) all(t *testing.T) {
 		}
 		fresh.Setup()
 	})
+	t.Run("U7 a new address is confirmed where it is read, the old one is told and no longer signs in", func(t *testing.T) { s.moves(t) })
+	t.Run("U10 a deleted user is gone at once, and their address is free", func(t *testing.T) {
+		id := s.invite(t, "u10@harbour.example")
+		c := s.Client()
+		c.Activate(s.Mail("u10@harbour.example", 1).Link(t), password)
+		s.act(t, id, "deletion", "name", "Guest")
+		if a := c.Get("/a/HARBOUR/"); !strings.HasPrefix(a.Location(), "/signin?") {
+			t.Errorf("the next request answers %d to %q", a.StatusCode, a.Location())
+		}
+		if a := s.maud.Get("/a/HARBOUR/users/" + id); a.StatusCode != http.StatusNotFound {
+			t.Errorf("their page answers %d", a.StatusCode)
+		}
+		if again := s.invite(t, "u10@harbour.example"); again == id {
+			t.Error("the id comes again")
+		}
+	})
 	t.Run("A1 wrong passwords lock for 30 minutes, also with the right one", func(t *testing.T) { s.locked(t) })
 	t.Run("B14 a poisoned Host never reaches a mail", func(t *testing.T) { s.poisoned(t) })
 	t.Run("I2 a link expires after 72 hours and the status says so", func(t *testing.T) {
@@ -222,6 +238,32 @@ func (s *story) all(t *testing.T) {
 			t.Error("the list of users does not say EXPIRED")
 		}
 	})
+}
+
+// moves gives somebody another address.
+func (s *story) moves(t *testing.T) {
+	const old, now = "u7@harbour.example", "u7.new@harbour.example"
+	id := s.invite(t, old)
+	key := s.Client().Activate(s.Mail(old, 1).Link(t), password)
+	s.act(t, id, "email", "email", now)
+	link := s.Mail(now, 1).Link(t)
+	s.Secret("a link", link[strings.LastIndex(link, "/")+1:])
+	if notice := s.Mail(old, 2); !strings.Contains(notice.Text, "Maud Hart") || !strings.Contains(notice.Text, now) || strings.Contains(notice.Raw, "/email/") {
+		t.Errorf("the old address is told:\n%s", notice.Text)
+	}
+	c := s.Client()
+	c.Get(strings.TrimPrefix(link, s.URL))
+	if a := c.Post("/email"); a.StatusCode != http.StatusOK || !strings.Contains(a.Plain(), "The address is changed") {
+		t.Fatalf("confirming answers %d: %s", a.StatusCode, a.Plain())
+	}
+	if told := s.Mail(old, 3); told.Subject != "Your sign-in address was changed" {
+		t.Errorf("then it is told %q", told.Subject)
+	}
+	s.Advance(time.Minute)
+	if a := s.Client().Post("/signin", "identifier", old, "password", password, "next", ""); a.StatusCode == http.StatusSeeOther {
+		t.Errorf("the old address leads on to %q", a.Location())
+	}
+	s.Client().SignIn(now, password, key)
 }
 
 // locked tries wrong passwords until the lock, and waits it out.

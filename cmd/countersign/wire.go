@@ -38,8 +38,8 @@ type rooms struct {
 	door      *signin.Door
 }
 
-// issuer is what authenticator apps show beside the person's name.
-const issuer = "Countersign"
+// siteName is what authenticator apps and browsers show beside the person's name.
+const siteName = "Countersign"
 
 // hashing says how passwords are checked.
 type hashing struct {
@@ -47,8 +47,9 @@ type hashing struct {
 	workers, queue int
 }
 
-// wire opens and migrates the database and puts the rooms over it.
-func wire(ctx context.Context, log *slog.Logger, address string, box *seal.Box, now func() time.Time, h hashing) (*rooms, error) {
+// wire opens and migrates the database and puts the rooms over it. origin is
+// the public URL's, to which security keys are bound.
+func wire(ctx context.Context, log *slog.Logger, address, origin string, box *seal.Box, now func() time.Time, h hashing) (*rooms, error) {
 	profiles, err := profile.Load()
 	if err != nil {
 		return nil, fmt.Errorf("profiles: %w", err)
@@ -71,7 +72,7 @@ func wire(ctx context.Context, log *slog.Logger, address string, box *seal.Box, 
 	settings := func(tx *db.Tx, accountID string) (profile.Settings, error) {
 		return org.Settings(tx, profiles, accountID)
 	}
-	r.door = signin.New(d, r.audit, r.passwords, settings, issuer)
+	r.door = signin.New(d, r.audit, r.passwords, settings, signin.Site{Name: siteName, Origin: origin})
 	if err := r.keeper.Refresh(ctx, 0); err != nil {
 		return nil, errors.Join(fmt.Errorf("load access: %w", err), d.Close())
 	}

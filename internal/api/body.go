@@ -17,11 +17,12 @@ import (
 
 const depthMost = 32 // of a body; ours have two
 
-// decode reads a body into a flat struct of texts, yes-or-noes, lists of texts
-// and times; a pointer to a text tells whether it was sent. What cannot be read, a name that is not known or stands twice, and
+// decode reads a body into a flat struct of texts, yes-or-noes, lists of texts,
+// times and whole objects, which are passed on as they came; a pointer to a text
+// tells whether it was sent. What cannot be read, a name that is not known or stands twice, and
 // bytes that are no UTF-8 are malformed, and so are values of another kind; each
-// missing or wrong field is named, all at once. A field without omitzero or omitempty is required. Texts hold no
-// NUL, save those tagged text:"any", and no more code points than maxLength says.
+// missing or wrong field is named, all at once. A field without omitzero or omitempty is required; a pointer
+// that stays nil was not sent. Texts hold no NUL, save those tagged text:"any", and no more code points than maxLength says.
 func decode(data []byte, into any) error {
 	if err := wellFormed(data); err != nil {
 		return err
@@ -155,6 +156,13 @@ func hasField(list []bodyField, name string) bool {
 
 // set puts a value in its place, or says what it should have been.
 func (f bodyField) set(to reflect.Value, raw jsontext.Value) (problem string) {
+	if to.Kind() == reflect.Pointer {
+		sent := reflect.New(to.Type().Elem())
+		if problem = f.set(sent.Elem(), raw); problem == "" {
+			to.Set(sent)
+		}
+		return problem
+	}
 	switch p := to.Addr().Interface().(type) {
 	case *string:
 		*p, problem = f.text(raw, "want_text")
@@ -170,6 +178,11 @@ func (f bodyField) set(to reflect.Value, raw jsontext.Value) (problem string) {
 		*p = raw.Kind() == 't'
 	case *[]string:
 		*p, problem = f.texts(raw)
+	case *object:
+		if raw.Kind() != '{' {
+			return "want_object"
+		}
+		*p = object(raw)
 	case *moment:
 		text, wrong := f.text(raw, "time")
 		if t, err := readTime(text); wrong != "" || err != nil {

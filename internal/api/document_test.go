@@ -272,7 +272,7 @@ func TestAnswersFitTheDocument(t *testing.T) {
 			if o.Permission == "accounts:view" {
 				by, account = operator, "PLATFORM"
 			}
-			at := strings.NewReplacer("{customerID}", account, "roles/{id}", "roles/"+h.Role("M1", "auditor"), "users/{id}", "users/"+h.User("m1.reader"),
+			at := strings.NewReplacer("{customerID}", account, "factors/{id}", "factors/"+h.factor("m1.owner"), "roles/{id}", "roles/"+h.Role("M1", "auditor"), "users/{id}", "users/"+h.User("m1.reader"),
 				"accounts/{id}", "accounts/"+h.Account("M1").ID, "entities/{id}", "entities/"+h.Entity("M1").ID, "{seq}", strconv.FormatInt(h.ofM1(), 10)).Replace(path)
 			if strings.HasSuffix(path, "/search") {
 				at += "?q=M1"

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -34,6 +35,7 @@ type house struct {
 	door     *signin.Door
 	mux      *http.ServeMux
 	server   *httptest.Server
+	origin   string // the public URL's
 	hash     string
 	sessions map[string]string // cookie values, by label
 }
@@ -45,14 +47,18 @@ func build(t testing.TB, d *db.DB) *house {
 	settings := func(tx *db.Tx, accountID string) (profile.Settings, error) {
 		return org.Settings(tx, h.Profiles, accountID)
 	}
-	h.door = signin.New(d, h.Log, passwords, settings, "Countersign")
 	h.server = httptest.NewUnstartedServer(nil)
-	edge, err := web.New(d, h.door, h.Live, h.Log, web.Options{PublicURL: "http://" + h.server.Listener.Addr().String()})
+	_, port, err := net.SplitHostPort(h.server.Listener.Addr().String())
+	h.must(err)
+	h.origin = "http://localhost:" + port
+	h.door = signin.New(d, h.Log, passwords, settings, signin.Site{Name: "Countersign", Origin: h.origin})
+	edge, err := web.New(d, h.door, h.Live, h.Log, web.Options{PublicURL: h.origin})
 	h.must(err)
 	h.api = api.New(api.Parts{Edge: edge, People: h.People, Org: h.Org, Profiles: h.Profiles, Keeper: h.Keeper})
 	h.api.Register(h.mux)
 	h.server.Config.Handler = edge.Handler(h.mux, api.Answer)
 	h.server.Start()
+	h.server.URL = h.origin
 	h.hash, err = passwords.Hash(t.Context(), password)
 	h.must(err)
 	t.Cleanup(func() {
@@ -109,13 +115,27 @@ func (h *house) as(label string) caller {
 		}
 		view, err := h.door.Setup(ctx, who, step.Challenge)
 		h.must(err)
-		step, err = h.door.FinishSetup(ctx, who, step.Challenge, codeOf(h.t, view.Key.Reveal()))
+		step, err = h.door.FinishApp(ctx, who, step.Challenge, codeOf(h.t, view.App.Key.Reveal()), "")
+		h.must(err)
+		step, err = h.door.Kept(ctx, who, step.Challenge)
 		h.must(err)
 		h.sessions[label] = step.Session.Reveal()
 	}
 	c := h.nobody()
 	c.cookie = h.sessions[label]
 	return c
+}
+
+// factor is the id of somebody's first second factor.
+func (h *house) factor(label string) (id string) {
+	h.View(func(tx *db.Tx) error {
+		list, err := signin.FactorsOf(tx, h.User(label))
+		if err == nil && len(list) > 0 {
+			id = list[0].ID
+		}
+		return err
+	})
+	return id
 }
 
 func codeOf(t testing.TB, key string) string {

@@ -5,7 +5,7 @@ import (
 
 	"countersign/internal/db"
 	"countersign/internal/people"
-	"countersign/internal/seal"
+	"countersign/internal/signin"
 )
 
 const mePath = "/api/v1/me"
@@ -15,17 +15,17 @@ func (a *API) meRoutes() {
 	operation(a, Operation{Method: http.MethodGet, Path: mePath},
 		about{id: "get-me", tag: group, summary: "Your own details"}, a.me)
 	operation(a, Operation{Method: http.MethodPut, Path: mePath},
-		about{id: "set-me", tag: group, summary: "Change your names, language and time zone", status: http.StatusNoContent}, a.setMe)
+		about{id: "set-me", tag: group, summary: "Change your names, phone, language and time zone", status: http.StatusNoContent}, a.setMe)
+	operation(a, Operation{Method: http.MethodPut, Path: mePath + "/email"},
+		about{id: "change-my-email", tag: group, summary: "Begin to change your address", text: "For people of several accounts and for first administrators, in a fresh session; an administrator changes that of all others. Both addresses confirm it.", status: http.StatusNoContent}, a.changeMyEmail)
+	operation(a, Operation{Method: http.MethodDelete, Path: mePath + "/email"},
+		about{id: "drop-my-email-change", tag: group, summary: "Give up a change of your address", status: http.StatusNoContent}, a.dropMyEmailChange)
+	operation(a, Operation{Method: http.MethodPost, Path: mePath + "/confirmation/options"},
+		about{id: "confirm-me-options", tag: group, summary: "See what can be shown to confirm who you are"}, a.confirmOptions)
 	operation(a, Operation{Method: http.MethodPost, Path: mePath + "/confirmation"},
-		about{id: "confirm-me", tag: group, summary: "Prove once more who you are", text: "For five minutes the session is fresh. The code is asked of whoever has an authenticator app.", status: http.StatusNoContent}, a.confirm)
+		about{id: "confirm-me", tag: group, summary: "Prove once more who you are", text: "For five minutes the session is fresh. One of code, recovery_code and credential is asked of whoever has a second factor.", status: http.StatusNoContent}, a.confirm)
 	operation(a, Operation{Method: http.MethodPost, Path: mePath + "/password"},
-		about{id: "change-password", tag: group, summary: "Change your password", text: "All other sessions end. The code is asked of whoever has an authenticator app, unless the session is fresh.", status: http.StatusNoContent}, a.changePassword)
-	operation(a, Operation{Method: http.MethodPost, Path: mePath + "/second-factor"},
-		about{id: "start-second-factor", tag: group, summary: "Begin to set up another authenticator app"}, a.startFactor)
-	operation(a, Operation{Method: http.MethodPost, Path: mePath + "/second-factor/setup"},
-		about{id: "see-second-factor", tag: group, summary: "See the key of the app that is being set up"}, a.seeFactor)
-	operation(a, Operation{Method: http.MethodPost, Path: mePath + "/second-factor/code"},
-		about{id: "finish-second-factor", tag: group, summary: "Finish with the new app's first code", text: "From now on it is the only one; all other sessions end.", status: http.StatusNoContent}, a.finishFactor)
+		about{id: "change-password", tag: group, summary: "Change your password", text: "All other sessions end. The code is asked of whoever has an authenticator app, unless the session is fresh; whoever has only keys confirms first.", status: http.StatusNoContent}, a.changePassword)
 	operation(a, Operation{Method: http.MethodGet, Path: mePath + "/sessions"},
 		about{id: "list-my-sessions", tag: group, summary: "Where you are signed in"}, a.mySessions)
 	operation(a, Operation{Method: http.MethodDelete, Path: mePath + "/sessions"},
@@ -45,7 +45,9 @@ type Me struct {
 	Language  string `json:"language" enum:"en,fr"`
 	TimeZone  string `json:"time_zone" example:"Europe/Zurich"`
 	LastSeen  moment `json:"last_sign_in_at,omitzero"`
-	Version   int64  `json:"version" doc:"Of names, language and time zone; the ETag without its quotes."`
+	Version   int64  `json:"version" doc:"Of names, phone, language and time zone; the ETag without its quotes."`
+
+	EmailChange *PendingEmail `json:"email_change,omitempty" doc:"An address that waits to be confirmed."`
 }
 
 type meOut struct {
@@ -55,23 +57,28 @@ type meOut struct {
 
 func (a *API) me(c *call, _ *struct{}) (*meOut, error) {
 	var p people.Person
+	var pending people.EmailChange
 	err := a.view(c, func(tx *db.Tx) (err error) {
-		p, _, err = people.PersonByID(tx, c.v.Who.ID)
+		if p, _, err = people.PersonByID(tx, c.v.Who.ID); err != nil {
+			return err
+		}
+		pending, err = people.OpenEmailChange(tx, "", c.v.Who.ID)
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	return &meOut{tag(p.DetailsVersion), Me{p.ID, p.FirstName, p.LastName, p.Email, p.Username, p.Phone, string(p.Lang), p.TimeZone, moment(p.LastSignInAt), p.DetailsVersion}}, nil
+	return &meOut{tag(p.DetailsVersion), Me{p.ID, p.FirstName, p.LastName, p.Email, p.Username, p.Phone, string(p.Lang), p.TimeZone, moment(p.LastSignInAt), p.DetailsVersion, pendingOf(pending)}}, nil
 }
 
 type setMeIn struct {
 	Matching
 	Body struct {
-		FirstName string `json:"first_name" maxLength:"100" example:"Ada"`
-		LastName  string `json:"last_name" maxLength:"100" doc:"May be empty." example:"Lovelace"`
-		Language  string `json:"language" enum:"en,fr" example:"en"`
-		TimeZone  string `json:"time_zone" maxLength:"100" doc:"IANA name." example:"Europe/Zurich"`
+		FirstName string  `json:"first_name" maxLength:"100" example:"Ada"`
+		LastName  string  `json:"last_name" maxLength:"100" doc:"May be empty." example:"Lovelace"`
+		Phone     *string `json:"phone,omitempty" nullable:"false" maxLength:"32" doc:"Stays as it is when it is not sent." example:"+41 44 555 01 02"`
+		Language  string  `json:"language" enum:"en,fr" example:"en"`
+		TimeZone  string  `json:"time_zone" maxLength:"100" doc:"IANA name." example:"Europe/Zurich"`
 	} `nameHint:"Details"`
 }
 
@@ -81,19 +88,40 @@ func (a *API) setMe(c *call, in *setMeIn) (*struct{}, error) {
 		return nil, err
 	}
 	b := in.Body
-	return nothing(a.People.SetDetails(c.ctx, c.v.Who, version, people.Details{FirstName: b.FirstName, LastName: b.LastName, Language: b.Language, TimeZone: b.TimeZone}))
+	return nothing(a.People.SetDetails(c.ctx, c.v.Who, version, people.Details{FirstName: b.FirstName, LastName: b.LastName, Phone: b.Phone, Language: b.Language, TimeZone: b.TimeZone}))
+}
+
+type changeMyEmailIn struct {
+	Body struct {
+		Email string `json:"email" maxLength:"254" example:"ada@example.com"`
+	} `nameHint:"OwnEmailChange"`
+}
+
+func (a *API) changeMyEmail(c *call, in *changeMyEmailIn) (*struct{}, error) {
+	return nothing(a.People.ChangeOwnEmail(c.ctx, c.v.Who, in.Body.Email))
+}
+
+func (a *API) dropMyEmailChange(c *call, _ *struct{}) (*struct{}, error) {
+	return nothing(a.People.DropOwnEmailChange(c.ctx, c.v.Who))
 }
 
 // proofIn is a person who proves who they are.
 type proofIn struct {
 	Body struct {
-		Password string `json:"password" maxLength:"1000" text:"any"`
-		Code     string `json:"code,omitempty" maxLength:"20" doc:"Of the authenticator app, for whoever has one." example:"123456"`
+		Password     string `json:"password" maxLength:"1000" text:"any"`
+		Code         string `json:"code,omitempty" maxLength:"100" doc:"Of the authenticator app." example:"123456"`
+		RecoveryCode string `json:"recovery_code,omitempty" maxLength:"200" doc:"One of the recovery codes." example:"k7m2-9qxd-4hpz"`
+		Credential   object `json:"credential,omitempty" doc:"What navigator.credentials.get answered to the options (AuthenticationResponseJSON)."`
 	} `nameHint:"Proof"`
 }
 
+func (a *API) confirmOptions(c *call, _ *struct{}) (*askedOut, error) {
+	return askedOf(a.Edge.Door.AskAgain(c.ctx, c.v.Who))
+}
+
 func (a *API) confirm(c *call, in *proofIn) (*struct{}, error) {
-	return nothing(a.Edge.Door.Confirm(c.ctx, c.v.Who, in.Body.Password, in.Body.Code))
+	return nothing(a.Edge.Door.Confirm(c.ctx, c.v.Who, in.Body.Password,
+		signin.Proof{Code: in.Body.Code, RecoveryCode: in.Body.RecoveryCode, Credential: string(in.Body.Credential)}))
 }
 
 type changePasswordIn struct {
@@ -106,20 +134,6 @@ type changePasswordIn struct {
 
 func (a *API) changePassword(c *call, in *changePasswordIn) (*struct{}, error) {
 	return nothing(a.Edge.Door.ChangePassword(c.ctx, c.v.Who, in.Body.Current, in.Body.Code, in.Body.Password))
-}
-
-func (a *API) startFactor(c *call, in *proofIn) (*stepOut, error) {
-	step, err := a.Edge.Door.StartReplace(c.ctx, c.v.Who, in.Body.Password, in.Body.Code)
-	return a.onward(c, step, err)
-}
-
-func (a *API) seeFactor(c *call, in *challengeIn) (*setupOut, error) {
-	s, err := a.Edge.Door.Setup(c.ctx, c.v.Who, seal.Secret(in.Body.Challenge))
-	return setupOf(s, err)
-}
-
-func (a *API) finishFactor(c *call, in *codeIn) (*struct{}, error) {
-	return nothing(a.Edge.Door.FinishReplace(c.ctx, c.v.Who, seal.Secret(in.Body.Challenge), in.Body.Code))
 }
 
 // OwnSession is a device on which the person is signed in.

@@ -5,6 +5,7 @@ import (
 
 	"countersign/internal/access"
 	"countersign/internal/db"
+	"countersign/internal/fault"
 	"countersign/internal/org"
 	"countersign/internal/people"
 	"countersign/internal/seal"
@@ -16,8 +17,9 @@ const sessionPath = "/api/v1/session"
 
 // Step is what comes next on the way in.
 type Step struct {
-	Next      string `json:"next" enum:"code,setup,done" doc:"code: send the authenticator app's code; setup: set an app up; done: signed in, the session is in the cookie."`
-	Challenge string `json:"challenge,omitempty" doc:"Opens the next step, for some minutes; send it in a body, never in an address."`
+	Next      string   `json:"next" enum:"code,password,setup,codes,done" doc:"code: show a second factor; password: after a passkey, the password as well; setup: set a second factor up; codes: see the recovery codes and say that they are kept; done: signed in, the session is in the cookie."`
+	Challenge string   `json:"challenge,omitempty" doc:"Opens the next step, for some minutes; send it in a body, never in an address."`
+	Methods   []string `json:"methods,omitempty" doc:"For code: what the person can show (totp, webauthn, recovery_code), what they used last first."`
 }
 
 type stepOut struct{ Body Step }
@@ -27,31 +29,96 @@ type challengeBody struct {
 	Challenge string `json:"challenge" maxLength:"100" doc:"From the step before."`
 }
 
-// codeBody is a step that takes a code.
-type codeBody struct {
-	Challenge string `json:"challenge" maxLength:"100" doc:"From the step before."`
-	Code      string `json:"code" maxLength:"20" doc:"Six digits of the authenticator app." example:"123456"`
+// Asked is what a browser needs to show a second factor.
+type Asked struct {
+	Methods []string `json:"methods" nullable:"false" doc:"What the person can show, what they used last first."`
+	Options object   `json:"options,omitempty" doc:"For navigator.credentials.get (PublicKeyCredentialRequestOptionsJSON), where there is a key. Each time another challenge, good for ten minutes and once."`
 }
 
-// Setup is what an authenticator app is set up from.
+type askedOut struct{ Body Asked }
+
+func askedOf(q signin.Question, err error) (*askedOut, error) {
+	if err != nil {
+		return nil, err
+	}
+	return &askedOut{Asked{q.Kinds, object(q.Key)}}, nil
+}
+
+// Options are what a browser needs to make or use a key.
+type Options struct {
+	Options object `json:"options" doc:"For navigator.credentials (PublicKeyCredentialCreationOptionsJSON or …RequestOptionsJSON). Each time another challenge, good for ten minutes and once."`
+}
+
+type optionsOut struct{ Body Options }
+
+func optionsOf(o signin.KeyOptions, err error) (*optionsOut, error) {
+	if err != nil {
+		return nil, err
+	}
+	if o == nil {
+		return nil, fault.None("page") // browsers refuse WebAuthn at this address
+	}
+	return &optionsOut{Options{object(o)}}, nil
+}
+
+// Setup is what a second factor is set up from.
 type Setup struct {
-	Key   string `json:"key" doc:"To type into the app (base32)."`
-	URI   string `json:"uri" doc:"The same as an otpauth address."`
-	QRPNG []byte `json:"qr_png" doc:"The same as a picture, PNG in base64."`
+	Methods []string `json:"methods" nullable:"false" doc:"Of which one is set up now: totp, webauthn."`
+	Left    int      `json:"left" doc:"Set-ups that are left, this one counted."`
+	Again   bool     `json:"again,omitzero" doc:"An administrator asked for it; what is there is replaced."`
+	Key     string   `json:"key,omitempty" doc:"To type into an authenticator app (base32)."`
+	URI     string   `json:"uri,omitempty" doc:"The same as an otpauth address."`
+	QRPNG   []byte   `json:"qr_png,omitempty" doc:"The same as a picture, PNG in base64."`
+	Options object   `json:"options,omitempty" doc:"For navigator.credentials.create (PublicKeyCredentialCreationOptionsJSON). Each time another challenge, good for ten minutes and once."`
 }
 
 type setupOut struct{ Body Setup }
 
+// RecoveryCodes are shown once.
+type RecoveryCodes struct {
+	Codes []string `json:"codes" nullable:"false" doc:"Each works once, instead of any other second factor."`
+}
+
+type recoveryOut struct{ Body RecoveryCodes }
+
+func recoveryOf(codes []seal.Secret, err error) (*recoveryOut, error) {
+	if err != nil {
+		return nil, err
+	}
+	out := &recoveryOut{}
+	for _, c := range codes {
+		out.Body.Codes = append(out.Body.Codes, c.Reveal())
+	}
+	return out, nil
+}
+
 func (a *API) sessionRoutes() {
 	const group = "Session"
-	operation(a, Operation{Method: http.MethodPost, Path: sessionPath, Needs: web.Anybody},
-		about{id: "sign-in", tag: group, summary: "Sign in with name and password"}, a.signIn)
-	operation(a, Operation{Method: http.MethodPost, Path: sessionPath + "/code", Needs: web.Anybody},
-		about{id: "sign-in-code", tag: group, summary: "Go on with the authenticator app's code"}, a.signInCode)
-	operation(a, Operation{Method: http.MethodPost, Path: sessionPath + "/setup", Needs: web.Anybody},
-		about{id: "sign-in-setup", tag: group, summary: "See the key to set an authenticator app up with", text: "Spends nothing; the key is the same as often as it is asked for."}, a.signInSetup)
-	operation(a, Operation{Method: http.MethodPost, Path: sessionPath + "/setup/code", Needs: web.Anybody},
-		about{id: "sign-in-setup-code", tag: group, summary: "Finish the set-up with the app's first code"}, a.signInSetupCode)
+	step := func(path, id, summary, text string) (Operation, about) {
+		return Operation{Method: http.MethodPost, Path: sessionPath + path, Needs: web.Anybody}, about{id: id, tag: group, summary: summary, text: text}
+	}
+	o, d := step("", "sign-in", "Sign in with name and password", "")
+	operation(a, o, d, a.signIn)
+	o, d = step("/passkey/options", "passkey-options", "Ask the browser for a passkey", "Writes nothing. 404 where browsers refuse WebAuthn: the public URL is a bare address.")
+	operation(a, o, d, a.passkeyOptions)
+	o, d = step("/passkey", "sign-in-passkey", "Sign in with a passkey", "Instead of name and password, where every account of the person allows it.")
+	operation(a, o, d, a.signInPasskey)
+	o, d = step("/password", "sign-in-password", "Go on with the password after a passkey", "Asked of whoever holds an administrator's role anywhere.")
+	operation(a, o, d, a.signInPassword)
+	o, d = step("/code/options", "sign-in-code-options", "See what can be shown as second factor", "Spends nothing.")
+	operation(a, o, d, a.signInAsk)
+	o, d = step("/code", "sign-in-code", "Go on with a second factor", "One of code, recovery_code and credential.")
+	operation(a, o, d, a.signInCode)
+	o, d = step("/setup", "sign-in-setup", "See what to set a second factor up with", "Spends nothing; the app's key is the same as often as it is asked for.")
+	operation(a, o, d, a.signInSetup)
+	o, d = step("/setup/code", "sign-in-setup-code", "Finish the set-up with the app's first code", "")
+	operation(a, o, d, a.signInSetupCode)
+	o, d = step("/setup/key", "sign-in-setup-key", "Finish the set-up with a key", "")
+	operation(a, o, d, a.signInSetupKey)
+	o, d = step("/codes", "sign-in-codes", "See the recovery codes that were made with the set-up", "Spends nothing.")
+	operation(a, o, d, a.signInCodes)
+	o, d = step("/codes/kept", "sign-in-codes-kept", "Go on after the recovery codes", "They are shown nowhere any more.")
+	operation(a, o, d, a.signInKept)
 	operation(a, Operation{Method: http.MethodGet, Path: sessionPath},
 		about{id: "who-am-i", tag: group, summary: "Who is signed in, and what they may do where"}, a.whoAmI)
 	operation(a, Operation{Method: http.MethodDelete, Path: sessionPath, Needs: web.Anybody},
@@ -70,33 +137,96 @@ func (a *API) signIn(c *call, in *signInIn) (*stepOut, error) {
 	return a.onward(c, step, err)
 }
 
+func (a *API) passkeyOptions(_ *call, _ *struct{}) (*optionsOut, error) {
+	return optionsOf(a.Edge.Door.PasskeyOptions())
+}
+
+type passkeyIn struct {
+	Body struct {
+		Credential object `json:"credential" doc:"What navigator.credentials.get answered (AuthenticationResponseJSON)."`
+	} `nameHint:"Passkey"`
+}
+
+func (a *API) signInPasskey(c *call, in *passkeyIn) (*stepOut, error) {
+	step, err := a.Edge.Door.Passkey(c.ctx, c.v.Who, string(in.Body.Credential))
+	return a.onward(c, step, err)
+}
+
+type passwordIn struct {
+	Body struct {
+		Challenge string `json:"challenge" maxLength:"100" doc:"From the step before."`
+		Password  string `json:"password" maxLength:"1000" text:"any"`
+	} `nameHint:"ChallengePassword"`
+}
+
+func (a *API) signInPassword(c *call, in *passwordIn) (*stepOut, error) {
+	step, err := a.Edge.Door.Password(c.ctx, c.v.Who, seal.Secret(in.Body.Challenge), in.Body.Password)
+	return a.onward(c, step, err)
+}
+
 type challengeIn struct {
 	Body challengeBody `nameHint:"Challenge"`
 }
 
+func (a *API) signInAsk(c *call, in *challengeIn) (*askedOut, error) {
+	return askedOf(a.Edge.Door.Ask(c.ctx, c.v.Who, seal.Secret(in.Body.Challenge)))
+}
+
 type codeIn struct {
-	Body codeBody `nameHint:"ChallengeCode"`
+	Body struct {
+		Challenge    string `json:"challenge" maxLength:"100" doc:"From the step before."`
+		Code         string `json:"code,omitempty" maxLength:"100" doc:"Six digits of the authenticator app." example:"123456"`
+		RecoveryCode string `json:"recovery_code,omitempty" maxLength:"200" doc:"One of the recovery codes." example:"k7m2-9qxd-4hpz"`
+		Credential   object `json:"credential,omitempty" doc:"What navigator.credentials.get answered to the options (AuthenticationResponseJSON)."`
+	} `nameHint:"ChallengeProof"`
 }
 
 func (a *API) signInCode(c *call, in *codeIn) (*stepOut, error) {
-	step, err := a.Edge.Door.Code(c.ctx, c.v.Who, seal.Secret(in.Body.Challenge), in.Body.Code)
+	step, err := a.Edge.Door.Prove(c.ctx, c.v.Who, seal.Secret(in.Body.Challenge),
+		signin.Proof{Code: in.Body.Code, RecoveryCode: in.Body.RecoveryCode, Credential: string(in.Body.Credential)})
 	return a.onward(c, step, err)
 }
 
 func (a *API) signInSetup(c *call, in *challengeIn) (*setupOut, error) {
 	s, err := a.Edge.Door.Setup(c.ctx, c.v.Who, seal.Secret(in.Body.Challenge))
-	return setupOf(s, err)
-}
-
-func setupOf(s signin.SetupView, err error) (*setupOut, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &setupOut{Setup{s.Key.Reveal(), s.URI.Reveal(), s.QRPNG}}, nil
+	return &setupOut{Setup{s.Kinds, s.Left, s.Again, s.App.Key.Reveal(), s.App.URI.Reveal(), s.App.QRPNG, object(s.Key)}}, nil
 }
 
-func (a *API) signInSetupCode(c *call, in *codeIn) (*stepOut, error) {
-	step, err := a.Edge.Door.FinishSetup(c.ctx, c.v.Who, seal.Secret(in.Body.Challenge), in.Body.Code)
+type setupCodeIn struct {
+	Body struct {
+		Challenge string `json:"challenge" maxLength:"100" doc:"From the step before."`
+		Code      string `json:"code" maxLength:"100" doc:"Six digits of the authenticator app." example:"123456"`
+		Name      string `json:"name,omitempty" maxLength:"60" doc:"What the person calls it." example:"Work phone"`
+	} `nameHint:"SetupCode"`
+}
+
+func (a *API) signInSetupCode(c *call, in *setupCodeIn) (*stepOut, error) {
+	step, err := a.Edge.Door.FinishApp(c.ctx, c.v.Who, seal.Secret(in.Body.Challenge), in.Body.Code, in.Body.Name)
+	return a.onward(c, step, err)
+}
+
+type setupKeyIn struct {
+	Body struct {
+		Challenge  string `json:"challenge" maxLength:"100" doc:"From the step before."`
+		Credential object `json:"credential" doc:"What navigator.credentials.create answered (RegistrationResponseJSON)."`
+		Name       string `json:"name,omitempty" maxLength:"60" doc:"What the person calls it." example:"Blue key"`
+	} `nameHint:"SetupKey"`
+}
+
+func (a *API) signInSetupKey(c *call, in *setupKeyIn) (*stepOut, error) {
+	step, err := a.Edge.Door.FinishKey(c.ctx, c.v.Who, seal.Secret(in.Body.Challenge), string(in.Body.Credential), in.Body.Name)
+	return a.onward(c, step, err)
+}
+
+func (a *API) signInCodes(c *call, in *challengeIn) (*recoveryOut, error) {
+	return recoveryOf(a.Edge.Door.RecoveryCodes(c.ctx, c.v.Who, seal.Secret(in.Body.Challenge)))
+}
+
+func (a *API) signInKept(c *call, in *challengeIn) (*stepOut, error) {
+	step, err := a.Edge.Door.Kept(c.ctx, c.v.Who, seal.Secret(in.Body.Challenge))
 	return a.onward(c, step, err)
 }
 
@@ -110,7 +240,7 @@ func (a *API) onward(c *call, step signin.Step, err error) (*stepOut, error) {
 			return nil, err
 		}
 	}
-	return &stepOut{Step{step.Next, step.Challenge.Reveal()}}, nil
+	return &stepOut{Step{step.Next, step.Challenge.Reveal(), step.Kinds}}, nil
 }
 
 // Session is who is signed in.

@@ -106,7 +106,7 @@ func (x attempt) field(name string) {
 	s := x.schema.Properties[name]
 	required := slices.Contains(x.schema.Required, name)
 	code := map[bool]string{true: "required"}
-	want := map[any]string{"string": "want_text", "boolean": "want_yes_no", "array": "want_texts"}[s.Type]
+	want := map[any]string{"string": "want_text", "boolean": "want_yes_no", "array": "want_texts", "object": "want_object"}[s.Type]
 	if s.Format == "date-time" {
 		want = "time"
 	}
@@ -117,7 +117,8 @@ func (x attempt) field(name string) {
 	x.named(name, x.with(name, nil), code[required])
 	wrong := []any{12, true, map[string]any{"a": "b"}, []any{"a", 1}, []any{[]any{"a"}}, "true"}
 	for _, v := range wrong {
-		fits := map[any]bool{"string": fmt.Sprintf("%T", v) == "string" && want != "time", "boolean": v == true}[s.Type]
+		kind := fmt.Sprintf("%T", v)
+		fits := map[any]bool{"string": kind == "string" && want != "time", "boolean": v == true, "object": strings.HasPrefix(kind, "map")}[s.Type]
 		if !fits {
 			x.named(name, x.with(name, v), want)
 		}
@@ -128,7 +129,7 @@ func (x attempt) field(name string) {
 	twice := text(x.t, x.body)
 	value := fmt.Sprintf(`%q:%s`, name, text(x.t, x.body[name]))
 	x.send(strings.TrimSuffix(twice, "}")+","+value+"}").refused(http.StatusBadRequest, "field_twice")
-	if s.Type == "boolean" || want == "time" {
+	if s.Type == "boolean" || s.Type == "object" || want == "time" {
 		return
 	}
 	odd := func(json string) string {

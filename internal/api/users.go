@@ -28,6 +28,8 @@ func (a *API) userRoutes() {
 		about{id: "get-user", tag: group, summary: "One user"}, a.getUser)
 	operation(a, Operation{Method: http.MethodGet, Path: userPath + "/access", Permission: "users:view"},
 		about{id: "get-access", tag: group, summary: "What a user may do, and through which role"}, a.getAccess)
+	operation(a, Operation{Method: http.MethodGet, Path: userPath + "/messages", Permission: "users:view"},
+		about{id: "list-messages", tag: group, summary: "What became of the last mails to a user", text: "Of people of several accounts: those that this account caused."}, a.listMessages)
 	operation(a, Operation{Method: http.MethodGet, Path: userPath + "/activity", Permission: "users:view_activity"},
 		about{id: "list-activity", tag: group, summary: "What a user did and what was done to them"}, a.listActivity)
 }
@@ -46,6 +48,7 @@ type User struct {
 	InvitedUntil       moment   `json:"invited_until,omitzero" doc:"When the open link ends."`
 	LastSignInAt       moment   `json:"last_sign_in_at,omitzero"`
 	TwoFactorRequired  bool     `json:"two_factor_required"`
+	TwoFactorActions   string   `json:"two_factor_actions" enum:"any,totp,webauthn,either,both" doc:"What must be set up, where a second factor is required."`
 	SecondFactors      int      `json:"second_factors" doc:"How many are set up."`
 	FirstAdministrator bool     `json:"first_administrator"`
 	Owner              bool     `json:"owner"`
@@ -63,7 +66,7 @@ func userOf(r people.Row) User {
 	}
 	return User{ID: r.ID(), FirstName: r.FirstName, LastName: r.LastName, Email: r.Email, Username: r.Username, Phone: r.Phone, Language: string(r.Lang),
 		Status: string(r.Status), StatusSince: moment(r.Since), InvitedUntil: moment(r.InvitedUntil), LastSignInAt: moment(r.LastSignInAt),
-		TwoFactorRequired: r.TwoFactorRequired, SecondFactors: r.Factors, FirstAdministrator: r.FirstAdministrator, Owner: r.Owner,
+		TwoFactorRequired: r.TwoFactorRequired, TwoFactorActions: r.TwoFactorActions, SecondFactors: r.Factors, FirstAdministrator: r.FirstAdministrator, Owner: r.Owner,
 		Roles: r.Roles, AllEntities: r.AllEntities, Entities: r.Entities, AllLocations: r.AllLocations, CreatedAt: moment(r.CreatedAt), Version: r.Version}
 }
 
@@ -111,9 +114,32 @@ type OneUser struct {
 	ID string `path:"id" doc:"The user's id." example:"usr_355c06m61fbe6bnepsk8mvrwym"`
 }
 
+// UserDetails is a user as they are read alone.
+type UserDetails struct {
+	User
+	AllowedIPs     []string      `json:"allowed_ips" nullable:"false" doc:"Addresses and ranges from which they may act; none is from anywhere."`
+	EmailChange    *PendingEmail `json:"email_change,omitempty" doc:"An address that waits to be confirmed."`
+	InvitationMail *Message      `json:"invitation_mail,omitempty" doc:"What became of the newest invitation, of somebody who has not come in."`
+}
+
+// PendingEmail is a change of address that is not confirmed yet.
+type PendingEmail struct {
+	Email     string `json:"email"`
+	CreatedAt moment `json:"created_at"`
+	CreatedBy string `json:"created_by" doc:"User id."`
+	ExpiresAt moment `json:"expires_at"`
+}
+
+func pendingOf(c people.EmailChange) *PendingEmail {
+	if c.ID == "" {
+		return nil
+	}
+	return &PendingEmail{c.Email, moment(c.CreatedAt), c.CreatedBy, moment(c.ExpiresAt)}
+}
+
 type userOut struct {
 	ETag string `header:"ETag"`
-	Body User
+	Body UserDetails
 }
 
 // row reads one user of an account for whoever holds the permission.
@@ -132,11 +158,75 @@ func (a *API) row(c *call, in OneUser, permission string) (account inside, r peo
 }
 
 func (a *API) getUser(c *call, in *OneUser) (*userOut, error) {
-	_, r, err := a.row(c, *in, "users:view")
+	account, r, err := a.row(c, *in, "users:view")
 	if err != nil {
 		return nil, err
 	}
-	return &userOut{tag(r.Version), userOf(r)}, nil
+	out := UserDetails{User: userOf(r)}
+	err = a.view(c, func(tx *db.Tx) error {
+		networks, err := people.Networks(tx, account.ID, r.Member.ID)
+		if err != nil {
+			return err
+		}
+		for _, n := range networks {
+			out.AllowedIPs = append(out.AllowedIPs, people.NetworkText(n))
+		}
+		pending, err := people.OpenEmailChange(tx, account.ID, r.ID())
+		if err != nil || r.ActivatedAt != 0 {
+			out.EmailChange = pendingOf(pending)
+			return err
+		}
+		mails, err := people.InvitationMails(tx, account.ID, []string{r.ID()})
+		if m, found := mails[r.ID()]; found {
+			sent := messageOf(m)
+			out.InvitationMail = &sent
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &userOut{tag(r.Version), out}, nil
+}
+
+// Message is what became of a mail. What it said is not kept; its id, by which a
+// notification that it came back would name it, is nobody's here to know.
+type Message struct {
+	Kind     string `json:"kind" example:"invitation"`
+	State    string `json:"state" enum:"queued,sent,refused,bounced,failed"`
+	Reason   string `json:"reason,omitempty" doc:"Why it did not arrive: the mail server's status, or a word." example:"5.1.1"`
+	Cause    string `json:"cause,omitempty" doc:"The sort of reason." enum:"mailbox,domain,full,disabled,policy,unreachable,other,expired,address,letter,no_server,unreadable"`
+	QueuedAt moment `json:"queued_at"`
+	Since    moment `json:"since,omitzero" doc:"Since when the state is so; left out while it is queued."`
+	NextAt   moment `json:"next_at,omitzero" doc:"When it is tried again, while it is queued."`
+	Attempts int    `json:"attempts"`
+}
+
+func messageOf(m people.Mail) Message {
+	out := Message{Kind: m.Kind, State: m.State, Reason: m.Reason, Cause: m.Cause(), QueuedAt: moment(m.At), Since: moment(m.DoneAt), Attempts: m.Attempts}
+	if m.State == "queued" {
+		out.NextAt = moment(m.NextAt)
+	}
+	return out
+}
+
+// messagesShown is how many messages are listed: the last ones.
+const messagesShown = 50
+
+func (a *API) listMessages(c *call, in *OneUser) (*listed[Message], error) {
+	account, r, err := a.row(c, *in, "users:view")
+	if err != nil {
+		return nil, err
+	}
+	out := &listed[Message]{}
+	err = a.view(c, func(tx *db.Tx) error {
+		list, err := people.Mails(tx, account.Account, r, messagesShown)
+		for _, m := range list {
+			out.Body.Items = append(out.Body.Items, messageOf(m))
+		}
+		return err
+	})
+	return out, err
 }
 
 // Access is what a user may do in an account.

@@ -3,6 +3,7 @@ package api_test
 import (
 	"fmt"
 	"net/http"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -113,7 +114,7 @@ func TestInviting(t *testing.T) {
 			t.Errorf("%v", p.Errors)
 		}
 		t.Run("B13 what a body does not have is not set", func(t *testing.T) {
-			for name, v := range map[string]any{"is_owner": true, "status": "active", "two_factor_required": false, "created_by": "usr_x", "id": "usr_x", "first_administrator": true, "version": 9, "Email": "x@example.com"} {
+			for name, v := range map[string]any{"is_owner": true, "status": "active", "mfa_required": false, "created_by": "usr_x", "id": "usr_x", "first_administrator": true, "version": 9, "Email": "x@example.com"} {
 				body := map[string]any{name: v}
 				for k, v := range colleague {
 					body[k] = v
@@ -179,14 +180,27 @@ func wayIn(t *testing.T, h *house, clock *testdb.Clock) {
 	var setup api.Setup
 	c.post("/api/v1/session/setup", map[string]any{"challenge": step.Challenge}).is(http.StatusOK).into(&setup)
 	c.post("/api/v1/session/setup/code", map[string]any{"challenge": step.Challenge, "code": "abc"}).is(http.StatusUnprocessableEntity)
-	a := c.post("/api/v1/session/setup/code", map[string]any{"challenge": step.Challenge, "code": codeOf(t, setup.Key)}).is(http.StatusOK)
+	if strings.Join(setup.Methods, " ") != "totp webauthn" || setup.Left != 1 || setup.Again {
+		t.Errorf("%+v", setup)
+	}
+	c.post("/api/v1/session/setup/code", map[string]any{"challenge": step.Challenge, "code": codeOf(t, setup.Key)}).is(http.StatusOK).into(&step)
+	if step.Next != "codes" {
+		t.Fatalf("%+v", step)
+	}
+	var codes api.RecoveryCodes
+	c.post("/api/v1/session/codes", map[string]any{"challenge": step.Challenge}).is(http.StatusOK).into(&codes)
+	if len(codes.Codes) != 10 {
+		t.Errorf("%q", codes.Codes)
+	}
+	a := c.post("/api/v1/session/codes/kept", map[string]any{"challenge": step.Challenge}).is(http.StatusOK)
 	signedIn(t, h, a, "m1.invited")
+	c.post("/api/v1/session/codes", map[string]any{"challenge": step.Challenge}).refused(http.StatusUnauthorized, "challenge_ended")
 
 	clock.Advance(2 * time.Minute)
 	c.post("/api/v1/session", map[string]any{"identifier": "m1.invited@example.com", "password": "wrong"}).refused(http.StatusUnauthorized, "wrong_credentials")
 	c.post("/api/v1/session", map[string]any{"identifier": "nobody@example.com", "password": "wrong"}).refused(http.StatusUnauthorized, "wrong_credentials")
 	c.post("/api/v1/session", map[string]any{"identifier": "m1.invited@example.com", "password": password}).is(http.StatusOK).into(&step)
-	if step.Next != "code" {
+	if step.Next != "code" || strings.Join(step.Methods, " ") != "totp recovery_code" {
 		t.Fatalf("%+v", step)
 	}
 	half := h.nobody()
@@ -215,9 +229,7 @@ func wayIn(t *testing.T, h *house, clock *testdb.Clock) {
 	in.post("/api/v1/me/password", map[string]any{"current": password, "password": another}).is(http.StatusNoContent)
 	in.post("/api/v1/me/confirmation", map[string]any{"password": password, "code": "000000"}).is(http.StatusUnprocessableEntity)
 	clock.Advance(2 * time.Minute)
-	in.post("/api/v1/me/second-factor", map[string]any{"password": another, "code": codeAt(t, setup.Key, clock.Now())}).is(http.StatusOK).into(&step)
-	in.post("/api/v1/me/second-factor/setup", map[string]any{"challenge": step.Challenge}).is(http.StatusOK).into(&setup)
-	in.post("/api/v1/me/second-factor/code", map[string]any{"challenge": step.Challenge, "code": codeAt(t, setup.Key, clock.Now())}).is(http.StatusNoContent)
+	in.post("/api/v1/me/confirmation", map[string]any{"password": another, "code": codeAt(t, setup.Key, clock.Now())}).is(http.StatusNoContent)
 	a = in.do(http.MethodDelete, "/api/v1/session", nil).is(http.StatusNoContent)
 	if a.header.Get("Clear-Site-Data") == "" {
 		t.Error("nothing is cleared")

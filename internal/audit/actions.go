@@ -7,10 +7,12 @@ import "strings"
 var Actions = []string{
 	AccountCreated, AccountOpened, AccountChanged, AccountDeactivated, AccountReactivated,
 	EntityCreated, EntityChanged, EntityDeactivated, EntityReactivated, LocationCreated, PlatformInitialised, DemoFilled,
-	UserInvited, UserActivated, UserDeactivated, UserReactivated, UserAccessChanged,
+	UserInvited, UserActivated, UserEdited, UserDeactivated, UserReactivated, UserDeleted, UserErased, UserAccessChanged,
+	EmailCorrected, EmailChangeStarted, EmailConfirmed, EmailChanged, EmailChangeDropped,
 	InvitationResent, InvitationDeactivated,
-	PasswordSet, PasswordConfirmed, PasswordChanged, FactorAdded, FactorRemoved, FactorReset,
-	SignedIn, SessionConfirmed, SignedOut, SignInFailed, SignInLocked, SessionsEnded,
+	PasswordSet, PasswordConfirmed, PasswordChanged, FactorAdded, FactorRenamed, FactorRemoved, FactorReset, FactorAgain,
+	RecoveryCodesMade, RecoveryCodesRemoved, RecoveryCodeUsed,
+	SignedIn, SignInProved, SessionConfirmed, SignedOut, SignInFailed, SignInLocked, SessionsEnded,
 	TokenCreated, TokenRevoked, TokenRefused,
 	AuditSearched, AuditExported, AccountsExported, PageRefused, ProfileChanged, ServerStarted, ServerStopped,
 }
@@ -77,6 +79,14 @@ const (
 	UserActivated         = "user.activated"
 	UserDeactivated       = "user.deactivated"
 	UserReactivated       = "user.reactivated"
+	UserEdited            = "user.edited"
+	UserDeleted           = "user.deleted"
+	UserErased            = "user.erased"
+	EmailCorrected        = "user.email_corrected"
+	EmailChangeStarted    = "user.email_change_started"
+	EmailConfirmed        = "user.email_confirmed"
+	EmailChanged          = "user.email_changed"
+	EmailChangeDropped    = "user.email_change_dropped"
 	UserAccessChanged     = "user.access_changed"
 	ProfileChanged        = "user.profile_changed"
 	InvitationResent      = "invitation.resent"
@@ -85,9 +95,15 @@ const (
 	PasswordConfirmed     = "password.confirmed"
 	PasswordChanged       = "password.changed"
 	FactorAdded           = "factor.added"
+	FactorRenamed         = "factor.renamed"
 	FactorRemoved         = "factor.removed"
 	FactorReset           = "factor.reset"
+	FactorAgain           = "factor.again" // an administrator asks for a new set-up
+	RecoveryCodesMade     = "recovery_codes.made"
+	RecoveryCodesRemoved  = "recovery_codes.removed"
+	RecoveryCodeUsed      = "recovery_code.used"
 	SignedIn              = "session.started"
+	SignInProved          = "signin.proved" // all was right, and something is still asked before the session
 	SessionConfirmed      = "session.confirmed"
 	SignedOut             = "session.ended"
 	SessionsEnded         = "sessions.ended"

@@ -343,3 +343,22 @@ func opened(tx *db.Tx, list []stored) ([]Found, error) {
 	}
 	return out, nil
 }
+
+// Details are the personal details that the newest entry of one of these actions
+// about a person holds in an account's log; none when there is no such entry, or
+// when that person's key was erased.
+func Details(tx *db.Tx, accountID, userID string, actions ...string) ([]Change, error) {
+	args := []any{accountID, userID}
+	var marks []string
+	for _, action := range actions {
+		args = append(args, action)
+		marks = append(marks, fmt.Sprintf("$%d", len(args)))
+	}
+	var sealed []byte
+	found, err := db.One(tx, []any{&sealed}, `SELECT personal FROM audit_entries WHERE account_id = $1 AND target_id = $2 AND person_id = $2
+		AND outcome = 'done' AND action IN (`+strings.Join(marks, ", ")+`) ORDER BY seq DESC LIMIT 1`, args...)
+	if err != nil || !found || sealed == nil {
+		return nil, err
+	}
+	return openPersonal(tx, userID, sealed)
+}

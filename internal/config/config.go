@@ -69,6 +69,9 @@ type Serve struct {
 	// Who waits longer than the queue is told to come back (503).
 	HashingQueue int `name:"hashing-queue" env:"COUNTERSIGN_HASHING_QUEUE" default:"64" placeholder:"N" help:"Sign-ins that wait for a worker before more are told to try again (default ${default})."`
 
+	// Put there before planned work, with a time such as 2026-03-04T18:00:00Z in it or empty, and removed after.
+	MaintenanceFile string `name:"maintenance-file" env:"COUNTERSIGN_MAINTENANCE_FILE" placeholder:"FILE" help:"While this file is there, pages and the JSON API say that work is under way; decisions are answered as always. It may hold the time when it ends."`
+
 	// For whoever has chosen none and whose browser asks for none that there is.
 	Language string `name:"language" env:"COUNTERSIGN_LANGUAGE" default:"en" placeholder:"en|fr" help:"The language for people who have chosen none (default ${default})."`
 }
@@ -78,6 +81,10 @@ type Mail struct {
 	MailDir string `name:"mail-dir" env:"COUNTERSIGN_MAIL_DIR" placeholder:"DIR" help:"Write each mail to a file in this folder instead of sending it."`
 	// Empty: "Countersign", no-reply at the public URL's host.
 	MailFrom string `name:"mail-from" env:"COUNTERSIGN_MAIL_FROM" placeholder:"ADDRESS" help:"The sender, as in 'Example Pay <no-reply@example.com>' (default: no-reply at the host of --public-url)."`
+	// Empty: the sender of the mails.
+	MailBouncesTo string `name:"mail-bounces-to" env:"COUNTERSIGN_MAIL_BOUNCES_TO" placeholder:"ADDRESS" help:"Where mails that cannot be delivered come back to (the envelope sender; default: the address of --mail-from)."`
+	// A Maildir into which the mail server delivers what comes back. Empty: nobody looks.
+	BouncesDir string `name:"bounces-dir" env:"COUNTERSIGN_BOUNCES_DIR" placeholder:"DIR" help:"A Maildir into which the mail server delivers what comes back; it is watched."`
 	SMTP
 }
 

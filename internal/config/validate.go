@@ -151,6 +151,14 @@ func (m Mail) check(p *Problems, publicURL string) {
 			p.add("--mail-from", "%q is not an address such as 'Example Pay <no-reply@example.com>'", m.MailFrom)
 		}
 	}
+	if m.MailBouncesTo != "" {
+		if a, err := mail.ParseAddress(m.MailBouncesTo); err != nil || a.Address != m.MailBouncesTo {
+			p.add("--mail-bounces-to", "%q is not a plain address such as bounces@example.com", m.MailBouncesTo)
+		}
+	}
+	if info, err := os.Stat(m.BouncesDir); m.BouncesDir != "" && err == nil && !info.IsDir() {
+		p.add("--bounces-dir", "%s is not a folder", m.BouncesDir)
+	}
 }
 
 func (m SMTP) check(p *Problems) {

@@ -17,16 +17,17 @@ import (
 // the log and without who acts. A table joins it here, with its reason.
 func TestBookkeeping(t *testing.T) {
 	reasons := map[string]string{
-		"signin_attempts": "counts a stranger's wrong guesses; the lock it leads to is recorded by an update",
-		"challenges":      "half a sign-in, minutes long and without rights; the sign-in itself is recorded",
-		"session_seen":    "when a session was last used: a write for each minute of use",
-		"token_seen":      "when a service token was last used",
-		"leases":          "which node does a job now; says nothing about anybody",
-		"outbox":          "delivery state; what is sent is queued, and recorded, by an update",
-		"access_changes":  "erased when every node has long read it; written by updates",
-		"preferences":     "which columns somebody likes to see",
-		"reset_requests":  "a name that somebody typed, known or not; the link that may come of it is recorded by an update",
-		"drafts":          "what somebody typed when their session had run out, for an hour, sealed",
+		"signin_attempts":  "counts a stranger's wrong guesses; the lock it leads to is recorded by an update",
+		"challenges":       "half a sign-in, minutes long and without rights; the sign-in itself is recorded",
+		"session_seen":     "when a session was last used: a write for each minute of use",
+		"token_seen":       "when a service token was last used",
+		"leases":           "which node does a job now; says nothing about anybody",
+		"outbox":           "delivery state; what is sent is queued, and recorded, by an update",
+		"access_changes":   "erased when every node has long read it; written by updates",
+		"preferences":      "which columns somebody likes to see",
+		"reset_requests":   "a name that somebody typed, known or not; the link that may come of it is recorded by an update",
+		"drafts":           "what somebody typed when their session had run out, for an hour, sealed",
+		"spent_ceremonies": "hashes of challenges that were answered once, for minutes; what came of the answer is recorded by an update",
 	}
 	for _, table := range db.Bookkeeping {
 		if reasons[table] == "" {

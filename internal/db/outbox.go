@@ -57,6 +57,17 @@ func (tx *Tx) Queue(m Message) error {
 		VALUES ($1, $2, $3, $4, $5, 'queued', $6, $6)`, id, m.Kind, m.AccountID, m.UserID, sealed, tx.Now)
 }
 
+// Unqueue gives up what an account has queued of one kind for a person: what it
+// tells is no longer so. A message that is being sent at this moment may still go.
+func (tx *Tx) Unqueue(accountID, userID, kind string) error {
+	_, err := tx.Exec(`UPDATE outbox SET state = 'failed', sealed = NULL, done_at = $1, leased_until = 0, reason = 'dropped'
+		WHERE state = 'queued' AND account_id = $2 AND user_id = $3 AND kind = $4`, tx.Now, accountID, userID, kind)
+	if err != nil {
+		return fmt.Errorf("give up queued messages: %w", err)
+	}
+	return nil
+}
+
 // Lease takes up to limit due messages for one sender, who has the given time to
 // say Sent, Retry or GiveUp; after that another sender gets them again. One that
 // cannot be read is given up and does not hold up the others; its sealed bytes
@@ -76,7 +87,7 @@ func (d *DB) Lease(ctx context.Context, limit int, lease time.Duration) ([]Queue
 			if err := r.unseal(d.box); err == nil {
 				out = append(out, r.Queued)
 				continue
-			} else if _, err := tx.Exec(`UPDATE outbox SET state = 'failed', leased_until = 0, done_at = $2, problem = $3 WHERE id = $1`,
+			} else if _, err := tx.Exec(`UPDATE outbox SET state = 'failed', leased_until = 0, done_at = $2, problem = $3, reason = 'unreadable' WHERE id = $1`,
 				r.ID, tx.Now, err.Error()); err != nil {
 				return fmt.Errorf("give up message %s: %w", r.ID, err)
 			}
@@ -110,21 +121,42 @@ func (r *leased) unseal(box *seal.Box) error {
 
 // Sent erases what a delivered message held and keeps that it was sent.
 func (d *DB) Sent(ctx context.Context, id string) error {
-	return d.done(ctx, `UPDATE outbox SET state = 'sent', sealed = NULL, done_at = $2, leased_until = 0 WHERE id = $1`, id)
+	return d.done(ctx, `UPDATE outbox SET state = 'sent', sealed = NULL, done_at = $2, leased_until = 0, reason = '' WHERE id = $1`, id)
 }
 
+// Failure is why a message was not delivered: a code for whoever asks about it
+// (the mail server's status, such as 5.1.1 or 550, or a word of package notify),
+// and a sentence for whoever runs the server.
+type Failure struct{ Reason, Problem string }
+
 // GiveUp erases what a message held and keeps why it was not sent.
-func (d *DB) GiveUp(ctx context.Context, id, problem string) error {
-	return d.done(ctx, `UPDATE outbox SET state = 'failed', sealed = NULL, done_at = $2, leased_until = 0, problem = $3 WHERE id = $1`, id, problem)
+func (d *DB) GiveUp(ctx context.Context, id string, f Failure) error {
+	return d.done(ctx, `UPDATE outbox SET state = 'failed', sealed = NULL, done_at = $2, leased_until = 0, reason = $3, problem = $4 WHERE id = $1`, id, f.Reason, f.Problem)
+}
+
+// Refused is GiveUp for a message that the mail server refused for good.
+func (d *DB) Refused(ctx context.Context, id string, f Failure) error {
+	return d.done(ctx, `UPDATE outbox SET state = 'refused', sealed = NULL, done_at = $2, leased_until = 0, reason = $3, problem = $4 WHERE id = $1`, id, f.Reason, f.Problem)
 }
 
 // Retry puts a message back until a later time.
-func (d *DB) Retry(ctx context.Context, id string, wait time.Duration, problem string) error {
+func (d *DB) Retry(ctx context.Context, id string, wait time.Duration, f Failure) error {
 	return d.Keep(ctx, func(tx *Tx) error {
-		_, err := tx.Exec(`UPDATE outbox SET next_at = $2, leased_until = 0, problem = $3 WHERE id = $1 AND state = 'queued'`,
-			id, tx.Now+wait.Microseconds(), problem)
+		_, err := tx.Exec(`UPDATE outbox SET next_at = $2, leased_until = 0, reason = $3, problem = $4 WHERE id = $1 AND state = 'queued'`,
+			id, tx.Now+wait.Microseconds(), f.Reason, f.Problem)
 		return err
 	})
+}
+
+// Bounced notes that a message that was sent came back, with the status that was
+// given as the reason. It tells whether there was one; nothing else is touched.
+func (d *DB) Bounced(ctx context.Context, id, status string) (marked bool, err error) {
+	err = d.Keep(ctx, func(tx *Tx) error {
+		n, err := tx.Exec(`UPDATE outbox SET state = 'bounced', done_at = $2, reason = $3 WHERE id = $1 AND state = 'sent'`, id, tx.Now, status)
+		marked = n > 0
+		return err
+	})
+	return marked, err
 }
 
 func (d *DB) done(ctx context.Context, query, id string, more ...any) error {

@@ -3,6 +3,7 @@ package db_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -135,7 +136,7 @@ func TestOutboxGivesAgain(t *testing.T) {
 		if len(second) != 1 || second[0].ID != first[0].ID || second[0].Attempts != 2 {
 			t.Fatalf("after the lease ran out: %+v", second)
 		}
-		if err := d.Retry(t.Context(), second[0].ID, time.Hour, "the server is away"); err != nil {
+		if err := d.Retry(t.Context(), second[0].ID, time.Hour, db.Failure{Reason: "no_server", Problem: "the server is away"}); err != nil {
 			t.Fatal(err)
 		}
 		clock.Advance(time.Hour - time.Microsecond)
@@ -179,18 +180,20 @@ func TestOutboxAfterACrash(t *testing.T) {
 
 func TestOutboxErases(t *testing.T) {
 	type row struct {
-		State, Problem string
-		Erased         bool
-		Done           int64
+		State, Reason, Problem string
+		Erased                 bool
+		Done                   int64
 	}
+	why, late := db.Failure{Reason: "5.1.1", Problem: "no such mailbox"}, db.Failure{Reason: "550", Problem: "late"}
 	eachClock(t, func(t *testing.T, d *db.DB, clock *testdb.Clock) {
 		for _, c := range []struct {
 			name string
 			do   func(id string) error
 			want row
 		}{
-			{"Sent", func(id string) error { return d.Sent(t.Context(), id) }, row{"sent", "", true, d.Now()}},
-			{"GiveUp", func(id string) error { return d.GiveUp(t.Context(), id, "no such mailbox") }, row{"failed", "no such mailbox", true, d.Now()}},
+			{"Sent", func(id string) error { return d.Sent(t.Context(), id) }, row{"sent", "", "", true, d.Now()}},
+			{"GiveUp", func(id string) error { return d.GiveUp(t.Context(), id, why) }, row{"failed", "5.1.1", "no such mailbox", true, d.Now()}},
+			{"Refused", func(id string) error { return d.Refused(t.Context(), id, why) }, row{"refused", "5.1.1", "no such mailbox", true, d.Now()}},
 		} {
 			queue(t, d, db.Message{Kind: "test", UserID: c.name})
 			id := lease(t, d, 1)[0].ID
@@ -198,14 +201,78 @@ func TestOutboxErases(t *testing.T) {
 				t.Fatal(err)
 			}
 			// What comes too late changes nothing.
-			if err := errors.Join(d.Retry(t.Context(), id, 0, "late"), d.Sent(t.Context(), id), d.GiveUp(t.Context(), id, "late")); err != nil {
+			if err := errors.Join(d.Retry(t.Context(), id, 0, late), d.Sent(t.Context(), id), d.GiveUp(t.Context(), id, late), d.Refused(t.Context(), id, late)); err != nil {
 				t.Fatal(err)
 			}
 			var got row
-			read(t, d, []any{&got.State, &got.Problem, &got.Erased, &got.Done}, `SELECT state, problem, sealed IS NULL, done_at FROM outbox WHERE id = $1`, id)
+			read(t, d, []any{&got.State, &got.Reason, &got.Problem, &got.Erased, &got.Done}, `SELECT state, reason, problem, sealed IS NULL, done_at FROM outbox WHERE id = $1`, id)
 			if diff := cmp.Diff(c.want, got); diff != "" {
 				t.Errorf("%s: -want +got:\n%s", c.name, diff)
 			}
+		}
+	})
+}
+
+// TestOutboxBounces: what came back marks a message that was sent, and nothing else.
+func TestOutboxBounces(t *testing.T) {
+	eachClock(t, func(t *testing.T, d *db.DB, clock *testdb.Clock) {
+		queue(t, d, db.Message{Kind: "test", UserID: "waits"}, db.Message{Kind: "test", UserID: "sent"}, db.Message{Kind: "test", UserID: "refused"})
+		ids := map[string]string{}
+		for _, q := range lease(t, d, 10) {
+			ids[q.UserID] = q.ID
+		}
+		if err := errors.Join(d.Sent(t.Context(), ids["sent"]), d.Refused(t.Context(), ids["refused"], db.Failure{Reason: "5.7.1"})); err != nil {
+			t.Fatal(err)
+		}
+		clock.Advance(time.Hour)
+		for _, c := range []struct {
+			id   string
+			want bool
+		}{{ids["waits"], false}, {ids["sent"], true}, {ids["sent"], false}, {ids["refused"], false}, {"msg_none", false}, {"", false}} {
+			if got, err := d.Bounced(t.Context(), c.id, "5.1.1"); err != nil || got != c.want {
+				t.Errorf("%q: %t, %v", c.id, got, err)
+			}
+		}
+		var all string
+		for _, user := range []string{"waits", "sent", "refused"} {
+			var state, reason string
+			var done int64
+			read(t, d, []any{&state, &reason, &done}, `SELECT state, reason, COALESCE(done_at, 0) FROM outbox WHERE user_id = $1`, user)
+			all += fmt.Sprintln(state, reason, done == d.Now())
+		}
+		if diff := cmp.Diff("queued  false\nbounced 5.1.1 true\nrefused 5.7.1 false\n", all); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
+// TestOutboxUnqueues: what is no longer so is not sent, and nothing else is given up.
+func TestOutboxUnqueues(t *testing.T) {
+	eachClock(t, func(t *testing.T, d *db.DB, _ *testdb.Clock) {
+		queue(t, d, db.Message{Kind: "sent", AccountID: "a", UserID: "u"})
+		if err := d.Sent(t.Context(), lease(t, d, 1)[0].ID); err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range []db.Message{{Kind: "k", AccountID: "a", UserID: "u"}, {Kind: "other", AccountID: "a", UserID: "u"}, {Kind: "k", AccountID: "b", UserID: "u"}, {Kind: "k", AccountID: "a", UserID: "v"}} {
+			queue(t, d, m)
+		}
+		err := d.Keep(t.Context(), func(tx *db.Tx) error { return errors.Join(tx.Unqueue("a", "u", "k"), tx.Unqueue("a", "u", "sent")) })
+		if err != nil {
+			t.Fatal(err)
+		}
+		var left []string
+		for _, q := range lease(t, d, 10) {
+			left = append(left, q.Kind+q.AccountID+q.UserID)
+		}
+		slices.Sort(left)
+		if diff := cmp.Diff([]string{"kav", "kbu", "otherau"}, left); diff != "" {
+			t.Error(diff)
+		}
+		var state, reason string
+		var erased bool
+		read(t, d, []any{&state, &reason, &erased}, `SELECT state, reason, sealed IS NULL FROM outbox WHERE kind = 'k' AND account_id = 'a' AND user_id = 'u'`)
+		if state != "failed" || reason != "dropped" || !erased {
+			t.Errorf("%s %s %t", state, reason, erased)
 		}
 	})
 }
@@ -227,11 +294,11 @@ func TestOutboxUnreadableMessageDoesNotBlock(t *testing.T) {
 		if diff := cmp.Diff(map[string]bool{"before": true, "after": true}, got); diff != "" {
 			t.Error(diff)
 		}
-		var state, problem string
+		var state, reason, problem string
 		var kept bool
-		read(t, d, []any{&state, &problem, &kept}, `SELECT state, problem, sealed IS NOT NULL FROM outbox WHERE user_id = 'broken'`)
-		if state != "failed" || problem == "" || !kept {
-			t.Errorf("the unreadable one: state %q, problem %q, its bytes kept: %t", state, problem, kept)
+		read(t, d, []any{&state, &reason, &problem, &kept}, `SELECT state, reason, problem, sealed IS NOT NULL FROM outbox WHERE user_id = 'broken'`)
+		if state != "failed" || reason != "unreadable" || problem == "" || !kept {
+			t.Errorf("the unreadable one: state %q, reason %q, problem %q, its bytes kept: %t", state, reason, problem, kept)
 		}
 	})
 }

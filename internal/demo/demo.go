@@ -148,6 +148,6 @@ func begin(ctx context.Context, d Deps, o Options) *filling {
 	quick := signin.NewPasswords(signin.Cost{MemoryKiB: 8, Passes: 1, Lanes: 1}, 1, 1, d.DB.Random())
 	f.door = signin.New(d.DB, d.Audit, quick, func(tx *db.Tx, accountID string) (profile.Settings, error) {
 		return org.Settings(tx, d.Profiles, accountID)
-	}, issuer)
+	}, signin.Site{Name: issuer})
 	return f
 }

@@ -55,7 +55,7 @@ func build(t *testing.T, dialect testdb.Dialect, at time.Time) *house {
 	h.Passwords = signin.NewPasswords(signin.Cost{MemoryKiB: 64, Passes: 1, Lanes: 1}, 1, 4, rand.Reader)
 	h.door = signin.New(d, h.Audit, h.Passwords, func(tx *db.Tx, accountID string) (profile.Settings, error) {
 		return org.Settings(tx, profiles, accountID)
-	}, "test")
+	}, signin.Site{Name: "test"})
 	return h
 }
 

@@ -53,7 +53,7 @@ type player struct {
 type self struct {
 	userID, firstName, lastName, email string
 	from                               db.Who // whence they come
-	factor                             signin.SetupView
+	factor                             signin.AppView
 }
 
 // agents are what browsers call themselves.
@@ -177,7 +177,7 @@ func (f *filling) code(p *player, step signin.Step) (signin.Step, error) {
 	if err != nil {
 		return step, err
 	}
-	return f.door.Code(f.ctx, p.from, step.Challenge, code)
+	return f.door.Prove(f.ctx, p.from, step.Challenge, signin.Proof{Code: code})
 }
 
 // activate opens the link that somebody got, and goes through to the portal.
@@ -200,13 +200,17 @@ func (f *filling) setUp(p *player, step signin.Step) (signin.Step, error) {
 	if err != nil {
 		return step, err
 	}
-	p.factor = view
+	p.factor = view.App
 	f.pass(50 * time.Second)
-	code, err := Code(view.Key.Reveal(), f.Clock.Now())
+	code, err := Code(view.App.Key.Reveal(), f.Clock.Now())
 	if err != nil {
 		return step, err
 	}
-	return f.door.FinishSetup(f.ctx, p.from, step.Challenge, code)
+	if step, err = f.door.FinishApp(f.ctx, p.from, step.Challenge, code, ""); err != nil || step.Next != signin.NextCodes {
+		return step, err
+	}
+	f.pass(20 * time.Second)
+	return f.door.Kept(f.ctx, p.from, step.Challenge)
 }
 
 // refused is nil when err is that refusal.

@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"countersign/internal/access"
@@ -17,6 +18,7 @@ import (
 // Named is what an id stands for.
 type Named struct {
 	Name       string
+	Gone       bool   // somebody who was deleted: they have no page, and their name says so
 	CustomerID string // of an entity or account: its own; of a role or token: its account's
 }
 
@@ -72,6 +74,13 @@ func Names(tx *db.Tx, profiles profile.Profiles, tag lang.Tag, path string, list
 	for id, name := range users {
 		out[id] = Named{Name: name}
 	}
+	gone, err := people.DeletedNames(tx, path, slices.DeleteFunc(seen["usr"], func(id string) bool { return users[id] != "" }))
+	if err != nil {
+		return nil, err
+	}
+	for id, name := range gone {
+		out[id] = Named{Name: lang.T(tag, "action.deleted_person", "name", name), Gone: true}
+	}
 	for prefix, q := range namesOf {
 		if err := read(tx, q, path, seen[prefix], func(r *sql.Rows) error {
 			var id, name, customerID, key, profileName string
@@ -83,7 +92,7 @@ func Names(tx *db.Tx, profiles profile.Profiles, tag lang.Tag, path string, list
 					name = role.Name(string(tag))
 				}
 			}
-			out[id] = Named{name, customerID}
+			out[id] = Named{Name: name, CustomerID: customerID}
 			return nil
 		}); err != nil {
 			return nil, err

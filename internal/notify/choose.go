@@ -7,5 +7,5 @@ func NewSender(m config.Mail) (Sender, error) {
 	if m.MailDir != "" {
 		return NewSpool(m.MailDir)
 	}
-	return NewSMTP(m.SMTP, nil)
+	return NewSMTP(m.SMTP, m.MailBouncesTo, nil)
 }

@@ -37,7 +37,7 @@ func smtpOptions(t *testing.T, address string) config.SMTP {
 
 func smtpSender(t *testing.T, address string) *notify.SMTP {
 	t.Helper()
-	s, err := notify.NewSMTP(smtpOptions(t, address), nil)
+	s, err := notify.NewSMTP(smtpOptions(t, address), "", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -170,7 +170,7 @@ func TestRefusedForGood(t *testing.T) {
 	n, log := notifier(t, d, smtpSender(t, server.Addr))
 	queue(t, d, message("invitation", lang.English, nil))
 	drain(t, n)
-	if f := only(t, d); f.State != "failed" || !f.Erased || !strings.Contains(f.Problem, "550") {
+	if f := only(t, d); f.State != "refused" || !f.Erased || !strings.HasPrefix(f.Reason, "5") || !strings.Contains(f.Problem, "550") {
 		t.Errorf("%+v", f)
 	}
 	silent(t, only(t, d).Problem+log.String())
@@ -181,17 +181,18 @@ func TestGivenUpAtOnce(t *testing.T) {
 		name    string
 		message db.Message
 		problem string
+		reason  string
 	}{
-		{"unknown kind", message("deactivated", lang.English, nil), `"deactivated"`},
-		{"no token", message("invitation", lang.English, map[string]string{"token": ""}), `"token"`},
-		{"no account", message("factor_reset", lang.English, map[string]string{"account": ""}), `"account"`},
-		{"expiry that cannot be read", message("invitation", lang.English, map[string]string{"expires": "tomorrow"}), `"expires"`},
-		{"link expired this moment", message("invitation", lang.English, map[string]string{"expires": start.Format(time.RFC3339)}), "expired"},
-		{"linked, expired", message("invitation_linked", lang.English, map[string]string{"expires": "2026-01-01T00:00:00Z"}), "expired"},
+		{"unknown kind", message("deactivated", lang.English, nil), `"deactivated"`, notify.CodeLetter},
+		{"no token", message("invitation", lang.English, map[string]string{"token": ""}), `"token"`, notify.CodeLetter},
+		{"no account", message("factor_reset", lang.English, map[string]string{"account": ""}), `"account"`, notify.CodeLetter},
+		{"expiry that cannot be read", message("invitation", lang.English, map[string]string{"expires": "tomorrow"}), `"expires"`, notify.CodeLetter},
+		{"link expired this moment", message("invitation", lang.English, map[string]string{"expires": start.Format(time.RFC3339)}), "expired", notify.CodeExpired},
+		{"linked, expired", message("invitation_linked", lang.English, map[string]string{"expires": "2026-01-01T00:00:00Z"}), "expired", notify.CodeExpired},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			eml, f := spooled(t, c.message)
-			if eml != "" || f.State != "failed" || !f.Erased || !strings.Contains(f.Problem, c.problem) {
+			if eml != "" || f.State != "failed" || !f.Erased || f.Reason != c.reason || !strings.Contains(f.Problem, c.problem) {
 				t.Errorf("%+v\n%s", f, eml)
 			}
 			silent(t, f.Problem)
@@ -223,7 +224,7 @@ func TestGivesUpAfterADay(t *testing.T) {
 		drain(t, n)
 		f := only(t, d)
 		if f.State != "queued" {
-			if f.State != "failed" || !f.Erased || f.Problem != "not now" {
+			if f.State != "failed" || !f.Erased || f.Problem != "not now" || f.Reason != notify.CodeNoServer {
 				t.Errorf("%+v", f)
 			}
 			break

@@ -39,9 +39,10 @@ type kind struct {
 }
 
 var (
-	activate = func(w *words) string { return "/activate/" + url.PathEscape(w.data["token"]) }
-	signIn   = func(*words) string { return "/signin" }
-	me       = func(*words) string { return "/me" }
+	activate   = func(w *words) string { return "/activate/" + url.PathEscape(w.data["token"]) }
+	newAddress = func(w *words) string { return "/email/" + url.PathEscape(w.data["token"]) }
+	signIn     = func(*words) string { return "/signin" }
+	me         = func(*words) string { return "/me" }
 )
 
 var kinds = map[string]kind{
@@ -58,8 +59,32 @@ var kinds = map[string]kind{
 		link: signIn, needs: []string{"account"},
 		opening: []string{"what", "why"}, facts: []string{"account", "at"}, closing: []string{"unexpected"},
 	},
+	"email_confirm": {
+		link: newAddress, needs: []string{"token", "account", "address", "expires"},
+		opening: []string{"what", "why"}, facts: []string{"address", "account", "until"}, closing: []string{"once", "unexpected"},
+	},
+	"email_confirm_old": {
+		link: newAddress, needs: []string{"token", "account", "address", "expires"},
+		opening: []string{"what", "why"}, facts: []string{"address", "account", "until"}, closing: []string{"once", "unexpected"},
+	},
+	"email_notice": {
+		link: me, needs: []string{"account", "address"},
+		opening: []string{"what", "why"}, facts: []string{"address", "account", "at"}, closing: []string{"unexpected"},
+	},
+	"email_changed": {
+		link: signIn, needs: []string{"address"},
+		opening: []string{"what"}, facts: []string{"address", "at", "ip"}, closing: []string{"unexpected"}, security: true,
+	},
 	"password_changed": {link: me, opening: []string{"what"}, facts: []string{"at", "ip"}, closing: []string{"unexpected"}, security: true},
-	"factor_changed":   {link: me, opening: []string{"what"}, facts: []string{"at", "ip"}, closing: []string{"unexpected"}, security: true},
+	"factor_changed":   {link: me, opening: []string{"what"}, facts: []string{"change", "at", "ip"}, closing: []string{"unexpected"}, security: true},
+	"recovery_code_used": {
+		link: me, needs: []string{"left"},
+		opening: []string{"what"}, facts: []string{"left", "at", "ip"}, closing: []string{"more", "unexpected"}, security: true,
+	},
+	"factor_again": {
+		link: signIn, needs: []string{"account"},
+		opening: []string{"what", "why"}, facts: []string{"account", "at"}, closing: []string{"unexpected"},
+	},
 	"signin_locked": {
 		link: signIn, opening: []string{"what", "why"}, facts: []string{"at", "locked", "ip"}, closing: []string{"unexpected"},
 	},
@@ -73,7 +98,7 @@ func Kinds() []string { return slices.Sorted(maps.Keys(kinds)) }
 func render(q db.Queued, origin string, from mail.Address, now time.Time) (Mail, error) {
 	k, ok := kinds[q.Kind]
 	if !ok {
-		return Mail{}, &Refused{fmt.Sprintf("there is no letter of the kind %q", q.Kind)}
+		return Mail{}, &Refused{Code: CodeLetter, Reason: fmt.Sprintf("there is no letter of the kind %q", q.Kind)}
 	}
 	to, err := recipient(q.Name, q.To)
 	if err != nil {
@@ -81,7 +106,7 @@ func render(q db.Queued, origin string, from mail.Address, now time.Time) (Mail,
 	}
 	for _, name := range k.needs {
 		if q.Data[name] == "" {
-			return Mail{}, &Refused{fmt.Sprintf("the message lacks %q", name)}
+			return Mail{}, &Refused{Code: CodeLetter, Reason: fmt.Sprintf("the message lacks %q", name)}
 		}
 	}
 	w, err := read(q)
@@ -89,12 +114,12 @@ func render(q db.Queued, origin string, from mail.Address, now time.Time) (Mail,
 		return Mail{}, err
 	}
 	if expires, ok := w.times["expires"]; ok && !now.Before(expires) {
-		return Mail{}, &Refused{"the link in it has expired"}
+		return Mail{}, &Refused{Code: CodeExpired, Reason: "the link in it has expired"}
 	}
 	l := k.letter(w, origin)
 	text, html, err := l.write()
 	if err != nil {
-		return Mail{}, &Refused{"the letter cannot be written"}
+		return Mail{}, &Refused{Code: CodeLetter, Reason: "the letter cannot be written"}
 	}
 	return Mail{ID: q.ID, From: from, To: to, Date: now, Lang: w.lang, Subject: l.Subject, Text: text, HTML: html}, nil
 }

@@ -6,8 +6,12 @@
 //	queued → leased by one node → rendered (letter.go, templates/) → given to the Sender
 //	  sent          the mail server, or the folder, has it
 //	  later         it did not work this time: again after 10 s, 1 min, 5 min … for about a day
-//	  given up      the recipient was refused for good, the link in it has expired, nothing can be
-//	                made of it, or the day is over; the reason is kept
+//	  refused       the server will never take it: its status is kept, as a code
+//	  given up      the link in it has expired, nothing can be made of it, or the day is over; the
+//	                reason is kept
+//	  bounced       it was sent and came back (bounces.go)
+//
+// What comes back is read by Bounces (bounces.go, report.go).
 //
 // There are two Senders: SMTP, and Spool, a folder with one .eml file a mail.
 // Several nodes may run a Notifier on one database; the lease gives each message
@@ -48,9 +52,12 @@ type Mail struct {
 }
 
 // MessageID is the header's value without its angle brackets (RFC 5322, 3.6.4).
-func (m Mail) MessageID() string {
+func (m Mail) MessageID() string { return m.ID + "@" + m.host() }
+
+// host is that of the sender's address.
+func (m Mail) host() string {
 	_, host, _ := strings.Cut(m.From.Address, "@")
-	return m.ID + "@" + host
+	return host
 }
 
 // Sender takes a mail on its way. When it returns nil, somebody else answers for
@@ -61,10 +68,42 @@ type Sender interface {
 	Send(ctx context.Context, m Mail) error
 }
 
-// Refused is the error of a mail that will never be taken.
-type Refused struct{ Reason string }
+// Refused is the error of a mail that will never be taken: by the mail server,
+// whose status is the code then, or because nothing can be sent, for one of these
+// reasons.
+type Refused struct {
+	Code   string
+	Reason string
+	Server bool // the mail server's word
+}
 
 func (r *Refused) Error() string { return r.Reason }
+
+// The codes of a mail that was given up, beside a mail server's status.
+const (
+	CodeExpired    = "expired"    // the link in it ran out before it could be sent
+	CodeAddress    = "address"    // the recipient's address is none
+	CodeLetter     = "letter"     // no letter can be made of the message
+	CodeNoServer   = "no_server"  // no mail server could be reached
+	CodeDropped    = "dropped"    // what it told was no longer so (package db)
+	CodeUnreadable = "unreadable" // the key that opens the message is not there (package db)
+)
+
+// later is the error of a mail that may be taken at another time.
+type later struct{ code, text string }
+
+func (l *later) Error() string { return l.text }
+
+// codeOf is what is kept of an error as the reason.
+func codeOf(err error) string {
+	if r, ok := errors.AsType[*Refused](err); ok {
+		return r.Code
+	}
+	if l, ok := errors.AsType[*later](err); ok {
+		return l.code
+	}
+	return CodeNoServer
+}
 
 // Notifier sends what is queued. Make one with New.
 type Notifier struct {
@@ -160,18 +199,23 @@ func (n *Notifier) deliver(ctx context.Context, q db.Queued) error {
 		log.InfoContext(ctx, "mail sent")
 		return n.db.Sent(ctx, q.ID)
 	}
+	why := db.Failure{Reason: codeOf(err), Problem: err.Error()}
 	wait, again := next(q.Attempts)
-	if _, refused := errors.AsType[*Refused](err); refused || !again {
+	switch refused, ok := errors.AsType[*Refused](err); {
+	case ok && refused.Server:
+		log.WarnContext(ctx, "mail refused", "problem", err)
+		return n.db.Refused(ctx, q.ID, why)
+	case ok || !again:
 		log.WarnContext(ctx, "mail given up", "problem", err)
-		return n.db.GiveUp(ctx, q.ID, err.Error())
+		return n.db.GiveUp(ctx, q.ID, why)
 	}
 	log.WarnContext(ctx, "mail not sent yet", "problem", err, "again_in", wait)
-	return n.db.Retry(ctx, q.ID, wait, err.Error())
+	return n.db.Retry(ctx, q.ID, wait, why)
 }
 
 func (n *Notifier) send(ctx context.Context, q db.Queued) error {
 	if _, again := next(q.Attempts - 1); !again {
-		return &Refused{"no attempt was ever finished"} // it brought the program down each time
+		return &Refused{Code: CodeLetter, Reason: "no attempt was ever finished"} // it brought the program down each time
 	}
 	m, err := render(q, n.origin, n.from, time.UnixMicro(n.db.Now()).UTC())
 	if err != nil {

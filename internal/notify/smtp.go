@@ -25,15 +25,17 @@ type SMTP struct {
 	host     string
 	address  string
 	mode     string
+	bounces  string // the envelope's sender; "" is the sender of the mail
 	user     string
 	password seal.Secret
 	timeout  time.Duration
 	roots    *x509.CertPool
 }
 
-// NewSMTP makes a sender of options that Serve.Validate accepts. roots are the
-// certificate authorities to trust; nil: the system's.
-func NewSMTP(o config.SMTP, roots *x509.CertPool) (*SMTP, error) {
+// NewSMTP makes a sender of options that Serve.Validate accepts. Mails that
+// cannot be delivered come back to bounces, or to their sender when that is
+// empty. roots are the certificate authorities to trust; nil: the system's.
+func NewSMTP(o config.SMTP, bounces string, roots *x509.CertPool) (*SMTP, error) {
 	password, err := o.Password()
 	if err != nil {
 		return nil, fmt.Errorf("smtp password: %w", err)
@@ -48,7 +50,7 @@ func NewSMTP(o config.SMTP, roots *x509.CertPool) (*SMTP, error) {
 		return nil, fmt.Errorf("smtp: unknown TLS mode %q", o.SMTPTLS)
 	}
 	return &SMTP{
-		host: o.SMTPHost, address: net.JoinHostPort(o.SMTPHost, strconv.Itoa(o.SMTPPort)), mode: o.SMTPTLS,
+		host: o.SMTPHost, address: net.JoinHostPort(o.SMTPHost, strconv.Itoa(o.SMTPPort)), mode: o.SMTPTLS, bounces: bounces,
 		user: o.SMTPUser, password: password, timeout: o.SMTPTimeout, roots: roots,
 	}, nil
 }
@@ -59,6 +61,9 @@ func NewSMTP(o config.SMTP, roots *x509.CertPool) (*SMTP, error) {
 // while the mails wait.
 func (s *SMTP) Send(ctx context.Context, m Mail) error {
 	msg, err := compose(m)
+	if err == nil && s.bounces != "" {
+		err = msg.EnvelopeFrom(s.bounces)
+	}
 	if err != nil {
 		return err
 	}
@@ -136,16 +141,18 @@ func judge(err error) error {
 	if code == 0 {
 		return fmt.Errorf("mail server: no answer while %s", e.Reason)
 	}
-	said := fmt.Sprintf("the mail server answered %d", code)
-	if status := enhanced.FindString(err.Error()); status != "" {
+	said, status := fmt.Sprintf("the mail server answered %d", code), enhanced.FindString(err.Error())
+	if status != "" {
 		said += " " + status
+	} else {
+		status = strconv.Itoa(code)
 	}
 	said += " while " + e.Reason.String()
 	final := e.Reason == gomail.ErrSMTPRcptTo || e.Reason == gomail.ErrSMTPData || e.Reason == gomail.ErrSMTPDataClose
 	if code >= 500 && final {
-		return &Refused{said}
+		return &Refused{Code: status, Reason: said, Server: true}
 	}
-	return errors.New(said)
+	return &later{code: status, text: said}
 }
 
 // compose makes the message as it travels (RFC 5322, MIME, RFC 3834). The same

@@ -195,7 +195,7 @@ func TestTLS(t *testing.T) {
 				running := &script{offer: c.server}
 				o := smtpOptions(t, running.start(t, network, address))
 				o.SMTPTLS = c.mode
-				s, err := notify.NewSMTP(o, c.roots)
+				s, err := notify.NewSMTP(o, "", c.roots)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -212,13 +212,28 @@ func TestTLS(t *testing.T) {
 	}
 }
 
+// TestEnvelopeSender: what cannot be delivered comes back to where it is said to; the mail's own sender stays.
+func TestEnvelopeSender(t *testing.T) {
+	running := &script{}
+	s, err := notify.NewSMTP(smtpOptions(t, running.start(t, "tcp4", "127.0.0.1:0")), "bounces@desk.example.com", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Send(t.Context(), aMail); err != nil {
+		t.Fatal(err)
+	}
+	if heard := running.heard("MAIL"); heard != "MAIL FROM:<bounces@desk.example.com>" {
+		t.Error(heard)
+	}
+}
+
 func TestNoTLSElsewhere(t *testing.T) {
 	o := config.SMTP{SMTPHost: "mail.example.com", SMTPPort: 25, SMTPTLS: config.TLSNone}
-	if _, err := notify.NewSMTP(o, nil); err == nil {
+	if _, err := notify.NewSMTP(o, "", nil); err == nil {
 		t.Error("mails would leave this machine unencrypted")
 	}
 	o.SMTPTLS = "perhaps"
-	if _, err := notify.NewSMTP(o, nil); err == nil {
+	if _, err := notify.NewSMTP(o, "", nil); err == nil {
 		t.Error("an unknown mode passes")
 	}
 }
@@ -240,7 +255,7 @@ func TestSignIn(t *testing.T) {
 			running := &script{offer: c.server}
 			o := smtpOptions(t, running.start(t, "tcp4", "127.0.0.1:0"))
 			o.SMTPHost, o.SMTPTLS, o.SMTPUser, o.SMTPPassword = "127.0.0.1", c.mode, "me", "hunter2"
-			s, err := notify.NewSMTP(o, roots)
+			s, err := notify.NewSMTP(o, "", roots)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -327,7 +342,7 @@ func TestJudge(t *testing.T) {
 		}()
 		o := smtpOptions(t, l.Addr().String())
 		o.SMTPTimeout = time.Hour // so that only the context can end it
-		s, err := notify.NewSMTP(o, nil)
+		s, err := notify.NewSMTP(o, "", nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -29,7 +29,7 @@ type words struct {
 func read(q db.Queued) (*words, error) {
 	tag, _ := lang.Parse(string(q.Lang))
 	w := &words{lang: tag, kind: q.Kind, name: isolate(clean(q.Name)), data: q.Data, shown: map[string]string{}, times: map[string]time.Time{"at": q.Created}}
-	for _, key := range []string{"account", "customer_id", "roles", "inviter", "by", "ip"} {
+	for _, key := range []string{"account", "customer_id", "roles", "inviter", "by", "ip", "address", "factor_name", "left"} {
 		w.shown[key] = isolate(clean(q.Data[key]))
 	}
 	for _, key := range []string{"expires", "at", "until"} {
@@ -38,7 +38,7 @@ func read(q db.Queued) (*words, error) {
 		}
 		t, err := time.Parse(time.RFC3339, q.Data[key])
 		if err != nil {
-			return nil, &Refused{fmt.Sprintf("the time %q of the message cannot be read", key)}
+			return nil, &Refused{Code: CodeLetter, Reason: fmt.Sprintf("the time %q of the message cannot be read", key)}
 		}
 		w.times[key] = t.UTC()
 	}
@@ -78,8 +78,26 @@ func (w *words) fact(name string) (label, value string) {
 		return label, w.time("until")
 	case "at":
 		return label, w.time("at")
+	case "change":
+		return label, w.change()
 	}
 	return label, w.shown[name]
+}
+
+// change says what was changed about a second factor; "" when that is not known.
+func (w *words) change() string {
+	key, factor := "mail.change."+w.data["change"], "mail.factor."+w.data["factor"]
+	if !lang.Has(key) {
+		return ""
+	}
+	what := ""
+	if lang.Has(factor) {
+		what = lang.T(w.lang, factor)
+	}
+	if name := w.shown["factor_name"]; name != "" {
+		what = lang.T(w.lang, "mail.factor.named", "kind", what, "name", name)
+	}
+	return lang.T(w.lang, key, "factor", what)
 }
 
 func (w *words) time(key string) string {
@@ -132,12 +150,12 @@ func isolate(s string) string {
 // recipient is the address with a harmless name and the domain in its ASCII form.
 func recipient(name, address string) (mail.Address, error) {
 	if !oneAddress(address) {
-		return mail.Address{}, &Refused{"the recipient's address is none"}
+		return mail.Address{}, &Refused{Code: CodeAddress, Reason: "the recipient's address is none"}
 	}
 	at := strings.LastIndexByte(address, '@')
 	domain, err := idna.Lookup.ToASCII(address[at+1:])
 	if err != nil {
-		return mail.Address{}, &Refused{"the recipient's address has no domain that could be looked up"}
+		return mail.Address{}, &Refused{Code: CodeAddress, Reason: "the recipient's address has no domain that could be looked up"}
 	}
 	return mail.Address{Name: clean(name), Address: address[:at+1] + domain}, nil
 }

@@ -31,10 +31,16 @@ const token = "q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA"
 func message(kind string, tag lang.Tag, more map[string]string) db.Message {
 	m := db.Message{Kind: kind, AccountID: "acc_1", UserID: "usr_ada", To: "ada@example.org", Name: "Ada Lovelace", Lang: tag, Data: map[string]string{
 		"token": token, "account": "Chez Léa & Fils", "customer_id": "200117", "inviter": "Grace O'Hopper", "by": "Grace O'Hopper",
-		"expires": "2026-03-07T16:04:05+01:00", "until": "2026-03-04T15:34:05Z", "ip": "2001:db8::7",
+		"expires": "2026-03-07T16:04:05+01:00", "until": "2026-03-04T15:34:05Z", "ip": "2001:db8::7", "address": "ada.lovelace@example.net",
 	}}
 	if kind == "invitation" {
 		m.Data["roles"] = "Read only, Disputes"
+	}
+	switch kind {
+	case "factor_changed":
+		m.Data["change"], m.Data["factor"], m.Data["factor_name"] = "added", "webauthn", "Blue key"
+	case "recovery_code_used":
+		m.Data["left"] = "9"
 	}
 	maps.Copy(m.Data, more)
 	return m
@@ -58,9 +64,9 @@ func queue(t *testing.T, d *db.DB, messages ...db.Message) {
 
 // fate is what the outbox knows of a message.
 type fate struct {
-	ID, State, Problem string
-	Attempts, NextAt   int64
-	Erased             bool
+	ID, State, Reason, Problem string
+	Attempts, NextAt           int64
+	Erased                     bool
 }
 
 func fates(t *testing.T, d *db.DB) []fate {
@@ -70,8 +76,8 @@ func fates(t *testing.T, d *db.DB) []fate {
 		ids, err := db.Column(tx, `SELECT id FROM outbox ORDER BY id`)
 		for _, id := range ids {
 			f := fate{ID: id}
-			if _, err := db.One(tx, []any{&f.State, &f.Problem, &f.Attempts, &f.NextAt, &f.Erased},
-				`SELECT state, problem, attempts, next_at, sealed IS NULL FROM outbox WHERE id = $1`, id); err != nil {
+			if _, err := db.One(tx, []any{&f.State, &f.Reason, &f.Problem, &f.Attempts, &f.NextAt, &f.Erased},
+				`SELECT state, reason, problem, attempts, next_at, sealed IS NULL FROM outbox WHERE id = $1`, id); err != nil {
 				return err
 			}
 			out = append(out, f)

@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"countersign/internal/access"
 	"countersign/internal/db"
@@ -133,4 +134,20 @@ func Settings(tx *db.Tx, profiles profile.Profiles, accountID string) (profile.S
 		return profile.Settings{}, fmt.Errorf("account %s has the unknown profile %q", accountID, name)
 	}
 	return p.Settings.With(overrides)
+}
+
+// FindEntities reads up to limit entities of an account and all below it whose
+// name or customer ID holds every word that is searched for, in the order of the tree.
+func FindEntities(tx *db.Tx, a Account, search string, limit int) ([]Entity, error) {
+	if !lang.Storable(search) || utf8.RuneCountInString(search) > searchMax {
+		return nil, nil
+	}
+	from, until := Below(a.Path)
+	where, args := `e.path >= $1 AND e.path < $2`, []any{from, until}
+	for word := range strings.FieldsSeq(lang.Fold(search)) {
+		args = append(args, "%"+likeText(word)+"%")
+		where += fmt.Sprintf(` AND e.search_key LIKE $%d ESCAPE '\'`, len(args))
+	}
+	args = append(args, limit)
+	return db.All(tx, scanEntity, `SELECT `+entityColumns+` WHERE `+where+fmt.Sprintf(` ORDER BY e.path LIMIT $%d`, len(args)), args...)
 }

@@ -9,6 +9,17 @@ import (
 	"countersign/internal/db"
 )
 
+// EntitiesWithin reads up to limit entities of those that a reach selects, in
+// the order of the tree, after a path; "" begins. None reached finds nothing.
+func EntitiesWithin(tx *db.Tx, reach []access.Reach, after string, limit int) ([]Entity, error) {
+	where, args := within(reach)
+	if where == "" {
+		return nil, nil
+	}
+	return db.All(tx, scanEntity, `SELECT `+entityColumns+` WHERE `+where+fmt.Sprintf(` AND e.path > $%d ORDER BY e.path LIMIT $%d`, len(args)+1, len(args)+2),
+		append(args, after, limit)...)
+}
+
 // LocationsWithin reads up to limit locations of those that a reach selects, by
 // id, after one; "" begins.
 func LocationsWithin(tx *db.Tx, reach []access.Reach, after string, limit int) ([]Location, error) {

@@ -33,7 +33,7 @@ func (p *People) Board(ctx context.Context, who db.Who, operatorAccountID string
 			return fault.In("kind", "account_kind")
 		}
 		in.Account.Check(&f, p.profiles)
-		person, key := in.First.person(&f)
+		person, key := in.First.person(&f, p.mandatoryIn(in.Account.Profile))
 		if in.Account.ParentID == "" {
 			in.Account.ParentID = above.EntityID
 		}
@@ -55,7 +55,7 @@ func (p *People) Board(ctx context.Context, who db.Who, operatorAccountID string
 		if a, err = org.CreateAccount(tx, in.Account, p.profiles); err != nil {
 			return err
 		}
-		m, person, settings, err := p.first(tx, a, person, key)
+		m, person, settings, err := p.first(tx, a, joining{person: person, key: key})
 		if err != nil {
 			return err
 		}
@@ -66,20 +66,32 @@ func (p *People) Board(ctx context.Context, who db.Who, operatorAccountID string
 	return a, userID, err
 }
 
+// mandatoryIn is what a profile makes mandatory of the first administrator of an
+// account; one that is not there is refused elsewhere.
+func (p *People) mandatoryIn(profileName string) Mandatory {
+	pr, ok := p.profiles.Get(profileName)
+	if !ok {
+		return Mandatory{}
+	}
+	return MandatoryOf(pr.Settings)
+}
+
 // first installs the profile's roles in a new account and adds its first
-// administrator, who gets the highest of them: in a profile that knows an owner, that.
-func (p *People) first(tx *db.Tx, a org.Account, person Person, key string) (Member, Person, profile.Settings, error) {
+// administrator, who gets the highest of them: in a profile that knows an owner,
+// that. Of them a second factor is asked unless the profile leaves it open.
+func (p *People) first(tx *db.Tx, a org.Account, j joining) (Member, Person, profile.Settings, error) {
 	pr, _ := p.profiles.Get(a.Profile)
 	settings := pr.Settings
 	if err := roles.Install(tx, a.ID, pr); err != nil {
-		return Member{}, person, settings, err
+		return Member{}, j.person, settings, err
 	}
 	top, err := highest(tx, a, pr)
 	if err != nil {
-		return Member{}, person, settings, err
+		return Member{}, j.person, settings, err
 	}
-	like := Member{FirstAdministrator: true, Owner: true}
-	m, person, err := p.admit(tx, a, settings, person, key, []roles.Assignment{{RoleID: top.ID, AllEntities: true}}, like)
+	j.list = []roles.Assignment{{RoleID: top.ID, AllEntities: true}}
+	j.like = Member{FirstAdministrator: true, Owner: true, TwoFactorRequired: settings.TwoFactor != "optional", TwoFactorActions: AnyAction}
+	m, person, err := p.admit(tx, a, settings, j)
 	return m, person, settings, err
 }
 
@@ -135,7 +147,7 @@ func (p *People) found(tx *db.Tx, in Founding) (seal.Secret, error) {
 	n := org.New{Kind: access.Partner, Name: in.Name, CustomerID: in.CustomerID, Environment: in.Environment}
 	n.Check(&f, p.profiles)
 	n.Kind = access.Platform
-	person, key := Invitee{FirstName: in.FirstName, LastName: in.LastName, Email: in.Email, Language: in.Language}.person(&f)
+	person, key := Invitee{FirstName: in.FirstName, LastName: in.LastName, Email: in.Email, Language: in.Language}.person(&f, p.mandatoryIn(n.Profile))
 	if err := f.Err(); err != nil {
 		return "", err
 	}
@@ -146,7 +158,7 @@ func (p *People) found(tx *db.Tx, in Founding) (seal.Secret, error) {
 	if err := audit.Record(tx, audit.Entry{Action: audit.PlatformInitialised, AccountID: a.ID, Kind: "account", ID: a.ID}); err != nil {
 		return "", err
 	}
-	if _, _, _, err := p.first(tx, a, person, key); err != nil {
+	if _, _, _, err := p.first(tx, a, joining{person: person, key: key}); err != nil {
 		return "", err
 	}
 	return p.again(tx, a)

@@ -44,6 +44,9 @@ func (p *People) Deactivate(ctx context.Context, who db.Who, accountID, userID s
 		if err := shutLink(tx, m); err != nil {
 			return err
 		}
+		if err := dropEmailChange(tx, m); err != nil {
+			return err
+		}
 		if err := endIfNowhere(tx, userID); err != nil {
 			return err
 		}
@@ -133,48 +136,6 @@ func (p *People) ChangeAccess(ctx context.Context, who db.Who, accountID, userID
 	})
 }
 
-// ResetFactor removes a person's second factors, because they were lost or may
-// be in other hands: their sessions end, and the next sign-in sets one up. It is
-// for people of this account alone; whoever is in several accounts keeps the
-// factors that the others rely on. reason may be empty.
-func (p *People) ResetFactor(ctx context.Context, who db.Who, accountID, userID string, version int64, reason string) error {
-	e := audit.Entry{Action: audit.FactorReset, AccountID: accountID, Kind: "user", ID: userID}
-	return p.refusing(ctx, who, e, func(tx *db.Tx) error {
-		a, _, err := p.account(tx, who, accountID, "users:manage_2fa")
-		if err != nil {
-			return err
-		}
-		if reason, err = cleanReason(reason); err != nil {
-			return err
-		}
-		m, err := p.acts(tx, who, a, "users:manage_2fa", userID, version)
-		if err != nil {
-			return err
-		}
-		if m.ActivatedAt == 0 { // whatever they have is of another account, which this one knows nothing of
-			return fault.New(fault.Conflict, "no_second_factor")
-		}
-		if err := alone(tx, m); err != nil {
-			return err
-		}
-		n, err := tx.Exec(`DELETE FROM factors WHERE user_id = $1`, userID)
-		if err != nil {
-			return fmt.Errorf("remove factors: %w", err)
-		}
-		if n == 0 {
-			return fault.New(fault.Conflict, "no_second_factor")
-		}
-		if err := EndSessions(tx, userID); err != nil {
-			return err
-		}
-		if err := p.tell(tx, "factor_reset", a, m.UserID); err != nil {
-			return err
-		}
-		e.Reason = reason
-		return audit.Record(tx, e)
-	})
-}
-
 // changes is acts, and protects the first administrator from other administrators (U14).
 func (p *People) changes(tx *db.Tx, who db.Who, a org.Account, settings profile.Settings, permission, userID string, version int64) (Member, error) {
 	m, err := p.acts(tx, who, a, permission, userID, version)
@@ -184,14 +145,15 @@ func (p *People) changes(tx *db.Tx, who db.Who, a org.Account, settings profile.
 	return m, err
 }
 
-// alone refuses for a person who is in other accounts too (model.md, "Person
-// and membership"). An invitation that they never accepted does not count, or
-// any account could stop another from helping its people by inviting them.
-func alone(tx *db.Tx, m Member) error {
+// alone refuses, with a code, for a person who is in other accounts too
+// (model.md, "Person and membership"). An invitation that they never accepted
+// does not count, or any account could stop another from helping its people by
+// inviting them.
+func alone(tx *db.Tx, m Member, code string) error {
 	list, err := Memberships(tx, m.UserID)
 	for _, other := range list {
 		if other.ID != m.ID && other.ActivatedAt != 0 {
-			return fault.New(fault.Conflict, "person_of_several_accounts")
+			return fault.New(fault.Conflict, code)
 		}
 	}
 	return err
@@ -237,7 +199,7 @@ func (p *People) tell(tx *db.Tx, kind string, a org.Account, userID string) erro
 	if err != nil {
 		return err
 	}
-	return tx.Queue(db.Message{Kind: kind, AccountID: a.ID, UserID: to.ID, To: to.Email, Name: to.Name(), Lang: to.Lang,
+	return tx.Queue(db.Message{Kind: kind, AccountID: a.ID, UserID: to.ID, To: to.Email, Name: to.written(), Lang: to.Lang,
 		Data: map[string]string{"account": a.Name, "customer_id": a.CustomerID, "by": by.Name()}})
 }
 

@@ -142,7 +142,7 @@ func (p *People) invite(tx *db.Tx, a org.Account, m Member, to Person, lifetime 
 	if to.HasPassword {
 		kind = "invitation_linked"
 	}
-	return tx.Queue(db.Message{Kind: kind, AccountID: a.ID, UserID: to.ID, To: to.Email, Name: to.Name(), Lang: to.Lang, Data: map[string]string{
+	return tx.Queue(db.Message{Kind: kind, AccountID: a.ID, UserID: to.ID, To: to.Email, Name: to.written(), Lang: to.Lang, Data: map[string]string{
 		"token": token.Reveal(), "account": a.Name, "customer_id": a.CustomerID, "inviter": by.Name(),
 		"expires": time.UnixMicro(tx.Now + lifetime.Microseconds()).UTC().Format(time.RFC3339),
 	}})
@@ -180,14 +180,20 @@ func (p *People) Resend(ctx context.Context, who db.Who, accountID, userID strin
 }
 
 func (p *People) resends(tx *db.Tx, who db.Who, accountID, userID string, version int64) (a org.Account, settings profile.Settings, m Member, err error) {
-	if a, settings, err = p.account(tx, who, accountID, "users:create"); err == nil {
-		m, err = p.acts(tx, who, a, "users:create", userID, version)
-		return a, settings, m, err
+	if a, settings, err = p.account(tx, who, accountID, "users:create"); err != nil {
+		return p.appoints(tx, who, accountID, userID, version, err)
 	}
-	if fault.CodeOf(err) != "live_account" {
-		return a, settings, m, err
+	m, err = p.acts(tx, who, a, "users:create", userID, version)
+	return a, settings, m, err
+}
+
+// appoints is the way of an operator to the first administrator of an account
+// that was never opened, from which its being live keeps them; everybody else
+// gets the refusal that they met.
+func (p *People) appoints(tx *db.Tx, who db.Who, accountID, userID string, version int64, refused error) (a org.Account, settings profile.Settings, m Member, err error) {
+	if fault.CodeOf(refused) != "live_account" {
+		return a, settings, m, refused
 	}
-	refused := err
 	s, err := p.guard.Snapshot(tx)
 	if err != nil {
 		return a, settings, m, err

@@ -3,13 +3,14 @@ package people
 import (
 	"context"
 	"fmt"
+	"net/netip"
 	"slices"
+	"strconv"
 
 	"countersign/internal/access"
 	"countersign/internal/audit"
 	"countersign/internal/db"
 	"countersign/internal/fault"
-	"countersign/internal/lang"
 	"countersign/internal/org"
 	"countersign/internal/profile"
 	"countersign/internal/roles"
@@ -26,7 +27,19 @@ type Access struct {
 // Invitee is a colleague to invite.
 type Invitee struct {
 	FirstName, LastName, Email, Phone, Language string
+
+	TwoFactor  TwoFactor
+	AllowedIPs []string // addresses and ranges from which they may act; none is from anywhere
 	Access
+}
+
+// joining is somebody who is about to be added to an account, checked.
+type joining struct {
+	person   Person
+	key      string // of the address
+	list     []roles.Assignment
+	networks []netip.Prefix
+	like     Member // what is asked of their second factor, and what sets a first administrator apart
 }
 
 // Invite adds a person to an account and mails them a link. It returns the
@@ -42,11 +55,11 @@ func (p *People) Invite(ctx context.Context, who db.Who, accountID string, in In
 		if err != nil {
 			return err
 		}
-		person, key, list, err := p.checkInvitee(tx, who, a, settings, in)
+		j, err := p.checkInvitee(tx, who, a, settings, in)
 		if err != nil {
 			return err
 		}
-		m, person, err := p.admit(tx, a, settings, person, key, list, Member{})
+		m, person, err := p.admit(tx, a, settings, j)
 		if err != nil {
 			return err
 		}
@@ -56,28 +69,19 @@ func (p *People) Invite(ctx context.Context, who db.Who, accountID string, in In
 	return userID, err
 }
 
-func (p *People) checkInvitee(tx *db.Tx, who db.Who, a org.Account, settings profile.Settings, in Invitee) (Person, string, []roles.Assignment, error) {
+func (p *People) checkInvitee(tx *db.Tx, who db.Who, a org.Account, settings profile.Settings, in Invitee) (j joining, err error) {
 	var f fault.Fields
-	person, key := in.person(&f)
-	list, err := p.checkAccess(tx, who, a, settings, in.Access, &f)
-	if err != nil {
-		return person, key, nil, err
+	j.person, j.key = in.person(&f, MandatoryOf(settings))
+	j.like.TwoFactorRequired, j.like.TwoFactorActions = in.TwoFactor.check(&f, settings)
+	j.networks = networksField(&f, settings, in.AllowedIPs)
+	j.list, err = p.checkAccess(tx, who, a, settings, in.Access, &f)
+	if err == nil {
+		err = f.Err()
 	}
-	if err := f.Err(); err != nil {
-		return person, key, nil, err
+	if err == nil {
+		err = p.mayGive(tx, who, a, "users:create", j.list)
 	}
-	return person, key, list, p.mayGive(tx, who, a, "users:create", list)
-}
-
-// person cleans what was typed and notes what is wrong with it.
-func (in Invitee) person(f *fault.Fields) (Person, string) {
-	nameFields(f, &in.FirstName, &in.LastName)
-	email, key := emailField(f, in.Email)
-	phone, problem := lang.Line(in.Phone, phoneMax)
-	if problem != "" && problem != "required" {
-		f.Add("phone", problem, "max", phoneMax)
-	}
-	return Person{FirstName: in.FirstName, LastName: in.LastName, Email: email, Phone: phone, Lang: languageField(f, in.Language)}, key
+	return j, err
 }
 
 // checkAccess turns what was chosen into assignments and notes what is wrong
@@ -90,7 +94,7 @@ func (p *People) checkAccess(tx *db.Tx, who db.Who, a org.Account, settings prof
 	}
 	chosen := slices.Compact(slices.Sorted(slices.Values(in.Roles)))
 	switch {
-	case len(chosen) == 0:
+	case len(chosen) == 0 && MandatoryOf(settings).Role:
 		f.Add("roles", "choose_role")
 	case len(chosen) > roleMost:
 		f.Add("roles", "too_many", "max", roleMost)
@@ -98,7 +102,7 @@ func (p *People) checkAccess(tx *db.Tx, who db.Who, a org.Account, settings prof
 	case len(chosen) > 1 && settings.RolesPerUser == "one":
 		f.Add("roles", "one_role")
 	}
-	entities, err := checkEntities(tx, a, in, f)
+	in, entities, err := checkEntities(tx, a, settings, in, f)
 	if err != nil {
 		return nil, err
 	}
@@ -119,35 +123,43 @@ func (p *People) checkAccess(tx *db.Tx, who db.Who, a org.Account, settings prof
 	return list, nil
 }
 
-func checkEntities(tx *db.Tx, a org.Account, in Access, f *fault.Fields) ([]string, error) {
+// checkEntities turns what was chosen into entity ids, or into all of them where
+// the account's settings say so (assignment_scope).
+func checkEntities(tx *db.Tx, a org.Account, settings profile.Settings, in Access, f *fault.Fields) (Access, []string, error) {
 	switch {
 	case in.AllEntities && len(in.Entities) > 0:
 		f.Add("entities", "all_or_some")
-		return nil, nil
+		return in, nil, nil
+	case settings.AssignmentScope == "all" && len(in.Entities) > 0:
+		f.Add("entities", "all_entities_only")
+		return in, nil, nil
 	case in.AllEntities:
-		return nil, nil
+		return in, nil, nil
+	case len(in.Entities) == 0 && !MandatoryOf(settings).Entities: // none chosen is all of them, and given as such
+		in.AllEntities = true
+		return in, nil, nil
 	case len(in.Entities) == 0:
 		f.Add("entities", "choose_entities")
-		return nil, nil
+		return in, nil, nil
 	case len(in.Entities) > entityMost:
 		f.Add("entities", "too_many", "max", entityMost)
-		return nil, nil
+		return in, nil, nil
 	}
 	found, err := org.EntitiesIn(tx, a, in.Entities)
 	if err != nil {
-		return nil, err
+		return in, nil, err
 	}
 	var ids []string
 	for _, asked := range in.Entities {
 		i := slices.IndexFunc(found, func(e org.Entity) bool { return e.ID == asked || e.CustomerID == asked })
 		if i < 0 {
 			f.Add("entities", "unknown_entity")
-			return nil, nil
+			return in, nil, nil
 		}
 		ids = append(ids, found[i].ID)
 	}
 	slices.Sort(ids)
-	return slices.Compact(ids), nil
+	return in, slices.Compact(ids), nil
 }
 
 // mayGive refuses unless who holds the permission over all that is given, and
@@ -213,44 +225,52 @@ func (p *People) mayManage(tx *db.Tx, who db.Who, a org.Account, permission stri
 }
 
 // admit adds the person and their membership, and assigns; the caller sends the
-// link. like carries what sets a first administrator apart.
-func (p *People) admit(tx *db.Tx, a org.Account, settings profile.Settings, person Person, key string, list []roles.Assignment, like Member) (Member, Person, error) {
-	typed := person
-	known, found, err := PersonByIdentifier(tx, key)
+// link. An address that is known already joins that person, unless the settings
+// refuse.
+func (p *People) admit(tx *db.Tx, a org.Account, settings profile.Settings, j joining) (Member, Person, error) {
+	m, person := j.like, j.person
+	known, found, err := PersonByIdentifier(tx, j.key)
 	switch {
 	case err != nil:
-		return like, person, err
+		return m, person, err
 	case !found:
-		if person, err = newPerson(tx, person, key); err != nil {
-			return like, person, err
+		if person, err = newPerson(tx, person, j.key); err != nil {
+			return m, person, err
 		}
 	default:
 		if _, already, err := MemberOf(tx, a.ID, known.ID); err != nil {
-			return like, person, err
+			return m, person, err
 		} else if already {
-			return like, person, fault.In("email", "already_member")
+			return m, person, fault.In("email", "already_member")
 		}
 		if settings.EmailInUse == "refuse" {
-			return like, person, fault.In("email", "email_in_use")
+			return m, person, fault.In("email", "email_in_use")
 		}
 		person = known
 	}
-	like.AccountID, like.UserID, like.AllLocations = a.ID, person.ID, true
-	like.TwoFactorRequired = settings.TwoFactor == "required"
-	m, err := newMember(tx, like, typed)
-	if err != nil {
+	m.AccountID, m.UserID, m.AllLocations = a.ID, person.ID, true
+	if m, err = newMember(tx, m, j.person); err != nil {
 		return m, person, err
 	}
-	if err := roles.Replace(tx, a.ID, m.ID, list); err != nil {
+	if err := roles.Replace(tx, a.ID, m.ID, j.list); err != nil {
+		return m, person, err
+	}
+	if err := setNetworks(tx, m, j.networks); err != nil {
 		return m, person, err
 	}
 	tx.ChangedUser(person.ID)
-	changes := []audit.Change{{Field: "roles", After: roles.Text(list)}, {Field: "all_locations", After: "true"},
-		{Field: "first_name", After: typed.FirstName, Personal: true}, {Field: "last_name", After: typed.LastName, Personal: true},
-		{Field: "email", After: typed.Email, Personal: true}, {Field: "phone", After: typed.Phone, Personal: true}}
-	err = audit.Record(tx, audit.Entry{Action: audit.UserInvited, AccountID: a.ID, Kind: "user", ID: person.ID, PersonID: person.ID, Changes: changes})
+	err = audit.Record(tx, audit.Entry{Action: audit.UserInvited, AccountID: a.ID, Kind: "user", ID: person.ID, PersonID: person.ID, Changes: j.changes(m)})
 	if err != nil {
 		return m, person, fmt.Errorf("invite: %w", err)
 	}
 	return m, person, nil
+}
+
+// changes tell the log what somebody was added with.
+func (j joining) changes(m Member) []audit.Change {
+	return []audit.Change{{Field: "roles", After: roles.Text(j.list)}, {Field: "all_locations", After: strconv.FormatBool(m.AllLocations)},
+		{Field: "two_factor_required", After: strconv.FormatBool(m.TwoFactorRequired)}, {Field: "two_factor_actions", After: m.TwoFactorActions},
+		{Field: "allowed_ips", After: networkTexts(j.networks)},
+		{Field: "first_name", After: j.person.FirstName, Personal: true}, {Field: "last_name", After: j.person.LastName, Personal: true},
+		{Field: "email", After: j.person.Email, Personal: true}, {Field: "phone", After: j.person.Phone, Personal: true}}
 }

@@ -112,7 +112,7 @@ func (h house) toldOfAda(t *testing.T, who db.Who, id string) {
 	for _, c := range last.Changes {
 		after[c.Field] = c.After
 	}
-	wantChanges := map[string]string{"roles": h.Role("M1", "read_only") + " over " + h.Entity("M1-A").ID, "all_locations": "true",
+	wantChanges := map[string]string{"roles": h.Role("M1", "read_only") + " over " + h.Entity("M1-A").ID, "all_locations": "true", "two_factor_required": "true", "two_factor_actions": "any",
 		"first_name": "Ada", "last_name": "Lovelace", "email": "ada@example.com", "phone": "+44 1"}
 	if diff := cmp.Diff(wantChanges, after); diff != "" {
 		t.Error(diff)

@@ -54,9 +54,13 @@ const statusSQL = `CASE
 // rowColumns are personColumns as the account may see them: until somebody comes
 // in, what was typed when they were invited, and nothing of their life elsewhere.
 var rowColumns = strings.NewReplacer("u.first_name", seen("first_name"), "u.last_name", seen("last_name"), "u.phone", seen("phone"), "u.language", seen("language"),
-	"COALESCE(u.last_sign_in_at, 0)", lastSignIn).Replace(personColumns)
+	"COALESCE(u.email, '')", seenEmail, "COALESCE(u.last_sign_in_at, 0)", lastSignIn).Replace(personColumns)
 
 const lastSignIn = `CASE WHEN m.activated_at IS NULL THEN 0 ELSE COALESCE(u.last_sign_in_at, 0) END`
+
+// seenEmail is the address as it was typed until somebody comes in: how they
+// write it themselves would tell that they were known before.
+const seenEmail = `CASE WHEN m.activated_at IS NULL AND m.email <> '' THEN m.email ELSE COALESCE(u.email, '') END`
 
 // seen is a column that membership and person both have.
 func seen(column string) string {

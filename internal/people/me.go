@@ -11,15 +11,23 @@ import (
 	"countersign/internal/lang"
 )
 
-// Details are what a person keeps of themselves: names, language, time zone. The
-// address is not among them (features.md, U7).
-type Details struct{ FirstName, LastName, Language, TimeZone string }
+// Details are what a person keeps of themselves. The address is not among them
+// (features.md, U7; see ChangeOwnEmail).
+type Details struct {
+	FirstName, LastName string
+	Phone               *string // nil stays as it is
+	Language, TimeZone  string
+}
 
 // SetDetails changes the details of the person who acts. version is the one that
 // they saw (Person.DetailsVersion); another is refused as stale.
 func (p *People) SetDetails(ctx context.Context, who db.Who, version int64, in Details) error {
 	var f fault.Fields
-	nameFields(&f, &in.FirstName, &in.LastName)
+	Mandatory{FirstName: true}.names(&f, &in.FirstName, &in.LastName)
+	if in.Phone != nil {
+		phone := optional(&f, "phone", *in.Phone, phoneMax, false)
+		in.Phone = &phone
+	}
 	tag := languageField(&f, in.Language)
 	if _, err := time.LoadLocation(in.TimeZone); err != nil || in.TimeZone == "" || in.TimeZone == "Local" {
 		f.Add("time_zone", "time_zone")
@@ -31,16 +39,19 @@ func (p *People) SetDetails(ctx context.Context, who db.Who, version int64, in D
 		if version != me.DetailsVersion {
 			return nil, fault.New(fault.Stale, "stale")
 		}
+		phone := me.Phone
+		if in.Phone != nil {
+			phone = *in.Phone
+		}
 		changes := []audit.Change{
 			{Field: "first_name", Before: me.FirstName, After: in.FirstName, Personal: true},
 			{Field: "last_name", Before: me.LastName, After: in.LastName, Personal: true},
+			{Field: "phone", Before: me.Phone, After: phone, Personal: true},
 			{Field: "language", Before: string(me.Lang), After: string(tag)},
 			{Field: "time_zone", Before: me.TimeZone, After: in.TimeZone},
 		}
-		me.FirstName, me.LastName, me.Lang, me.TimeZone = in.FirstName, in.LastName, tag, in.TimeZone
-		_, err := tx.Exec(`UPDATE users SET first_name = $1, last_name = $2, sort_key = $3, search_key = $4, language = $5, time_zone = $6, version = version + 1 WHERE id = $7`,
-			me.FirstName, me.LastName, SortKey(me), SearchKey(me), string(me.Lang), me.TimeZone, me.ID)
-		return changes, err
+		me.FirstName, me.LastName, me.Phone, me.Lang, me.TimeZone = in.FirstName, in.LastName, phone, tag, in.TimeZone
+		return changes, saveDetails(tx, me, Member{})
 	})
 }
 
@@ -48,6 +59,9 @@ func (p *People) SetDetails(ctx context.Context, who db.Who, version int64, in D
 func (p *People) SetLanguage(ctx context.Context, who db.Who, tag lang.Tag) error {
 	return p.self(ctx, who, func(tx *db.Tx, me Person) ([]audit.Change, error) {
 		_, err := tx.Exec(`UPDATE users SET language = $1, version = version + 1 WHERE id = $2`, string(tag), me.ID)
+		if err == nil {
+			err = raise(tx, me.ID, Member{})
+		}
 		return []audit.Change{{Field: "language", Before: string(me.Lang), After: string(tag)}}, err
 	})
 }

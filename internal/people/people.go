@@ -7,13 +7,20 @@
 // accounts.
 //
 //	invite ──mail──▶ link opened ──password──▶ (second factor) ──▶ active ⇄ deactivated
-//	   ▲ resend: the earlier link is dead        │30 minutes, else a new link
-//	   └─ invitation deactivated / expired ◀─────┘
+//	   ▲ resend: the earlier link is dead        │30 minutes, else a new link    │
+//	   └─ invitation deactivated / expired ◀─────┘            deleted: a tombstone ──retention──▶ erased
 //
 // The use cases are Board (an account with its first administrator), Invite,
-// Resend, DeactivateInvitation, Deactivate, Reactivate, ChangeAccess and
-// ResetFactor; Initialise starts the platform. The status of a member is derived
-// in one place, statusSQL, and stored nowhere.
+// Resend, DeactivateInvitation, Deactivate, Reactivate, ChangeAccess, Edit,
+// ChangeEmail (and ConfirmEmail behind its link), Delete, ResetFactor and SetUpAgain;
+// Initialise starts the platform, and Sweep erases who left long ago. The status
+// of a member is derived in one place, statusSQL, and stored nowhere.
+//
+//	board.go, invite.go, invitation.go   how somebody comes in
+//	change.go, factor.go, edit.go, email.go   what changes of them
+//	delete.go, erase.go                  how they go
+//	fields.go, networks.go               what must be said of them, and how
+//	*_sql.go                             what is read and written
 //
 // The one rule: nobody gives what they may not give (access.CanGrant), acts on
 // somebody whose roles they could not give (access.CanManage), or touches their
@@ -21,6 +28,7 @@
 package people
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"net/mail"
@@ -67,8 +75,12 @@ type Person struct {
 	DetailsVersion          int64 // of their own details: names, language, time zone
 }
 
-// Name is first and last name as people write it.
-func (p Person) Name() string { return strings.TrimSpace(p.FirstName + " " + p.LastName) }
+// Name is first and last name as people write it; of somebody who gave none, what
+// they sign in with.
+func (p Person) Name() string { return cmp.Or(p.written(), p.Email, p.Username) }
+
+// written is the name as it is typed, which may be empty: for letters.
+func (p Person) written() string { return strings.TrimSpace(p.FirstName + " " + p.LastName) }
 
 const (
 	nameMax    = 100 // code points
@@ -120,17 +132,6 @@ func emailField(f *fault.Fields, address string) (clean, key string) {
 		f.Add("email", "email")
 	}
 	return clean, key
-}
-
-// nameFields cleans a person's name; the last name may be empty.
-func nameFields(f *fault.Fields, first, last *string) {
-	var problem string
-	if *first, problem = lang.Line(*first, nameMax); problem != "" {
-		f.Add("first_name", problem, "max", nameMax)
-	}
-	if *last, problem = lang.Line(*last, nameMax); problem != "" && problem != "required" {
-		f.Add("last_name", problem, "max", nameMax)
-	}
 }
 
 func languageField(f *fault.Fields, code string) lang.Tag {

@@ -71,19 +71,20 @@ func names(tx *db.Tx, ids []string, beside string) (map[string]string, error) {
 	if len(args) == 0 {
 		return out, nil
 	}
-	from := `id, first_name, last_name FROM users WHERE id IN (` + strings.Join(marks, ", ") + `)`
+	from := `id, first_name, last_name, COALESCE(email, username, '') FROM users WHERE id IN (` + strings.Join(marks, ", ") + `)`
 	if beside != "" {
 		args = append(args, beside)
 		at := fmt.Sprintf("CAST($%d AS TEXT)", len(args))
-		from = `u.id, ` + seen("first_name") + `, ` + seen("last_name") + ` FROM users u JOIN memberships m ON m.user_id = u.id
+		from = `u.id, ` + seen("first_name") + `, ` + seen("last_name") + `, ` + seenEmail + ` FROM users u JOIN memberships m ON m.user_id = u.id
 			JOIN accounts a ON a.id = m.account_id JOIN entities e ON e.id = a.entity_id
-			WHERE u.id IN (` + strings.Join(marks, ", ") + `) AND (substr(` + at + `, 1, length(e.path)) = e.path OR substr(e.path, 1, length(` + at + `)) = ` + at + `)
+			WHERE u.id IN (` + strings.Join(marks, ", ") + `) AND ` + besidePath(at) + `
 			ORDER BY m.activated_at IS NOT NULL, e.path = ` + at
 	}
 	_, err := db.All(tx, func(r *sql.Rows) (_ struct{}, err error) {
-		var id, first, last string
-		err = r.Scan(&id, &first, &last)
-		out[id] = strings.TrimSpace(first + " " + last) // the last row of a person counts
+		var id string
+		var p Person
+		err = r.Scan(&id, &p.FirstName, &p.LastName, &p.Email)
+		out[id] = p.Name() // the last row of a person counts
 		return
 	}, `SELECT `+from, args...)
 	return out, err
@@ -141,7 +142,9 @@ type Member struct {
 	FirstAdministrator    bool
 	Owner                 bool
 	TwoFactorRequired     bool
+	TwoFactorActions      string // which set-ups, where it is required; see ActionsOf
 	AllLocations          bool
+	ParentID              string // the membership of who is above them (U18); "" is nobody
 	Version               int64
 	CreatedAt             int64
 	CreatedBy             string
@@ -151,11 +154,11 @@ type Member struct {
 func (m Member) Active() bool { return m.ActivatedAt != 0 && m.DeactivatedAt == 0 }
 
 const memberColumns = `m.account_id, m.id, m.user_id, COALESCE(m.activated_at, 0), COALESCE(m.deactivated_at, 0), COALESCE(m.deactivated_by, ''), m.deactivation_reason,
-	m.first_administrator, m.owner, m.two_factor_required, m.all_locations, m.version, m.created_at, m.created_by FROM memberships m`
+	m.first_administrator, m.owner, m.two_factor_required, m.two_factor_actions, m.all_locations, COALESCE(m.parent_id, ''), m.version, m.created_at, m.created_by FROM memberships m`
 
 func (m *Member) dest() []any {
 	return []any{&m.AccountID, &m.ID, &m.UserID, &m.ActivatedAt, &m.DeactivatedAt, &m.DeactivatedBy, &m.DeactivationReason,
-		&m.FirstAdministrator, &m.Owner, &m.TwoFactorRequired, &m.AllLocations, &m.Version, &m.CreatedAt, &m.CreatedBy}
+		&m.FirstAdministrator, &m.Owner, &m.TwoFactorRequired, &m.TwoFactorActions, &m.AllLocations, &m.ParentID, &m.Version, &m.CreatedAt, &m.CreatedBy}
 }
 
 // Memberships reads what accounts a person is in, the oldest first.
@@ -201,11 +204,11 @@ func newMember(tx *db.Tx, m Member, typed Person) (Member, error) {
 		return m, err
 	}
 	m.ID, m.Version, m.CreatedAt, m.CreatedBy = id, 1, tx.Now, tx.Who.ID
-	_, err = tx.Exec(`INSERT INTO memberships (account_id, id, user_id, first_administrator, owner, two_factor_required, all_locations, created_at, created_by,
-			first_name, last_name, phone, language, sort_key, search_key)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
-		m.AccountID, m.ID, m.UserID, m.FirstAdministrator, m.Owner, m.TwoFactorRequired, m.AllLocations, tx.Now, m.CreatedBy,
-		typed.FirstName, typed.LastName, typed.Phone, string(typed.Lang), SortKey(typed), SearchKey(typed))
+	_, err = tx.Exec(`INSERT INTO memberships (account_id, id, user_id, first_administrator, owner, two_factor_required, two_factor_actions, all_locations, parent_id,
+			created_at, created_by, first_name, last_name, email, phone, language, sort_key, search_key)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, NULLIF($9, ''), $10, $11, $12, $13, $14, $15, $16, $17, $18)`,
+		m.AccountID, m.ID, m.UserID, m.FirstAdministrator, m.Owner, m.TwoFactorRequired, m.TwoFactorActions, m.AllLocations, m.ParentID, tx.Now, m.CreatedBy,
+		typed.FirstName, typed.LastName, typed.Email, typed.Phone, string(typed.Lang), SortKey(typed), SearchKey(typed))
 	if db.Violates(err, "memberships.user_id") {
 		return m, fault.In("email", "already_member")
 	}

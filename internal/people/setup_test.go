@@ -27,6 +27,7 @@ var start = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 type house struct {
 	*world.World
 	clock *testdb.Clock
+	t     *testing.T
 }
 
 // each runs a test in the world on each database.
@@ -35,9 +36,16 @@ func each(t *testing.T, test func(t *testing.T, h house)) {
 	for _, dialect := range testdb.Dialects() {
 		t.Run(string(dialect), func(t *testing.T) {
 			clock := testdb.NewClock(start)
-			test(t, house{world.New(t, testdb.Open(t, dialect, testdb.Options{Clock: clock})), clock})
+			test(t, house{world.New(t, testdb.Open(t, dialect, testdb.Options{Clock: clock})), clock, t})
 		})
 	}
+}
+
+// one runs a test in the world on SQLite alone: for rules that no database has a part in.
+func one(t *testing.T, test func(t *testing.T, h house)) {
+	t.Helper()
+	clock := testdb.NewClock(start)
+	test(t, house{world.New(t, testdb.Open(t, testdb.SQLite, testdb.Options{Clock: clock})), clock, t})
 }
 
 // refused runs what must be refused: with this code (and, for an invalid field,
@@ -113,6 +121,18 @@ func (h house) acts(roleID string) []act {
 		{"ResetFactor", audit.FactorReset, func(ctx context.Context, who db.Who, a, u string, v int64) error {
 			return p.ResetFactor(ctx, who, a, u, v, "")
 		}},
+		{"SetUpAgain", audit.FactorAgain, func(ctx context.Context, who db.Who, a, u string, v int64) error {
+			return p.SetUpAgain(ctx, who, a, u, v, "")
+		}},
+		{"Edit", audit.UserEdited, func(ctx context.Context, who db.Who, a, u string, v int64) error {
+			return p.Edit(ctx, who, a, u, v, people.Edits{AllowedIPs: &[]string{"203.0.113.7"}})
+		}},
+		{"ChangeEmail", audit.EmailChangeStarted, func(ctx context.Context, who db.Who, a, u string, v int64) error {
+			_, err := p.ChangeEmail(ctx, who, a, u, v, "another@example.net")
+			return err
+		}},
+		{"DropEmailChange", audit.EmailChangeDropped, p.DropEmailChange},
+		{"Delete", audit.UserDeleted, p.Delete},
 		{"Resend", audit.InvitationResent, p.Resend},
 		{"DeactivateInvitation", audit.InvitationDeactivated, p.DeactivateInvitation},
 	}
@@ -168,4 +188,18 @@ func boarding(kind access.Kind, parent, customerID string) people.Boarding {
 		Account: org.New{Kind: kind, ParentID: parent, Name: "New shop", CustomerID: customerID, Environment: org.Live},
 		First:   people.Invitee{FirstName: "Frida", LastName: "First", Email: "frida@example.com", Language: "fr"},
 	}
+}
+
+// faultField is what is wrong with a field; nil when nothing is.
+func faultField(err error, name string) *fault.Field {
+	f := fault.From(err)
+	if f == nil {
+		return nil
+	}
+	for i := range f.Fields {
+		if f.Fields[i].Name == name {
+			return &f.Fields[i]
+		}
+	}
+	return nil
 }

@@ -22,8 +22,16 @@ func (p *Portal) newAccount(w http.ResponseWriter, r *http.Request, v *web.Visit
 	if err != nil {
 		return err
 	}
-	view := NewAccountView{Page: i.page, Kind: "merchant", Environment: Live, Language: string(v.Lang)}
-	if err := p.accountForm(r, i, values.Get("parent"), &view); err != nil {
+	view, parent := NewAccountView{Page: i.page, Kind: "merchant", Environment: Live, Language: string(v.Lang)}, values.Get("parent")
+	typed, err := p.typed(r, v)
+	if err != nil {
+		return err
+	}
+	if typed != nil {
+		view, parent = readAccount(i, typed), typed.Get("parent")
+		view.Kept = true
+	}
+	if err := p.accountForm(r, i, parent, &view); err != nil {
 		return err
 	}
 	return p.show(w, view)
@@ -38,6 +46,13 @@ func (p *Portal) accountForm(r *http.Request, i inside, parent string, view *New
 	})
 }
 
+// readAccount is the form as it was typed.
+func readAccount(i inside, f form) NewAccountView {
+	return NewAccountView{Page: i.page, Name: f.Get("name"), CustomerID: f.Get("customer_id"), Alias: f.Get("alias"), Kind: f.Get("kind"), Environment: Environment(f.Get("environment")),
+		Profile: f.Get("profile"), FirstName: f.Get("first_name"), LastName: f.Get("last_name"), Email: f.Get("email"), Phone: f.Get("phone"), Language: f.Get("language"),
+		ParentPicker: ParentPicker{Find: f.Get("find_parent")}}
+}
+
 func (p *Portal) doNewAccount(w http.ResponseWriter, r *http.Request, v *web.Visit) error {
 	i, err := p.enter(w, r, v, SectionAccounts, "accounts:create")
 	if err != nil {
@@ -47,9 +62,7 @@ func (p *Portal) doNewAccount(w http.ResponseWriter, r *http.Request, v *web.Vis
 	if err != nil {
 		return err
 	}
-	view := NewAccountView{Page: i.page, Name: f.Get("name"), CustomerID: f.Get("customer_id"), Alias: f.Get("alias"), Kind: f.Get("kind"), Environment: Environment(f.Get("environment")),
-		Profile: f.Get("profile"), FirstName: f.Get("first_name"), LastName: f.Get("last_name"), Email: f.Get("email"), Phone: f.Get("phone"), Language: f.Get("language")}
-	view.Find = f.Get("find_parent")
+	view := readAccount(i, f)
 	var a org.Account
 	if view.Find == "" {
 		kind, _ := access.ParseKind(view.Kind)
@@ -76,7 +89,15 @@ func (p *Portal) editAccount(w http.ResponseWriter, r *http.Request, v *web.Visi
 	if err != nil {
 		return err
 	}
-	return p.show(w, EditAccountView{Page: i.page, One: accountRow(a), Name: a.Name, Alias: a.Alias, Revision: strconv.FormatInt(a.Version, 10)})
+	view := EditAccountView{Page: i.page, One: accountRow(a), Name: a.Name, Alias: a.Alias, Revision: strconv.FormatInt(a.Version, 10)}
+	typed, err := p.typed(r, v)
+	if err != nil {
+		return err
+	}
+	if typed != nil {
+		view.Kept, view.Name, view.Alias, view.Revision = true, typed.Get("name"), typed.Get("alias"), typed.Get("revision")
+	}
+	return p.show(w, view)
 }
 
 func (p *Portal) doEditAccount(w http.ResponseWriter, r *http.Request, v *web.Visit) error {
@@ -106,6 +127,9 @@ func (p *Portal) confirmAccount(act Act) web.Handle {
 			return err
 		}
 		view, err := p.accountConfirm(r, v, i, a, act)
+		if err == nil {
+			err = p.typedConfirm(r, v, &view)
+		}
 		if err != nil {
 			return err
 		}

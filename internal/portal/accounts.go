@@ -18,13 +18,14 @@ func (p *Portal) accountRoutes() []web.Route {
 		{Pattern: "GET " + accounts, Handle: p.accounts},
 		{Pattern: "GET " + accounts + "/export", Handle: p.exportAccounts},
 		{Pattern: "GET " + accounts + "/new", Handle: p.newAccount},
-		{Pattern: "POST " + accounts, Handle: p.doNewAccount},
+		{Pattern: "POST " + accounts, Handle: p.doNewAccount, Form: under("new")},
 		{Pattern: "GET " + one, Handle: p.account},
 		{Pattern: "GET " + one + "/edit", Handle: p.editAccount},
-		{Pattern: "POST " + one + "/edit", Handle: p.doEditAccount},
+		{Pattern: "POST " + one + "/edit", Handle: p.doEditAccount, Form: itself},
 	}
 	for path, act := range map[string]Act{"/deactivation": DeactivateAccount, "/activation": ActivateAccount} {
-		routes = append(routes, web.Route{Pattern: "GET " + one + path, Handle: p.confirmAccount(act)}, web.Route{Pattern: "POST " + one + path, Handle: p.actOnAccount(act)})
+		routes = append(routes, web.Route{Pattern: "GET " + one + path, Handle: p.confirmAccount(act)},
+			web.Route{Pattern: "POST " + one + path, Handle: p.actOnAccount(act), Form: itself})
 	}
 	return routes
 }

@@ -108,11 +108,11 @@ type naming struct {
 
 func (n naming) row(f audit.Found) ActivityRow {
 	row := ActivityRow{ID: strconv.FormatInt(f.Seq, 10), Number: f.Seq, At: f.At, Text: n.What(f), From: f.IP, Outcome: Outcome(find.Outcome(f)),
-		Reason: n.Reason(f), Times: int(f.Repeats), Actor: n.Actor(f), On: n.Target(f), OnHref: n.href(f.Kind, f.ID, f.AccountID)}
+		Reason: n.Reason(f), Erased: f.Erased, Times: int(f.Repeats), Actor: n.Actor(f), On: n.Target(f), OnHref: n.href(f.Kind, f.ID, f.AccountID)}
 	if f.ActorKind == db.User {
 		row.ActorHref = n.href("user", f.ActorID, f.ActorAccount)
 	}
-	if row.On == row.Actor && f.ID == f.ActorID {
+	if f.Kind == "user" && f.ID == f.ActorID {
 		row.On, row.OnHref = "", ""
 	}
 	if f.AccountID != n.i.account.ID {
@@ -130,7 +130,7 @@ func (n naming) row(f audit.Found) ActivityRow {
 // href is the page of what an entry is about, where the viewer may open it.
 func (n naming) href(kind, id, accountID string) string {
 	named := n.Names[id]
-	if named.Name == "" {
+	if named.Name == "" || named.Gone {
 		return ""
 	}
 	in := InAccount(n.Names[accountID].CustomerID)

@@ -7,22 +7,41 @@ import (
 
 // Addresses outside an account.
 const (
-	SignInPath         = "/signin"
-	CodePath           = "/signin/code"
-	SetupPath          = "/signin/setup"
-	SignOutPath        = "/signout"
-	ActivatePath       = "/activate"
-	MePath             = "/me"
-	MyPasswordPath     = "/me/password"
-	MyAuthenticator    = "/me/authenticator"
-	MyNewAuthenticator = "/me/authenticator/new"
-	LanguagePath       = "/language"
-	ThemePath          = "/theme"
-	HelpPath           = "/help"
-	AssetsPath         = "/assets/"
-	FrontDoorPath      = "/"
-	accountPathPrefix  = "/a/"
+	SignInPath        = "/signin"
+	PasskeyPath       = "/signin/passkey"
+	CodePath          = "/signin/code"
+	AfterPasskeyPath  = "/signin/password"
+	SetupPath         = "/signin/setup"
+	SetupKeyPath      = "/signin/setup/key"
+	CodesPath         = "/signin/codes"
+	SignOutPath       = "/signout"
+	StayPath          = "/session/stay"
+	DraftPath         = "/session/draft"
+	ActivatePath      = "/activate"
+	EmailLinkPath     = "/email"
+	MePath            = "/me"
+	MyEmailPath       = "/me/email"
+	MyEmailDropPath   = "/me/email/withdrawal"
+	MyPasswordPath    = "/me/password"
+	ConfirmPath       = "/me/confirm"
+	MyFactorsPath     = "/me/factors"
+	MyNewAppPath      = "/me/factors/app"
+	MyNewKeyPath      = "/me/factors/key"
+	MyCodesPath       = "/me/recovery-codes"
+	LanguagePath      = "/language"
+	ThemePath         = "/theme"
+	HelpPath          = "/help"
+	AssetsPath        = "/assets/"
+	FrontDoorPath     = "/"
+	accountPathPrefix = "/a/"
 )
+
+// MyFactor is the page of one of one's own second factors.
+func MyFactor(id string) string { return MyFactorsPath + "/" + url.PathEscape(id) }
+
+// RemoveMyFactor confirms that one of one's own second factors goes, and does it
+// when posted to.
+func RemoveMyFactor(id string) string { return MyFactor(id) + "/removal" }
 
 // Addresses makes the addresses of one account. The zero value leads to the front door.
 type Addresses struct{ customerID string }
@@ -77,6 +96,12 @@ func (a Addresses) UserTab(id, tab string) string {
 
 // EditUser is the form that changes a user's access.
 func (a Addresses) EditUser(id string) string { return a.at("users", id, "edit") }
+
+// EditDetails is the form that changes what the account keeps of a user.
+func (a Addresses) EditDetails(id string) string { return a.at("users", id, "details") }
+
+// ChangeEmail is the form that gives a user another address.
+func (a Addresses) ChangeEmail(id string) string { return a.at("users", id, "email") }
 
 // UserAct is the page that confirms an act on a user, and does it when posted to.
 func (a Addresses) UserAct(id string, act Act) string { return a.at("users", id, string(act)) }

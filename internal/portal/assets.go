@@ -14,8 +14,11 @@ import (
 	"strings"
 )
 
-// tablerCSS is the one file of another project that pages load.
-const tablerCSS = "tabler.min.css"
+// The files of other projects that pages load.
+const (
+	tablerCSS  = "tabler.min.css"
+	webAuthnJS = "simplewebauthn.min.js"
+)
 
 //go:embed assets
 var embedded embed.FS
@@ -115,10 +118,13 @@ func (a *Assets) Has(path string) bool {
 // Missing lists the files of other projects that the build did not bring; a
 // program that lacks any should say so when it starts.
 func (a *Assets) Missing() []string {
-	if _, ok := a.paths[tablerCSS]; !ok {
-		return []string{tablerCSS}
+	var missing []string
+	for _, name := range []string{tablerCSS, webAuthnJS} {
+		if a.paths[name] == "" {
+			missing = append(missing, name)
+		}
 	}
-	return nil
+	return missing
 }
 
 // ServeHTTP answers GET and HEAD for the hashed names, and 404 for all else.

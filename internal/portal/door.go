@@ -19,14 +19,23 @@ func (p *Portal) doorRoutes() []web.Route {
 		{Pattern: "GET " + HelpPath, Needs: web.Anybody, Handle: p.help},
 		{Pattern: "GET " + SignInPath, Needs: web.Anybody, Handle: p.signIn},
 		{Pattern: "POST " + SignInPath, Needs: web.Anybody, Handle: p.doSignIn},
+		{Pattern: "POST " + PasskeyPath, Needs: web.Anybody, Handle: p.doPasskey},
+		{Pattern: "GET " + AfterPasskeyPath, Needs: web.Anybody, Handle: p.afterPasskey},
+		{Pattern: "POST " + AfterPasskeyPath, Needs: web.Anybody, Handle: p.doAfterPasskey},
 		{Pattern: "GET " + CodePath, Needs: web.Anybody, Handle: p.code},
 		{Pattern: "POST " + CodePath, Needs: web.Anybody, Handle: p.doCode},
 		{Pattern: "GET " + SetupPath, Needs: web.Anybody, Handle: p.setup},
 		{Pattern: "POST " + SetupPath, Needs: web.Anybody, Handle: p.doSetup},
+		{Pattern: "POST " + SetupKeyPath, Needs: web.Anybody, Handle: p.doSetupKey},
+		{Pattern: "GET " + CodesPath, Needs: web.Anybody, Handle: p.codes},
+		{Pattern: "POST " + CodesPath, Needs: web.Anybody, Handle: p.doCodes},
 		{Pattern: "POST " + SignOutPath, Needs: web.Anybody, Handle: p.signOut},
 		{Pattern: "GET " + ActivatePath + "/{token}", Needs: web.Anybody, Handle: p.link},
 		{Pattern: "GET " + ActivatePath, Needs: web.Anybody, Handle: p.activate},
 		{Pattern: "POST " + ActivatePath, Needs: web.Anybody, Handle: p.doActivate},
+		{Pattern: "GET " + EmailLinkPath + "/{token}", Needs: web.Anybody, Handle: p.emailLink},
+		{Pattern: "GET " + EmailLinkPath, Needs: web.Anybody, Handle: p.confirmEmail},
+		{Pattern: "POST " + EmailLinkPath, Needs: web.Anybody, Handle: p.doConfirmEmail},
 		{Pattern: "POST " + LanguagePath, Needs: web.Anybody, Handle: p.language},
 		{Pattern: "POST " + ThemePath, Needs: web.Anybody, Handle: p.theme},
 	}
@@ -66,14 +75,37 @@ func (p *Portal) toHome(w http.ResponseWriter, r *http.Request, accountID string
 }
 
 func (p *Portal) signIn(w http.ResponseWriter, r *http.Request, v *web.Visit) error {
-	q, err := web.Query(r, "next", "ended")
+	q, err := web.Query(r, "next", "ended", "kept")
 	if err != nil {
 		return err
 	}
 	if v.Session != nil {
 		return to(w, r, FrontDoorPath)
 	}
-	return p.show(w, SignInView{Page: p.frame(w, r, v), Next: next(q.Get("next")), Ended: q.Get("ended") == "1"})
+	view, err := p.signInView(w, r, v, next(q.Get("next")))
+	view.Ended, view.Kept = q.Get("ended") == "1", q.Get("kept") == "1"
+	if err != nil {
+		return err
+	}
+	return p.show(w, view)
+}
+
+// signInView is the sign-in page, with a passkey on offer where there are any.
+func (p *Portal) signInView(w http.ResponseWriter, r *http.Request, v *web.Visit, onward string) (SignInView, error) {
+	options, err := p.Door.PasskeyOptions()
+	return SignInView{Page: p.frame(w, r, v), Next: onward, Passkey: string(options)}, err
+}
+
+// signInAgain shows the sign-in page with what was refused.
+func (p *Portal) signInAgain(w http.ResponseWriter, r *http.Request, v *web.Visit, err error, identifier, onward string) error {
+	view, problem := p.signInView(w, r, v, onward)
+	if problem != nil {
+		return problem
+	}
+	return p.again(w, err, func(form Form) View {
+		view.Form, view.Identifier = form, identifier
+		return view
+	})
 }
 
 func (p *Portal) doSignIn(w http.ResponseWriter, r *http.Request, v *web.Visit) error {
@@ -84,22 +116,19 @@ func (p *Portal) doSignIn(w http.ResponseWriter, r *http.Request, v *web.Visit) 
 	onward := next(f.Get("next"))
 	step, err := p.Door.Start(r.Context(), v.Who, f.Get("identifier"), f.Get("password"))
 	if err != nil {
-		return p.again(w, err, func(form Form) View {
-			return SignInView{Page: p.frame(w, r, v), Form: form, Identifier: f.Get("identifier"), Next: onward}
-		})
+		return p.signInAgain(w, r, v, err, f.Get("identifier"), onward)
 	}
 	return p.onward(w, r, v, step, onward)
 }
 
-// onward goes where a step leads: the code, the set-up, or in.
+// stepPaths are where the steps on the way in have their pages.
+var stepPaths = map[string]string{signin.NextCode: CodePath, signin.NextPassword: AfterPasskeyPath, signin.NextSetup: SetupPath, signin.NextCodes: CodesPath}
+
+// onward goes where a step leads: to its page, or in.
 func (p *Portal) onward(w http.ResponseWriter, r *http.Request, v *web.Visit, step signin.Step, after string) error {
-	switch step.Next {
-	case signin.NextCode:
+	if path, ok := stepPaths[step.Next]; ok {
 		web.SetCookie(w, web.ChallengeCookie, step.Challenge.Reveal(), true)
-		return to(w, r, with(CodePath, pairs("next", after)))
-	case signin.NextSetup:
-		web.SetCookie(w, web.ChallengeCookie, step.Challenge.Reveal(), true)
-		return to(w, r, with(SetupPath, pairs("next", after)))
+		return to(w, r, with(path, pairs("next", after)))
 	}
 	web.DropCookie(w, web.ChallengeCookie)
 	if err := p.Edge.StartSession(w, r, v, step.Session); err != nil {
@@ -113,79 +142,6 @@ func (p *Portal) onward(w http.ResponseWriter, r *http.Request, v *web.Visit, st
 
 func challengeOf(r *http.Request) seal.Secret { return seal.Secret(web.Cookie(r, web.ChallengeCookie)) }
 
-func (p *Portal) code(w http.ResponseWriter, r *http.Request, v *web.Visit) error {
-	q, err := web.Query(r, "next")
-	if err != nil {
-		return err
-	}
-	if challengeOf(r) == "" {
-		return to(w, r, with(SignInPath, pairs("next", next(q.Get("next")))))
-	}
-	return p.show(w, CodeView{Page: p.frame(w, r, v), Next: next(q.Get("next"))})
-}
-
-func (p *Portal) doCode(w http.ResponseWriter, r *http.Request, v *web.Visit) error {
-	f, err := web.Form(r, "code", "next")
-	if err != nil {
-		return err
-	}
-	onward := next(f.Get("next"))
-	step, err := p.Door.Code(r.Context(), v.Who, challengeOf(r), f.Get("code"))
-	if fault.CodeOf(err) == "challenge_ended" {
-		return p.startOver(w, r, v, err, onward)
-	}
-	if err != nil {
-		return p.again(w, err, func(form Form) View { return CodeView{Page: p.frame(w, r, v), Form: form, Next: onward} })
-	}
-	return p.onward(w, r, v, step, onward)
-}
-
-// startOver goes back to the sign-in page and says why.
-func (p *Portal) startOver(w http.ResponseWriter, r *http.Request, v *web.Visit, err error, onward string) error {
-	web.DropCookie(w, web.ChallengeCookie)
-	return p.again(w, err, func(form Form) View { return SignInView{Page: p.frame(w, r, v), Form: form, Next: onward} })
-}
-
-func (p *Portal) setup(w http.ResponseWriter, r *http.Request, v *web.Visit) error {
-	q, err := web.Query(r, "next")
-	if err != nil {
-		return err
-	}
-	return p.showSetup(w, r, v, Form{}, http.StatusOK, next(q.Get("next")))
-}
-
-func (p *Portal) showSetup(w http.ResponseWriter, r *http.Request, v *web.Visit, form Form, status int, onward string) error {
-	s, err := p.Door.Setup(r.Context(), v.Who, challengeOf(r))
-	if fault.CodeOf(err) == "challenge_ended" {
-		return p.startOver(w, r, v, err, onward)
-	}
-	if err != nil {
-		return err
-	}
-	return p.showAs(w, status, SetupView{Page: p.frame(w, r, v), Form: form, QR: s.QRPNG, Key: s.Key.Reveal(), Next: onward, Action: SetupPath})
-}
-
-func (p *Portal) doSetup(w http.ResponseWriter, r *http.Request, v *web.Visit) error {
-	f, err := web.Form(r, "code", "next")
-	if err != nil {
-		return err
-	}
-	onward := next(f.Get("next"))
-	step, err := p.Door.FinishSetup(r.Context(), v.Who, challengeOf(r), f.Get("code"))
-	switch refused := fault.From(err); {
-	case err == nil:
-	case refused.Code == "challenge_ended":
-		return p.startOver(w, r, v, err, onward)
-	case refused.Kind == fault.Unauthenticated || refused.Kind == fault.Invalid:
-		return p.showSetup(w, r, v, Form{Refusal: refused}, refused.Kind.Status(), onward)
-	default:
-		return err
-	}
-	v.Who.ID = step.UserID
-	p.flash(w, v, Done, "already_in")
-	return p.onward(w, r, v, step, onward)
-}
-
 func (p *Portal) signOut(w http.ResponseWriter, r *http.Request, v *web.Visit) error {
 	if _, err := web.Form(r); err != nil {
 		return err
@@ -193,7 +149,7 @@ func (p *Portal) signOut(w http.ResponseWriter, r *http.Request, v *web.Visit) e
 	if err := p.Door.SignOut(r.Context(), v.Who, seal.Secret(web.Cookie(r, web.SessionCookie))); err != nil {
 		return err
 	}
-	for _, c := range []string{web.SessionCookie, web.ChallengeCookie, web.LinkCookie, web.FlashCookie} {
+	for _, c := range []string{web.SessionCookie, web.ChallengeCookie, web.LinkCookie, web.EmailCookie, web.FlashCookie, web.DraftCookie} {
 		web.DropCookie(w, c)
 	}
 	w.Header().Set("Clear-Site-Data", `"cache", "storage"`)
@@ -205,12 +161,16 @@ func (p *Portal) signOut(w http.ResponseWriter, r *http.Request, v *web.Visit) e
 // Nothing is spent, so that a mail scanner that follows links does no harm. What
 // cannot be a token is no cookie's value.
 func (p *Portal) link(w http.ResponseWriter, r *http.Request, v *web.Visit) error {
+	return takeToken(w, r, web.LinkCookie, ActivatePath)
+}
+
+func takeToken(w http.ResponseWriter, r *http.Request, cookie, onward string) error {
 	if token := r.PathValue("token"); seal.LooksLikeToken(token) {
-		web.SetCookie(w, web.LinkCookie, token, false)
+		web.SetCookie(w, cookie, token, false)
 	} else {
-		web.DropCookie(w, web.LinkCookie)
+		web.DropCookie(w, cookie)
 	}
-	return to(w, r, ActivatePath)
+	return to(w, r, onward)
 }
 
 func (p *Portal) activate(w http.ResponseWriter, r *http.Request, v *web.Visit) error {
@@ -299,8 +259,10 @@ func (p *Portal) theme(w http.ResponseWriter, r *http.Request, v *web.Visit) err
 
 // back returns to the page that a form stood on.
 func back(w http.ResponseWriter, r *http.Request, address string) error {
-	if address == SignInPath || address == ActivatePath || address == CodePath || address == SetupPath {
-		return to(w, r, address)
+	for _, door := range []string{SignInPath, ActivatePath, CodePath, SetupPath, CodesPath, AfterPasskeyPath, EmailLinkPath} {
+		if address == door {
+			return to(w, r, address)
+		}
 	}
 	if address = next(address); address == "" {
 		address = FrontDoorPath

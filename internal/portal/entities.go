@@ -20,13 +20,14 @@ func (p *Portal) entityRoutes() []web.Route {
 	const one = entities + "/{entity}"
 	routes := []web.Route{
 		{Pattern: "GET " + entities + "/new", Handle: p.newEntity},
-		{Pattern: "POST " + entities, Handle: p.doNewEntity},
+		{Pattern: "POST " + entities, Handle: p.doNewEntity, Form: under("new")},
 		{Pattern: "GET " + one, Handle: p.entity},
 		{Pattern: "GET " + one + "/edit", Handle: p.editEntity},
-		{Pattern: "POST " + one + "/edit", Handle: p.doEditEntity},
+		{Pattern: "POST " + one + "/edit", Handle: p.doEditEntity, Form: itself},
 	}
 	for path, act := range map[string]Act{"/deactivation": DeactivateEntity, "/activation": ActivateEntity} {
-		routes = append(routes, web.Route{Pattern: "GET " + one + path, Handle: p.confirmEntity(act)}, web.Route{Pattern: "POST " + one + path, Handle: p.actOnEntity(act)})
+		routes = append(routes, web.Route{Pattern: "GET " + one + path, Handle: p.confirmEntity(act)},
+			web.Route{Pattern: "POST " + one + path, Handle: p.actOnEntity(act), Form: itself})
 	}
 	return routes
 }
@@ -163,8 +164,15 @@ func (p *Portal) newEntity(w http.ResponseWriter, r *http.Request, v *web.Visit)
 	if err != nil {
 		return err
 	}
-	view := NewEntityView{Page: i.page}
-	if err := p.entityForm(r, i, values.Get("parent"), &view); err != nil {
+	view, parent := NewEntityView{Page: i.page}, values.Get("parent")
+	typed, err := p.typed(r, v)
+	if err != nil {
+		return err
+	}
+	if typed != nil {
+		view.Kept, view.Name, view.CustomerID, view.Find, parent = true, typed.Get("name"), typed.Get("customer_id"), typed.Get("find_parent"), typed.Get("parent")
+	}
+	if err := p.entityForm(r, i, parent, &view); err != nil {
 		return err
 	}
 	return p.show(w, view)
@@ -220,7 +228,15 @@ func (p *Portal) editEntity(w http.ResponseWriter, r *http.Request, v *web.Visit
 	if err != nil {
 		return err
 	}
-	return p.show(w, EditEntityView{Page: i.page, One: p.row(i, n, false, nil), Name: n.Name, Revision: strconv.FormatInt(n.Version, 10)})
+	view := EditEntityView{Page: i.page, One: p.row(i, n, false, nil), Name: n.Name, Revision: strconv.FormatInt(n.Version, 10)}
+	typed, err := p.typed(r, v)
+	if err != nil {
+		return err
+	}
+	if typed != nil {
+		view.Kept, view.Name, view.Revision = true, typed.Get("name"), typed.Get("revision")
+	}
+	return p.show(w, view)
 }
 
 func (p *Portal) doEditEntity(w http.ResponseWriter, r *http.Request, v *web.Visit) error {
@@ -251,7 +267,11 @@ func (p *Portal) confirmEntity(act Act) web.Handle {
 		if err != nil {
 			return err
 		}
-		return p.show(w, entityConfirm(i, n, act))
+		view := entityConfirm(i, n, act)
+		if err := p.typedConfirm(r, v, &view); err != nil {
+			return err
+		}
+		return p.show(w, view)
 	}
 }
 

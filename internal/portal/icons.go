@@ -34,6 +34,12 @@ func drawings(name string) string {
 		return `<path d="M7 3.5h7l4 4v13H7z"/><path d="M14 3.5v4h4"/><path d="M10 12h5M10 15.5h5"/>`
 	case "key":
 		return `<circle cx="8" cy="15.5" r="3.75"/><path d="m10.7 12.8 8.3-8.3"/><path d="m15.5 8 2.7 2.7"/>`
+	case "usb":
+		return `<rect x="8" y="9.5" width="8" height="11" rx="2.5"/><path d="M9.5 9.5V4.5h5v5"/><path d="M11.5 7h.01M12.8 7h.01"/><circle cx="12" cy="15" r="1.75"/>`
+	case "list":
+		return `<rect x="5" y="4" width="14" height="16.5" rx="2"/><path d="M8.5 9h7M8.5 12.5h7M8.5 16h4"/>`
+	case "print":
+		return `<path d="M7.5 8.5v-4h9v4"/><rect x="4.5" y="8.5" width="15" height="8" rx="2"/><path d="M7.5 14h9v6h-9z"/>`
 	case "lock":
 		return `<rect x="5.5" y="10.5" width="13" height="9.5" rx="2"/><path d="M8.5 10.5V8a3.5 3.5 0 0 1 7 0v2.5"/>`
 	case "search":
@@ -56,6 +62,8 @@ func drawings(name string) string {
 		return `<rect x="4" y="6" width="16" height="12.5" rx="2"/><path d="m4.5 8 7.5 5.5L19.5 8"/>`
 	case "mail-off":
 		return `<rect x="4" y="6" width="16" height="12.5" rx="2"/><path d="m4.5 8 7.5 5.5L19.5 8"/><path d="m3.5 20.5 17-17"/>`
+	case "trash":
+		return `<path d="M5 7h14"/><path d="M9.5 7V4.5h5V7"/><path d="m6.5 7 1 12.5h9l1-12.5"/><path d="M10.5 11v5M13.5 11v5"/>`
 	case "down":
 		return `<path d="m7 10 5 5 5-5"/>`
 	case "up":

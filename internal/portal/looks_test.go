@@ -67,7 +67,7 @@ func TestAssets(t *testing.T) {
 			}
 		})
 	}
-	if diff := cmp.Diff([]string{"tabler.min.css"}, assets.Missing()); diff != "" {
+	if diff := cmp.Diff([]string{"tabler.min.css", "simplewebauthn.min.js"}, assets.Missing()); diff != "" {
 		t.Error(diff)
 	}
 }

@@ -6,22 +6,22 @@ import (
 	"strconv"
 
 	"countersign/internal/db"
-	"countersign/internal/fault"
 	"countersign/internal/org"
 	"countersign/internal/people"
 	"countersign/internal/roles"
+	"countersign/internal/signin"
 	"countersign/internal/web"
 )
 
 func (p *Portal) meRoutes() []web.Route {
-	return []web.Route{
+	return append([]web.Route{
 		{Pattern: "GET " + MePath, Handle: p.me},
-		{Pattern: "POST " + MePath, Handle: p.doDetails},
+		{Pattern: "POST " + MePath, Handle: p.doDetails, Form: itself},
+		{Pattern: "GET " + MyEmailPath, Handle: p.myEmail},
+		{Pattern: "POST " + MyEmailPath, Handle: p.doMyEmail, Form: itself},
+		{Pattern: "POST " + MyEmailDropPath, Handle: p.doDropMyEmail},
 		{Pattern: "POST " + MyPasswordPath, Handle: p.doPassword},
-		{Pattern: "GET " + MyAuthenticator, Handle: p.authenticator},
-		{Pattern: "POST " + MyAuthenticator, Handle: p.doAuthenticator},
-		{Pattern: "POST " + MyNewAuthenticator, Handle: p.doNewAuthenticator},
-	}
+	}, p.myFactorRoutes()...)
 }
 
 // me is Your account (Y1).
@@ -29,6 +29,15 @@ func (p *Portal) me(w http.ResponseWriter, r *http.Request, v *web.Visit) error 
 	view, err := p.meView(w, r, v)
 	if err != nil {
 		return err
+	}
+	typed, err := p.typed(r, v)
+	if err != nil {
+		return err
+	}
+	if typed != nil {
+		view.Details.Kept = true
+		view.FirstName, view.LastName, view.Phone = typed.Get("first_name"), typed.Get("last_name"), typed.Get("phone")
+		view.TimeZone, view.Revision = typed.Get("time_zone"), typed.Get("revision")
 	}
 	return p.show(w, view)
 }
@@ -45,13 +54,17 @@ func (p *Portal) meView(w http.ResponseWriter, r *http.Request, v *web.Visit) (M
 		if err != nil {
 			return err
 		}
-		view.Revision = strconv.FormatInt(me.DetailsVersion, 10)
-		view.PasswordAt, view.FactorSince = moment(security.PasswordSince), moment(security.FactorSince)
-		view.Factor = FactorOff
-		if security.FactorSince != 0 {
-			view.Factor = FactorOn
+		view.Revision, view.Phone = strconv.FormatInt(me.DetailsVersion, 10), me.Phone
+		if view.OwnEmail, view.NewEmail, err = p.ownEmail(tx, s.UserID); err != nil {
+			return err
 		}
-		view.AskCode = view.AskCode && view.Factor == FactorOn
+		view.PasswordAt = moment(security.PasswordSince)
+		mine, err := p.Door.Factors(tx, v.Who)
+		if err != nil {
+			return err
+		}
+		view.Ways = myWays(mine)
+		view.AskCode = view.AskCode && slices.ContainsFunc(mine.Factors, func(f signin.OwnFactor) bool { return f.Kind == signin.KindApp })
 		return p.myPlaces(tx, v, &view)
 	})
 	view.TimeZones = timeZones()
@@ -106,14 +119,15 @@ func (p *Portal) myPlaces(tx *db.Tx, v *web.Visit, view *MeView) error {
 }
 
 func (p *Portal) doDetails(w http.ResponseWriter, r *http.Request, v *web.Visit) error {
-	f, err := web.Form(r, "first_name", "last_name", "language", "time_zone", "revision")
+	f, err := web.Form(r, "first_name", "last_name", "phone", "language", "time_zone", "revision")
 	if err != nil {
 		return err
 	}
-	in := people.Details{FirstName: f.Get("first_name"), LastName: f.Get("last_name"), Language: f.Get("language"), TimeZone: f.Get("time_zone")}
+	phone := f.Get("phone")
+	in := people.Details{FirstName: f.Get("first_name"), LastName: f.Get("last_name"), Phone: &phone, Language: f.Get("language"), TimeZone: f.Get("time_zone")}
 	if err := p.People.SetDetails(r.Context(), v.Who, revision(f.Get("revision")), in); err != nil {
 		return p.meAgain(w, r, v, err, func(m *MeView, form Form) {
-			m.Details, m.FirstName, m.LastName, m.TimeZone = form, in.FirstName, in.LastName, in.TimeZone
+			m.Details, m.FirstName, m.LastName, m.Phone, m.TimeZone = form, in.FirstName, in.LastName, phone, in.TimeZone
 			m.Revision = f.Get("revision") // what was seen stays what was seen
 		})
 	}
@@ -140,77 +154,6 @@ func (p *Portal) meAgain(w http.ResponseWriter, r *http.Request, v *web.Visit, e
 		return problem
 	}
 	return p.again(w, err, func(form Form) View { with(&view, form); return view })
-}
-
-// authenticator asks who it is before an app is set up or replaced (A6).
-func (p *Portal) authenticator(w http.ResponseWriter, r *http.Request, v *web.Visit) error {
-	return p.showProve(w, r, v, Form{}, http.StatusOK)
-}
-
-func (p *Portal) showProve(w http.ResponseWriter, r *http.Request, v *web.Visit, form Form, status int) error {
-	m, err := p.meView(w, r, v)
-	if err != nil {
-		return err
-	}
-	return p.showAs(w, status, ProveView{Page: m.Page, Form: form, AskCode: m.Factor == FactorOn})
-}
-
-// doAuthenticator takes the password and the present app's code, and shows the new key.
-func (p *Portal) doAuthenticator(w http.ResponseWriter, r *http.Request, v *web.Visit) error {
-	f, err := web.Form(r, "password", "code", "username")
-	if err != nil {
-		return err
-	}
-	step, err := p.Door.StartReplace(r.Context(), v.Who, f.Get("password"), f.Get("code"))
-	if err != nil {
-		return p.meProveAgain(w, r, v, err)
-	}
-	web.SetCookie(w, web.ChallengeCookie, step.Challenge.Reveal(), true)
-	s, err := p.Door.Setup(r.Context(), v.Who, step.Challenge)
-	if err != nil {
-		return err
-	}
-	return p.showNewKey(w, r, v, Form{}, http.StatusOK, s.QRPNG, s.Key.Reveal())
-}
-
-func (p *Portal) meProveAgain(w http.ResponseWriter, r *http.Request, v *web.Visit, err error) error {
-	refused := fault.From(err)
-	if refused.Kind == fault.Invalid || refused.Code == "busy" {
-		return p.showProve(w, r, v, Form{Refusal: refused}, refused.Kind.Status())
-	}
-	return err
-}
-
-func (p *Portal) showNewKey(w http.ResponseWriter, r *http.Request, v *web.Visit, form Form, status int, qr []byte, key string) error {
-	m, err := p.meView(w, r, v)
-	if err != nil {
-		return err
-	}
-	return p.showAs(w, status, SetupView{Page: m.Page, Form: form, QR: qr, Key: key, Replacing: true, Action: MyNewAuthenticator})
-}
-
-// doNewAuthenticator takes the new app's first code.
-func (p *Portal) doNewAuthenticator(w http.ResponseWriter, r *http.Request, v *web.Visit) error {
-	f, err := web.Form(r, "code", "next")
-	if err != nil {
-		return err
-	}
-	err = p.Door.FinishReplace(r.Context(), v.Who, challengeOf(r), f.Get("code"))
-	switch refused := fault.From(err); {
-	case err == nil:
-		web.DropCookie(w, web.ChallengeCookie)
-		p.flash(w, v, Done, "factor_set")
-		return to(w, r, MePath)
-	case refused.Code == "challenge_ended":
-		return p.showProve(w, r, v, Form{Refusal: refused}, refused.Kind.Status())
-	case refused.Kind == fault.Invalid || refused.Code == "wrong_code":
-		s, problem := p.Door.Setup(r.Context(), v.Who, challengeOf(r))
-		if problem != nil {
-			return problem
-		}
-		return p.showNewKey(w, r, v, Form{Refusal: refused}, refused.Kind.Status(), s.QRPNG, s.Key.Reveal())
-	}
-	return err
 }
 
 // timeZones are the zones that Your account offers: one for each offset and

@@ -2,6 +2,7 @@ package portal
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"net/http"
 	"net/url"
@@ -34,14 +35,22 @@ type Portal struct {
 
 	Assets   *Assets
 	Renderer *Renderer
+
+	forms map[string]func(*http.Request) string // by pattern, the page of the form that is sent there; from Routes
 }
 
 // Routes are the portal's addresses.
 func (p *Portal) Routes() []web.Route {
 	var all []web.Route
-	for _, group := range [][]web.Route{p.doorRoutes(), p.homeRoutes(), p.userRoutes(), p.roleRoutes(), p.activityRoutes(),
+	for _, group := range [][]web.Route{p.doorRoutes(), p.sessionRoutes(), p.homeRoutes(), p.userRoutes(), p.roleRoutes(), p.activityRoutes(),
 		p.treeRoutes(), p.entityRoutes(), p.settingsRoutes(), p.accountRoutes(), p.tokenRoutes(), p.searchRoutes(), p.meRoutes()} {
 		all = append(all, group...)
+	}
+	p.forms = map[string]func(*http.Request) string{}
+	for i := range all {
+		if form := all[i].Form; form != nil {
+			p.forms[all[i].Pattern], all[i].Handle = form, p.sending(form, all[i].Handle)
+		}
 	}
 	return append(all, web.Route{Pattern: "/", Needs: web.Anybody, Handle: func(_ http.ResponseWriter, r *http.Request, _ *web.Visit) error {
 		return fault.None("page")
@@ -106,13 +115,21 @@ func (p *Portal) frame(w http.ResponseWriter, r *http.Request, v *web.Visit) Pag
 		return page
 	}
 	s := v.Session
-	page.Me = &Viewer{ID: s.UserID, Name: s.Name(), Identifier: identifier(s.Email, s.Username)}
+	page.Me = &Viewer{ID: s.UserID, Name: cmp.Or(s.Name(), s.Email, s.Username), Identifier: identifier(s.Email, s.Username)}
 	page.Theme = theme(s.Theme)
 	if zone, err := time.LoadLocation(s.TimeZone); err == nil {
 		page.Zone = zone
 	}
 	page.Flash = p.takeFlash(w, r, v)
+	page.IdleIn, page.EndsIn = sessionLeft(v, p.DB.Now())
 	return page
+}
+
+// sessionLeft is how many seconds the session lives on if nothing more comes,
+// and in any case.
+func sessionLeft(v *web.Visit, now int64) (idle, ends int) {
+	left := func(at int64) int { return max(int((at-now)/1e6), 0) }
+	return left(v.Session.IdleAt), left(v.Session.ExpiresAt)
 }
 
 func identifier(email, username string) string {
@@ -127,10 +144,19 @@ func theme(word string) Theme { return Theme(oneOf(word, string(Light), string(D
 // here is where language and theme come back to: this page when it can be asked
 // for again.
 func here(r *http.Request) string {
-	if r.Method != http.MethodGet || strings.HasPrefix(r.URL.Path, "/activate/") {
+	if r.Method != http.MethodGet || strings.HasPrefix(r.URL.Path, ActivatePath+"/") || strings.HasPrefix(r.URL.Path, EmailLinkPath+"/") {
 		return r.URL.Path
 	}
 	return r.URL.RequestURI()
+}
+
+// backTo is the page to come back to after confirming who one is: this one, or
+// the one that a form stood on.
+func backTo(r *http.Request) string {
+	if r.URL.Path == MyPasswordPath {
+		return MePath
+	}
+	return here(r)
 }
 
 // inside is a page in an account, for somebody who may open it.
@@ -236,6 +262,16 @@ func (p *Portal) Answer(w http.ResponseWriter, r *http.Request, v *web.Visit, f 
 		http.Redirect(w, r, with(SignInPath, pairs("next", next(here(r)), "ended", map[bool]string{true: "1"}[f.Code == "session_ended"])), http.StatusSeeOther)
 		return
 	}
+	if f.Code == "session_ended" && r.Method == http.MethodPost {
+		if page := p.keep(w, r); page != "" {
+			http.Redirect(w, r, with(SignInPath, pairs("next", page, "ended", "1", "kept", "1")), http.StatusSeeOther)
+			return
+		}
+	}
+	if f.Code == "needs_fresh" && v.Session != nil {
+		http.Redirect(w, r, with(ConfirmPath, pairs("next", cmp.Or(p.keep(w, r), next(backTo(r))))), http.StatusSeeOther)
+		return
+	}
 	view := ErrorView{Page: p.frame(w, r, v), Fault: f, Back: FrontDoorPath}
 	if i, ok := p.around(w, r, v); ok {
 		view.Page, view.Back = i.page, i.page.To().Home()
@@ -291,7 +327,7 @@ func next(address string) string {
 	if _, err := url.ParseRequestURI(address); err != nil { // controls, and what no server would read
 		return ""
 	}
-	for _, door := range []string{SignInPath, SignOutPath, ActivatePath} {
+	for _, door := range []string{SignInPath, SignOutPath, ActivatePath, EmailLinkPath} {
 		if address == door || strings.HasPrefix(address, door+"/") || strings.HasPrefix(address, door+"?") {
 			return ""
 		}

@@ -16,7 +16,7 @@ import (
 func (p *Portal) settingsRoutes() []web.Route {
 	return []web.Route{
 		{Pattern: "GET /a/{customer}/settings", Handle: p.settings},
-		{Pattern: "POST /a/{customer}/settings", Handle: p.doSettings},
+		{Pattern: "POST /a/{customer}/settings", Handle: p.doSettings, Form: itself},
 	}
 }
 
@@ -31,6 +31,13 @@ func (p *Portal) settings(w http.ResponseWriter, r *http.Request, v *web.Visit) 
 		return err
 	}
 	view.Alias, view.Revision = i.account.Alias, strconv.FormatInt(i.account.Version, 10)
+	typed, err := p.typed(r, v)
+	if err != nil {
+		return err
+	}
+	if typed != nil && view.MayAlias {
+		view.Kept, view.Alias, view.Revision = true, typed.Get("alias"), typed.Get("revision")
+	}
 	return p.show(w, view)
 }
 

@@ -17,9 +17,9 @@ func (p *Portal) tokenRoutes() []web.Route {
 	return []web.Route{
 		{Pattern: "GET " + tokens, Handle: p.tokens},
 		{Pattern: "GET " + tokens + "/new", Handle: p.newToken},
-		{Pattern: "POST " + tokens, Handle: p.doNewToken},
+		{Pattern: "POST " + tokens, Handle: p.doNewToken, Form: under("new")},
 		{Pattern: "GET " + tokens + "/{token}/revocation", Handle: p.revocation},
-		{Pattern: "POST " + tokens + "/{token}/revocation", Handle: p.doRevocation},
+		{Pattern: "POST " + tokens + "/{token}/revocation", Handle: p.doRevocation, Form: itself},
 	}
 }
 
@@ -59,7 +59,18 @@ func (p *Portal) newToken(w http.ResponseWriter, r *http.Request, v *web.Visit) 
 	if err != nil {
 		return err
 	}
-	return p.show(w, NewTokenView{Page: i.page, Days: 365, Choices: tokenDays})
+	view := NewTokenView{Page: i.page, Days: 365, Choices: tokenDays}
+	typed, err := p.typed(r, v)
+	if err != nil {
+		return err
+	}
+	if typed != nil {
+		view.Kept, view.Name = true, typed.Get("name")
+		if days, err := strconv.Atoi(typed.Get("expires")); err == nil {
+			view.Days = days
+		}
+	}
+	return p.show(w, view)
 }
 
 func (p *Portal) doNewToken(w http.ResponseWriter, r *http.Request, v *web.Visit) error {
@@ -120,7 +131,24 @@ func (p *Portal) revocation(w http.ResponseWriter, r *http.Request, v *web.Visit
 	if err != nil {
 		return err
 	}
+	if err := p.typedConfirm(r, v, &view); err != nil {
+		return err
+	}
 	return p.show(w, view)
+}
+
+// typedConfirm puts back what was typed on a page that confirms. The version
+// stays the one that was seen then.
+func (p *Portal) typedConfirm(r *http.Request, v *web.Visit, view *ConfirmView) error {
+	typed, err := p.typed(r, v)
+	if err != nil || typed == nil {
+		return err
+	}
+	view.Kept, view.Reason, view.Typed = true, typed.Get("reason"), typed.Get("name")
+	if seen := typed.Get("revision"); seen != "" {
+		view.Revision = seen
+	}
+	return nil
 }
 
 func (p *Portal) doRevocation(w http.ResponseWriter, r *http.Request, v *web.Visit) error {

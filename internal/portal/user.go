@@ -2,14 +2,14 @@ package portal
 
 import (
 	"net/http"
-	"slices"
-	"strconv"
+	"net/netip"
 	"strings"
 
 	"countersign/internal/access"
 	"countersign/internal/audit"
 	"countersign/internal/db"
 	"countersign/internal/fault"
+	"countersign/internal/lang"
 	"countersign/internal/org"
 	"countersign/internal/people"
 	"countersign/internal/profile"
@@ -18,11 +18,11 @@ import (
 )
 
 // userActs are what the pages of one user can do, each with a page that confirms it.
-var userActs = []Act{Deactivate, Activate, ResendInvitation, DeactivateInvitation, ResetSecondFactor}
+var userActs = []Act{Deactivate, Activate, Delete, ResendInvitation, DeactivateInvitation, DropEmailChange, SetUpSecondFactor, ResetSecondFactor}
 
 // actPermissions are what the acts ask for.
-var actPermissions = map[Act]string{Deactivate: "users:deactivate", Activate: "users:deactivate", ResendInvitation: "users:create",
-	DeactivateInvitation: "users:create", ResetSecondFactor: "users:manage_2fa"}
+var actPermissions = map[Act]string{Deactivate: "users:deactivate", Activate: "users:deactivate", Delete: "users:delete", ResendInvitation: "users:create",
+	DeactivateInvitation: "users:create", DropEmailChange: "users:edit", SetUpSecondFactor: "users:manage_2fa", ResetSecondFactor: "users:manage_2fa"}
 
 // user is one user with what their pages show.
 type user struct {
@@ -31,6 +31,9 @@ type user struct {
 	choices  choices
 	settings profile.Settings
 	given    []roles.Assignment
+	policies map[string]map[access.Permission][]string // names of policies that give a permission, by role
+	invited  people.Mail                               // the newest invitation, of somebody who has not come in
+	newEmail people.EmailChange                        // an address that waits to be confirmed; without an ID there is none
 }
 
 // enterUser opens a user's page for whoever holds the permission.
@@ -55,7 +58,20 @@ func (p *Portal) enterUser(w http.ResponseWriter, r *http.Request, v *web.Visit,
 			return err
 		}
 		u.given = given[u.row.Member.ID]
-		by, err := people.Names(tx, []string{u.row.DeactivatedBy, u.row.CreatedBy, u.row.InvitationSentBy})
+		if err := u.choices.include(tx, i.account, u.given); err != nil {
+			return err
+		}
+		if u.newEmail, err = people.OpenEmailChange(tx, i.account.ID, u.row.ID()); err != nil {
+			return err
+		}
+		if u.row.ActivatedAt == 0 {
+			mails, err := people.InvitationMails(tx, i.account.ID, []string{u.row.ID()})
+			if err != nil {
+				return err
+			}
+			u.invited = mails[u.row.ID()]
+		}
+		by, err := people.Names(tx, []string{u.row.DeactivatedBy, u.row.CreatedBy, u.row.InvitationSentBy, u.newEmail.CreatedBy})
 		if err != nil {
 			return err
 		}
@@ -80,29 +96,57 @@ func userHead(i inside, u user, me string, names map[string]string) UserHead {
 	}
 	managed := access.CanManage(i.snapshot, i.q, row.ID(), row.Member.ID) == ""
 	shielded := row.FirstAdministrator && u.settings.FirstAdministratorProtected
+	appoints := people.Appoints(i.snapshot, i.q, i.account, row.Member)
 	h.MayChangeAccess = managed && !shielded && i.may("users:assign_roles")
+	h.MayEditDetails = managed && !shielded && i.may("users:edit")
+	h.MayChangeEmail = (h.MayEditDetails && !u.shared() || appoints) && row.DeactivatedAt == 0
+	h.DeletionOff = managed && !shielded && i.may("users:delete") && !u.settings.Deletion
 	for _, act := range userActs {
-		may := managed && i.may(actPermissions[act]) || act == ResendInvitation && people.Appoints(i.snapshot, i.q, i.account, row.Member)
-		if may && possible(act, row, shielded) {
+		may := managed && i.may(actPermissions[act]) || act == ResendInvitation && appoints
+		if may && u.possible(act) {
 			h.MayAct = append(h.MayAct, act)
 		}
+	}
+	if u.newEmail.ID != "" {
+		h.NewEmail = &PendingEmail{Email: u.newEmail.Email, Until: moment(u.newEmail.ExpiresAt), By: names[u.newEmail.CreatedBy]}
+	}
+	if mail := mailRow(u.invited); mail.Lost() {
+		h.InvitationLost = &mail
 	}
 	return h
 }
 
+// mailRow is what became of a message, as pages show it.
+func mailRow(m people.Mail) MailRow {
+	row := MailRow{Kind: m.Kind, State: m.State, Cause: m.Cause(), At: moment(m.At), Done: moment(m.DoneAt), Tries: m.Attempts}
+	if row.Cause != m.Reason {
+		row.Code = m.Reason
+	}
+	if m.State == "queued" {
+		row.Next = moment(m.NextAt)
+	}
+	return row
+}
+
 // possible tells whether an act makes sense for somebody as they are now.
-func possible(act Act, row people.Row, shielded bool) bool {
+func (u user) possible(act Act) bool {
+	row := u.row
 	waiting := row.ActivatedAt == 0 && row.DeactivatedAt == 0
+	shielded := row.FirstAdministrator && u.settings.FirstAdministratorProtected
 	switch act {
 	case Deactivate:
 		return row.DeactivatedAt == 0 && !shielded
 	case Activate:
 		return row.DeactivatedAt != 0 && !shielded
+	case Delete:
+		return u.settings.Deletion && !shielded
 	case ResendInvitation:
 		return waiting
 	case DeactivateInvitation:
 		return waiting && row.Status != people.DeactivatedInvitation
-	case ResetSecondFactor:
+	case DropEmailChange:
+		return u.newEmail.ID != "" && !shielded
+	case ResetSecondFactor, SetUpSecondFactor:
 		return row.Factors > 0 && row.AccountsOfPerson == 1
 	}
 	return false
@@ -114,8 +158,8 @@ func (p *Portal) user(w http.ResponseWriter, r *http.Request, v *web.Visit) erro
 	if err != nil {
 		return err
 	}
-	view := UserOverview{Page: i.page, User: u.head, Email: u.row.Email, Language: string(u.row.Lang), Created: moment(u.row.CreatedAt),
-		LastSignIn: moment(u.row.LastSignInAt), Factor: factorOf(u.row), Grants: u.grants()}
+	view := UserOverview{Page: i.page, User: u.head, Email: u.row.Email, Phone: u.row.Phone, Language: string(u.row.Lang), Created: moment(u.row.CreatedAt),
+		LastSignIn: moment(u.row.LastSignInAt), Factor: factorOf(u.row), FactorRequired: u.row.TwoFactorRequired, FactorActions: u.row.TwoFactorActions, Grants: u.grants()}
 	if u.row.Status == people.Invited || u.row.Status == people.ExpiredInvitation {
 		view.InvitationExpires = moment(u.row.InvitedUntil)
 	}
@@ -125,6 +169,17 @@ func (p *Portal) user(w http.ResponseWriter, r *http.Request, v *web.Visit) erro
 			return err
 		}
 		view.CreatedBy = names[u.row.CreatedBy]
+		if view.Networks, _, err = u.networks(tx); err != nil {
+			return err
+		}
+		mails, err := people.Mails(tx, i.account, u.row, 1)
+		if err != nil {
+			return err
+		}
+		if len(mails) > 0 {
+			last := mailRow(mails[0])
+			view.LastMail = &last
+		}
 		if u.head.MaySeeActivity {
 			view.Activity, _, err = p.entries(tx, i, v, "users:view_activity", audit.Query{Person: u.row.ID(), Limit: 5})
 		}
@@ -136,91 +191,48 @@ func (p *Portal) user(w http.ResponseWriter, r *http.Request, v *web.Visit) erro
 	return p.show(w, view)
 }
 
-// grants are the user's roles over their scopes.
-func (u user) grants() []Grant {
-	var out []Grant
-	for _, a := range u.given {
-		r, ok := u.choices.role(a.RoleID)
-		if !ok {
-			continue
-		}
-		out = append(out, Grant{Role: r.Title(u.choices.lang), RoleID: r.ID, Entities: u.choices.entityNames(a.Entities), AllEntities: a.AllEntities,
-			Until: moment(a.Until), Dangerous: len(r.Dangerous()) > 0})
+// networks are from where the user may act, as words and as they are.
+func (u user) networks(tx *db.Tx) (words []string, list []netip.Prefix, err error) {
+	list, err = people.Networks(tx, u.row.AccountID, u.row.Member.ID)
+	for _, n := range list {
+		words = append(words, people.NetworkText(n))
 	}
-	return out
-}
-
-// userAccess explains what the user may do here, section by section (U17).
-func (p *Portal) userAccess(w http.ResponseWriter, r *http.Request, v *web.Visit) error {
-	i, u, err := p.enterUser(w, r, v, "users:view")
-	if err != nil {
-		return err
-	}
-	q := i.q
-	q.User, q.SecondFactor, q.Fresh = u.row.ID(), true, true
-	with2 := access.Held(i.snapshot, q)
-	q.SecondFactor = u.row.Factors > 0
-	return p.show(w, UserAccess{Page: i.page, User: u.head, Grants: u.grants(), Sections: accessSections(i, u.sources(), with2, access.Held(i.snapshot, q))})
-}
-
-// sources says for each permission which of the user's roles give it.
-func (u user) sources() map[access.Permission][]AccessSource {
-	out := map[access.Permission][]AccessSource{}
-	for _, a := range u.given {
-		r, ok := u.choices.role(a.RoleID)
-		if !ok {
-			continue
-		}
-		s := AccessSource{Role: r.Title(u.choices.lang), Entities: u.choices.entityNames(a.Entities), AllEntities: a.AllEntities, Until: moment(a.Until)}
-		for p := range r.Permissions.All() {
-			out[p] = append(out[p], s)
-		}
-	}
-	return out
-}
-
-// accessSections groups what is held by section; now is what is held without
-// what is lost for want of a second factor.
-func accessSections(i inside, sources map[access.Permission][]AccessSource, held, now access.Set) []AccessSection {
-	var out []AccessSection
-	for p := range withoutPages(held).All() {
-		info := p.Info()
-		n := slices.IndexFunc(out, func(s AccessSection) bool { return s.Section == info.Resource })
-		if n < 0 {
-			out = append(out, AccessSection{Section: info.Resource, Href: sectionHref(i, info.Resource), Elsewhere: !info.Built})
-			n = len(out) - 1
-		}
-		out[n].Lines = append(out[n].Lines, AccessLine{Permission: p.String(), Sources: sources[p], Dangerous: info.Dangerous, NeedsTwo: info.NeedsTwoFactor, Lost: !now.Has(p)})
-	}
-	return out
-}
-
-// sectionHref is the page of a resource's section, when the viewer may open it.
-func sectionHref(i inside, resource string) string {
-	at := InAccount(i.account.CustomerID)
-	hrefs := map[string]string{"home": at.Home(), "users": at.Users(UsersFilter{}), "roles": at.Roles(), "audit": at.Activity(ActivityFilter{}),
-		"service_tokens": at.ServiceTokens(), "accounts": at.Accounts(AccountsFilter{}), "entities": at.Tree(TreeFilter{}), "account": at.Settings()}
-	if href, ok := hrefs[resource]; ok && i.may(resource+":view") {
-		return href
-	}
-	return ""
+	return words, list, err
 }
 
 // ours tells whether how the person signs in is this account's to know: they
 // came into this one and into no other.
 func (u user) ours() bool { return u.row.ActivatedAt != 0 && u.row.AccountsOfPerson == 1 }
 
+// mailsShown is how many messages the security tab shows.
+const mailsShown = 10
+
 func (p *Portal) userSecurity(w http.ResponseWriter, r *http.Request, v *web.Visit) error {
 	i, u, err := p.enterUser(w, r, v, "users:view")
 	if err != nil {
 		return err
 	}
-	view := UserSecurity{Page: i.page, User: u.head, Factor: factorOf(u.row), FactorRequired: u.row.TwoFactorRequired, LastSignIn: moment(u.row.LastSignInAt), AttemptsAllowed: u.settings.LockAttempts,
-		Shared: u.row.AccountsOfPerson > 1}
-	if !u.ours() {
-		return p.show(w, view)
-	}
+	view := UserSecurity{Page: i.page, User: u.head, Factor: factorOf(u.row), FactorRequired: u.row.TwoFactorRequired, FactorActions: u.row.TwoFactorActions,
+		LastSignIn: moment(u.row.LastSignInAt), AttemptsAllowed: u.settings.LockAttempts, Shared: u.row.AccountsOfPerson > 1, MailsOurs: !u.ours()}
 	err = p.reading(r, func(tx *db.Tx) error {
+		if view.Networks, _, err = u.networks(tx); err != nil {
+			return err
+		}
+		mails, err := people.Mails(tx, i.account, u.row, mailsShown)
+		if err != nil {
+			return err
+		}
+		for _, m := range mails {
+			view.Mails = append(view.Mails, mailRow(m))
+		}
+		if !u.ours() {
+			return nil
+		}
+		lock, err := people.LockOf(tx, u.row.ID())
+		if err != nil {
+			return err
+		}
+		view.LockedUntil, view.InactiveSince = moment(lock.Until), moment(lock.InactiveSince)
 		s, err := p.Door.Security(tx, u.row.ID())
 		view.FactorSince, view.PasswordSince, view.LastAddress = moment(s.FactorSince), moment(s.PasswordSince), s.LastAddress
 		view.OpenSessions, view.FailedAttempts = s.Sessions, s.Failed
@@ -260,6 +272,9 @@ func (p *Portal) confirm(act Act) web.Handle {
 			return p.refused(r, v, i, u, u.mayNot(act))
 		}
 		view, err := p.confirmView(r, i, u, act)
+		if err == nil {
+			err = p.typedConfirm(r, v, &view)
+		}
 		if err != nil {
 			return err
 		}
@@ -274,6 +289,13 @@ func (p *Portal) actPermission(r *http.Request, v *web.Visit, act Act) (permissi
 	if act != ResendInvitation {
 		return permission, nil
 	}
+	return p.appointing(r, v, permission)
+}
+
+// appointing is the permission that a page asks for, or users:view for an
+// operator who appoints the user of the address (people.Appoints).
+func (p *Portal) appointing(r *http.Request, v *web.Visit, otherwise string) (permission string, err error) {
+	permission = otherwise
 	err = p.reading(r, func(tx *db.Tx) error {
 		a, found, err := org.AccountByCustomerID(tx, r.PathValue("customer"))
 		if err != nil || !found {
@@ -299,13 +321,13 @@ func (u user) mayNot(act Act) error {
 	switch {
 	case u.head.Self:
 		return fault.New(fault.Forbidden, "own_access")
-	case act == ResetSecondFactor && u.row.AccountsOfPerson > 1:
+	case (act == ResetSecondFactor || act == SetUpSecondFactor) && u.row.AccountsOfPerson > 1:
 		return fault.New(fault.Conflict, "person_of_several_accounts")
-	case u.row.FirstAdministrator && u.settings.FirstAdministratorProtected && (act == Deactivate || act == Activate):
+	case u.row.FirstAdministrator && u.settings.FirstAdministratorProtected && (act == Deactivate || act == Activate || act == Delete || act == DropEmailChange):
 		return fault.New(fault.Forbidden, "first_administrator")
-	case !possible(act, u.row, false):
-		return fault.New(fault.Conflict, map[Act]string{Deactivate: "already_deactivated", Activate: "not_deactivated",
-			ResendInvitation: "already_active", DeactivateInvitation: "no_open_invitation", ResetSecondFactor: "no_second_factor"}[act])
+	case !u.possible(act):
+		return fault.New(fault.Conflict, map[Act]string{Deactivate: "already_deactivated", Activate: "not_deactivated", Delete: "deletion_off", DropEmailChange: "no_email_change",
+			ResendInvitation: "already_active", DeactivateInvitation: "no_open_invitation", ResetSecondFactor: "no_second_factor", SetUpSecondFactor: "no_second_factor"}[act])
 	}
 	return fault.New(fault.Forbidden, "person_above_you")
 }
@@ -313,12 +335,12 @@ func (u user) mayNot(act Act) error {
 func (p *Portal) confirmView(r *http.Request, i inside, u user, act Act) (ConfirmView, error) {
 	at := i.page.To()
 	view := ConfirmView{Page: i.page, Act: act, Subject: u.row.Name(), Identifier: u.head.Identifier, Action: at.UserAct(u.row.ID(), act), Back: at.User(u.row.ID()),
-		AskReason: act == Deactivate || act == ResetSecondFactor, Revision: strconv.FormatInt(u.row.Member.Version, 10)}
+		AskReason: act == Deactivate || act == ResetSecondFactor || act == SetUpSecondFactor, TypeName: act == Delete, Revision: u.revision()}
 	if act == ResendInvitation {
 		view.ExpiryHours = int(u.settings.InvitationLifetime.Hours())
 	}
-	if !u.ours() {
-		return view, nil // what they have open goes on for their other accounts
+	if !u.ours() || act == SetUpSecondFactor {
+		return view, nil // what they have open goes on: for their other accounts, or until they sign in next
 	}
 	err := p.reading(r, func(tx *db.Tx) error {
 		s, err := p.Door.Security(tx, u.row.ID())
@@ -343,26 +365,41 @@ func (p *Portal) act(act Act) web.Handle {
 		if err != nil {
 			return err
 		}
-		if err := p.carryOut(r, v, i, u.row.ID(), act, revision(f.Get("revision")), strings.TrimSpace(f.Get("reason"))); err != nil {
+		if typed, _ := lang.Line(f.Get("name"), typedMost); act == Delete && typed != u.row.Name() {
+			err = fault.In("name", "type_name", "name", u.row.Name())
+		} else {
+			err = p.carryOut(r, v, i, u.row.ID(), act, revision(f.Get("revision")), strings.TrimSpace(f.Get("reason")))
+		}
+		if err != nil {
 			view, problem := p.confirmView(r, i, u, act)
 			if problem != nil {
 				return problem
 			}
-			view.Reason = f.Get("reason")
+			view.Reason, view.Typed = f.Get("reason"), f.Get("name")
 			return p.again(w, err, func(form Form) View { view.Form = form; return view })
 		}
-		code, name := flashes[act], "name"
-		if act == ResendInvitation {
-			p.flash(w, v, Done, code, "email", u.row.Email)
-		} else {
-			p.flash(w, v, Done, code, name, u.row.Name())
-		}
-		return to(w, r, i.page.To().User(u.row.ID()))
+		return p.acted(w, r, v, i, u, act)
 	}
 }
 
-var flashes = map[Act]string{Deactivate: "deactivated", Activate: "activated", ResendInvitation: "invitation_resent",
-	DeactivateInvitation: "invitation_deactivated", ResetSecondFactor: "factor_reset"}
+// typedMost bounds what is typed to confirm, in code points: first and last name.
+const typedMost = 300
+
+// acted says what was done, on the user's page, or on the list when they are gone.
+func (p *Portal) acted(w http.ResponseWriter, r *http.Request, v *web.Visit, i inside, u user, act Act) error {
+	if act == ResendInvitation {
+		p.flash(w, v, Done, flashes[act], "email", u.row.Email)
+	} else {
+		p.flash(w, v, Done, flashes[act], "name", u.row.Name())
+	}
+	if act == Delete {
+		return to(w, r, i.page.To().Users(UsersFilter{}))
+	}
+	return to(w, r, i.page.To().User(u.row.ID()))
+}
+
+var flashes = map[Act]string{Deactivate: "deactivated", Activate: "activated", Delete: "deleted", ResendInvitation: "invitation_resent",
+	DeactivateInvitation: "invitation_deactivated", DropEmailChange: "email_dropped", SetUpSecondFactor: "factor_again", ResetSecondFactor: "factor_reset"}
 
 func (p *Portal) carryOut(r *http.Request, v *web.Visit, i inside, userID string, act Act, version int64, reason string) error {
 	ctx, account := r.Context(), i.account.ID
@@ -371,10 +408,16 @@ func (p *Portal) carryOut(r *http.Request, v *web.Visit, i inside, userID string
 		return p.People.Deactivate(ctx, v.Who, account, userID, version, reason)
 	case Activate:
 		return p.People.Reactivate(ctx, v.Who, account, userID, version)
+	case Delete:
+		return p.People.Delete(ctx, v.Who, account, userID, version)
+	case DropEmailChange:
+		return p.People.DropEmailChange(ctx, v.Who, account, userID, version)
 	case ResendInvitation:
 		return p.People.Resend(ctx, v.Who, account, userID, version)
 	case DeactivateInvitation:
 		return p.People.DeactivateInvitation(ctx, v.Who, account, userID, version)
+	case SetUpSecondFactor:
+		return p.People.SetUpAgain(ctx, v.Who, account, userID, version, reason)
 	}
 	return p.People.ResetFactor(ctx, v.Who, account, userID, version, reason)
 }

@@ -57,6 +57,8 @@ type Page struct {
 	Accounts  []AccountRef
 	Menu      []MenuGroup
 	Flash     *Flash // what just happened; nil for nothing
+	IdleIn    int    // seconds until the session ends if nothing more comes
+	EndsIn    int    // seconds until it ends in any case
 }
 
 func (p Page) frame() Page { return p }
@@ -151,6 +153,7 @@ type Flash struct {
 // each field; the field names are those of the inputs.
 type Form struct {
 	Refusal *fault.Error
+	Kept    bool // what was typed before the session ran out stands in it again
 }
 
 // Option is one choice of a list.

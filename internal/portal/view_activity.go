@@ -42,6 +42,7 @@ type ActivityRow struct {
 	Outcome   Outcome
 	Reason    string // given with it, or why it was refused
 	Changes   []Change
+	Erased    bool   // it held personal details, which were erased
 	Times     int    // repeats that were merged; 0 and 1 are the same
 	Href      string // its own page; "" when the viewer may not open it
 }
@@ -183,17 +184,17 @@ type Chosen struct {
 func (v ActivityView) ByPerson() *Chosen {
 	f := v.Filter
 	f.Person, f.Cursor = "", ""
-	return chosen("person", v.Filter.Person, v.Person, v.To().Activity(f))
+	return chosenIn("person", v.Filter.Person, v.Person, v.To().Activity(f))
 }
 
 // AboutWhat is what was chosen that it was done to; nil when the filter is text, or nothing.
 func (v ActivityView) AboutWhat() *Chosen {
 	f := v.Filter
 	f.About, f.Cursor = "", ""
-	return chosen("about", v.Filter.About, v.About, v.To().Activity(f))
+	return chosenIn("about", v.Filter.About, v.About, v.To().Activity(f))
 }
 
-func chosen(field, value, name, href string) *Chosen {
+func chosenIn(field, value, name, href string) *Chosen {
 	if name == "" || !find.IsID(value) {
 		return nil
 	}

@@ -11,6 +11,9 @@ const (
 	CodeDatabaseAway = "database_away"
 	CodeNotSetUp     = "not_set_up"
 	CodeSessionEnded = "session_ended"
+
+	CodeMaintenance      = "maintenance"
+	CodeMaintenanceUntil = "maintenance_until"
 )
 
 // ErrorView is the page of a refusal: what happened, and what to do now.
@@ -31,6 +34,8 @@ func (v ErrorView) Case() string {
 	switch v.Fault.Code {
 	case CodeDatabaseAway, CodeNotSetUp, CodeSessionEnded:
 		return v.Fault.Code
+	case CodeMaintenance, CodeMaintenanceUntil:
+		return CodeMaintenance
 	}
 	switch v.Fault.Kind {
 	case fault.Malformed, fault.Unauthenticated, fault.Forbidden, fault.NotFound, fault.Conflict, fault.Gone,
@@ -51,7 +56,7 @@ func (v ErrorView) Asking() bool {
 
 // Seconds to wait before trying again; 0 when it does not matter.
 func (v ErrorView) Seconds() int {
-	if v.Fault == nil {
+	if v.Fault == nil || v.Case() == CodeMaintenance {
 		return 0
 	}
 	return int(v.Fault.RetryAfter.Seconds())

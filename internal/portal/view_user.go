@@ -8,8 +8,11 @@ type Act string
 const (
 	Deactivate           Act = "deactivation"
 	Activate             Act = "activation"
+	Delete               Act = "deletion"
 	ResendInvitation     Act = "invitation"
 	DeactivateInvitation Act = "invitation-deactivation"
+	SetUpSecondFactor    Act = "second-factor-renewal"
+	DropEmailChange      Act = "email-withdrawal"
 	ResetSecondFactor    Act = "second-factor-reset"
 	RevokeToken          Act = "revocation"
 	DeactivateAccount    Act = "account-deactivation"
@@ -30,8 +33,43 @@ type UserHead struct {
 	Self               bool   // the viewer: their own access is not theirs to change
 	FirstAdministrator bool
 	MayChangeAccess    bool
+	MayEditDetails     bool
+	MayChangeEmail     bool
 	MayAct             []Act // those the viewer may do now
+	DeletionOff        bool  // the viewer could delete them, if the account's settings let anybody
 	MaySeeActivity     bool
+
+	InvitationLost *MailRow      // the invitation never arrived; nil when it did, or is under way
+	NewEmail       *PendingEmail // an address that waits to be confirmed; nil for none
+}
+
+// More tells whether the menu of further actions has anything.
+func (h UserHead) More() bool {
+	return h.MayChangeEmail || h.DeletionOff || h.May(ResetSecondFactor) || h.May(DeactivateInvitation) || h.May(Deactivate) || h.May(Delete)
+}
+
+// PendingEmail is a change of address that is not confirmed yet.
+type PendingEmail struct {
+	Email string
+	Until Moment
+	By    string // who began it; may be empty
+}
+
+// MailRow is what became of a message.
+type MailRow struct {
+	Kind  string // "portal.mail.kind.KIND"
+	State string // "portal.mail.state.STATE": queued, sent, refused, bounced, failed
+	Cause string // "portal.mail.cause.CAUSE"; "" when there is nothing to tell
+	Code  string // of the mail server: "5.1.1"; may be empty
+	At    Moment // when it was queued
+	Done  Moment // since when it is so; zero while it is queued
+	Next  Moment // when it is tried again, while it is queued
+	Tries int
+}
+
+// Lost tells that it will not arrive.
+func (m MailRow) Lost() bool {
+	return m.State == "refused" || m.State == "bounced" || m.State == "failed"
 }
 
 // May tells whether the viewer may do it now.
@@ -78,12 +116,17 @@ type UserOverview struct {
 	Page
 	User              UserHead
 	Email             string
+	Phone             string
 	Language          string // its code
 	Created           Moment
 	CreatedBy         string
 	LastSignIn        Moment
 	Factor            Factor
-	InvitationExpires Moment // when Status is Invited or InvitationExpired
+	FactorRequired    bool
+	FactorActions     string   // "portal.action.ACTION", where it is required
+	Networks          []string // from where they may act; empty is from anywhere
+	InvitationExpires Moment   // when Status is Invited or InvitationExpired
+	LastMail          *MailRow // nil when none was sent
 	Grants            []Grant
 	Activity          []ActivityRow // the last few; empty when not permitted
 }
@@ -99,6 +142,7 @@ type AccessSource struct {
 	Policy      string // "" when the role's own
 	Entities    []string
 	AllEntities bool
+	From        Moment // zero: since it was given
 	Until       Moment
 }
 
@@ -125,6 +169,8 @@ type UserAccess struct {
 	User     UserHead
 	Grants   []Grant
 	Sections []AccessSection
+	NotYet   string   // "portal.user.notyet.WHY": why none of it holds at the moment; "" when it does
+	Networks []string // from where alone it holds; empty is from anywhere
 }
 
 func (UserAccess) name() string { return "user_access" }
@@ -139,6 +185,12 @@ type UserSecurity struct {
 	Factor          Factor
 	FactorSince     Moment
 	FactorRequired  bool
+	FactorActions   string // "portal.action.ACTION", where it is required
+	Networks        []string
+	LockedUntil     Moment // after wrong attempts; zero: it is not
+	InactiveSince   Moment // locked because it was not used; zero: it is not
+	Mails           []MailRow
+	MailsOurs       bool   // only those that this account caused are shown
 	PasswordSince   Moment // zero: none chosen yet
 	LastSignIn      Moment
 	LastAddress     string // where from
@@ -179,77 +231,6 @@ func (v UserActivity) turn(cursor string) string {
 	return with(v.To().UserTab(v.User.ID, "activity"), pairs("cursor", cursor))
 }
 
-// RoleChoice is a role that can be given.
-type RoleChoice struct {
-	ID          string
-	Name        string
-	Description string
-	Permissions int
-	Dangerous   []string // names of the dangerous permissions it brings; empty for none
-	Selected    bool
-	Refused     string // why it cannot be given, in the viewer's words; "" when it can
-	Sections    []RoleSection
-}
-
-// EntityChoice is an entity that access can be given over.
-type EntityChoice struct {
-	ID         string
-	Name       string
-	CustomerID string
-	Kind       string // "merchant"
-	Depth      int    // below the account's own entity; at most 4 is drawn
-	Selected   bool
-}
-
-// AccessPicker chooses roles and entities. Fields: roles (several, or one when
-// OneRole), entities (several), all_entities, acknowledge.
-type AccessPicker struct {
-	Roles          []RoleChoice
-	OneRole        bool
-	Entities       []EntityChoice
-	MayAllEntities bool
-	AllEntities    bool
-	Acknowledged   bool
-}
-
-// Danger tells whether any role on offer must be acknowledged.
-func (p AccessPicker) Danger() bool {
-	for _, r := range p.Roles {
-		if len(r.Dangerous) > 0 {
-			return true
-		}
-	}
-	return false
-}
-
-// InviteView invites somebody. Fields: first_name, last_name, email, language
-// and those of AccessPicker.
-type InviteView struct {
-	Page
-	Form
-	AccessPicker
-	FirstName     string
-	LastName      string
-	Email         string
-	Language      string
-	LastRequired  bool
-	LifetimeHours int // of the invitation
-}
-
-func (InviteView) name() string { return "invite" }
-
-// EditAccessView changes a user's roles and entities. Fields: those of
-// AccessPicker, and revision, which refuses what is stale.
-type EditAccessView struct {
-	Page
-	Form
-	AccessPicker
-	User     UserHead
-	Revision string
-}
-
-func (EditAccessView) name() string { return "edit_access" }
-
 // ConfirmView says what will happen before it does. Fields: reason, name, revision.
 type ConfirmView struct {
 	Page
@@ -276,7 +257,7 @@ func (ConfirmView) name() string { return "confirm" }
 // Dangerous acts have the red button.
 func (v ConfirmView) Dangerous() bool {
 	switch v.Act {
-	case Activate, ResendInvitation, ActivateAccount, ActivateEntity:
+	case Activate, ResendInvitation, SetUpSecondFactor, ActivateAccount, ActivateEntity:
 		return false
 	}
 	return true

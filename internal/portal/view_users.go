@@ -50,6 +50,7 @@ type UserRow struct {
 	Status      Status
 	Factor      Factor
 	LastSignIn  Moment
+	MailLost    bool // their invitation never arrived
 	Self        bool
 }
 

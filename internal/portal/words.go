@@ -22,7 +22,7 @@ func (w words) funcs() template.FuncMap {
 		"t": w.t, "number": w.number, "date": w.date, "datetime": w.dateTime, "join": w.join,
 		"permission": w.permission, "section": w.section, "sentence": w.sentence,
 		"flash": w.flash, "input": w.input, "problem": w.problem, "problems": w.problems,
-		"asset": w.asset, "icon": icon, "png": png, "groups": groups, "address": address, "dict": dict, "indent": indent, "lower": strings.ToLower,
+		"asset": w.asset, "icon": icon, "png": png, "groups": groups, "lines": lines, "address": address, "dict": dict, "indent": indent, "lower": strings.ToLower,
 	}
 }
 
@@ -206,6 +206,9 @@ func groups(key string) []string {
 	return append(out, key)
 }
 
+// lines puts each on a line of its own, for whoever copies all of them.
+func lines(list []string) string { return strings.Join(list, "\n") }
+
 // indent is how deep a place in the tree is drawn, 0 to 4.
 func indent(depth int) int { return min(max(depth, 0), 4) }
 
@@ -219,4 +222,12 @@ func dict(kv ...any) (map[string]any, error) {
 		m[key] = kv[i+1]
 	}
 	return m, nil
+}
+
+// known is the text of a key, or something else where there is none.
+func known(tag lang.Tag, key, otherwise string) string {
+	if lang.Has(key) {
+		return lang.T(tag, key)
+	}
+	return otherwise
 }

@@ -106,7 +106,7 @@ func TestStandardSettings(t *testing.T) {
 	want := profile.Settings{
 		RolesPerUser: "many", SignInName: "email", UserTypes: "verified", Mandatory: []string{"first_name", "email", "role", "entities"},
 		DefaultRole: "read_only", FallbackRole: "read_only", UserList: "all", EmailInUse: "link", InvitationLifetime: 72 * time.Hour,
-		Deletion: true, FirstAdministratorProtected: true, ParentDeactivation: "warn", AssignmentScope: "entities_required", LocationRestriction: true,
+		Deletion: true, RetentionDays: 365, FirstAdministratorProtected: true, ParentDeactivation: "warn", AssignmentScope: "entities_required", LocationRestriction: true,
 		TwoFactor: "required", TwoFactorMethods: []string{"totp", "webauthn", "passkey"}, TwoFactorAfterReset: "set_up",
 		LockAttempts: 6, LockMinutes: 30, InactivityDays: 90, PasswordLength: 12, PasswordLengthAlone: 15, PasswordHistory: 4,
 		IPRules: []string{"user_allow", "account_allow"}, SessionIdle: 15 * time.Minute, SessionAbsolute: 12 * time.Hour,
@@ -142,7 +142,7 @@ func TestSettingsWith(t *testing.T) {
 	for key, values := range map[string][]string{
 		"colour": {"red"}, "roles_per_user": {"", "few", "ONE"}, "deletion": {"", "yes", "1"}, "lock_attempts": {"", "0", "11", "-1", "6.0", "six"},
 		"lock_minutes": {"29", "-30"}, "session_idle": {"15", "16m", "0h", "-5m", "30s", ""}, "invitation_lifetime": {"1m", "1000h", "72"},
-		"two_factor_methods": {"totp,totp", "totp,,sms", "pigeon"}, "fallback_role": {""}, "inactivity_days": {"91"}, "password_length": {"7", "65"},
+		"two_factor_methods": {"totp,totp", "totp,,sms", "pigeon"}, "fallback_role": {""}, "inactivity_days": {"91"}, "password_length": {"7", "65"}, "retention_days": {"29", "3651", "0", ""},
 	} {
 		for _, value := range values {
 			got, err := s.With(map[string]string{key: value})

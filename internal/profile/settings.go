@@ -24,6 +24,7 @@ type Settings struct {
 	EmailInUse                  string // link, refuse
 	InvitationLifetime          time.Duration
 	Deletion                    bool
+	RetentionDays               int // from somebody's last deletion until what is left of them is erased
 	FirstAdministratorProtected bool
 	ParentDeactivation          string // none, warn, cascade
 	AssignmentScope             string // entities_required, all_allowed, all
@@ -88,6 +89,7 @@ var definitions = []Definition{
 	choice("email_in_use", func(s *Settings) any { return &s.EmailInUse }, "link", "refuse"),
 	duration("invitation_lifetime", func(s *Settings) any { return &s.InvitationLifetime }, 60, 30*24*60, false),
 	onOff("deletion", func(s *Settings) any { return &s.Deletion }),
+	number("retention_days", func(s *Settings) any { return &s.RetentionDays }, 30, 3650, false),
 	onOff("first_administrator_protected", func(s *Settings) any { return &s.FirstAdministratorProtected }),
 	choice("parent_deactivation", func(s *Settings) any { return &s.ParentDeactivation }, "none", "warn", "cascade"),
 	choice("assignment_scope", func(s *Settings) any { return &s.AssignmentScope }, "entities_required", "all_allowed", "all"),

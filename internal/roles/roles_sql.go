@@ -102,3 +102,30 @@ func IDByKey(tx *db.Tx, accountID, key string) (string, error) {
 	_, err := db.One(tx, []any{&id}, `SELECT id FROM roles WHERE account_id = $1 AND predefined = $2`, accountID, key)
 	return id, err
 }
+
+// PolicyNames reads, for the custom roles of an account, by which policies each
+// permission comes; a role's own policy has no name that a person would know and
+// is left out.
+func PolicyNames(tx *db.Tx, accountID string) (map[string]map[access.Permission][]string, error) {
+	out := map[string]map[access.Permission][]string{}
+	_, err := db.All(tx, func(r *sql.Rows) (_ struct{}, err error) {
+		var role, policy, name string
+		if err = r.Scan(&role, &policy, &name); err != nil {
+			return
+		}
+		if p, ok := access.Parse(name); ok {
+			if out[role] == nil {
+				out[role] = map[access.Permission][]string{}
+			}
+			out[role][p] = append(out[role][p], policy)
+		}
+		return
+	}, `SELECT rp.role_id, p.name, pp.permission FROM role_policies rp
+		JOIN policies p ON p.account_id = rp.account_id AND p.id = rp.policy_id AND p.role_id IS NULL
+		JOIN policy_permissions pp ON pp.account_id = p.account_id AND pp.policy_id = p.id
+		WHERE rp.account_id = $1 ORDER BY p.name_key`, accountID)
+	if err != nil {
+		return nil, fmt.Errorf("read policies: %w", err)
+	}
+	return out, nil
+}

@@ -6,7 +6,6 @@ import (
 	"countersign/internal/audit"
 	"countersign/internal/db"
 	"countersign/internal/fault"
-	"countersign/internal/seal"
 )
 
 // me reads who acts, in a session that is still theirs.
@@ -34,31 +33,28 @@ func (d *Door) same(tx *db.Tx, who db.Who, before candidate) error {
 	return err
 }
 
-// Confirm is a fresh authentication in a session (A6): password, and code for
-// whoever has an authenticator app. For five minutes the session is fresh. It
-// refuses in the fields password (wrong_password) and code (wrong_code); both
-// count as wrong sign-ins.
-func (d *Door) Confirm(ctx context.Context, who db.Who, password, code string) error {
-	return d.confirmed(ctx, who, "password", password, code, func(tx *db.Tx, c candidate) error {
-		if err := renew(tx, who, c); err != nil {
-			return err
-		}
-		return audit.Record(tx, audit.Entry{Action: audit.SessionConfirmed, AccountID: who.AccountID, Kind: "user", ID: who.ID,
-			Changes: []audit.Change{{Field: "session", After: who.Ref}}})
-	})
-}
-
-// renew makes the session fresh and forgets the attempts: all factors were right.
-func renew(tx *db.Tx, who db.Who, c candidate) error {
-	if err := Unlock(tx, c.ID); err != nil {
+// AskAgain says what can be shown beside the password to confirm who acts in a
+// session, and gives the options for a key. Without kinds the password is enough.
+func (d *Door) AskAgain(ctx context.Context, who db.Who) (Question, error) {
+	var c candidate
+	err := d.db.View(ctx, func(tx *db.Tx) (err error) {
+		c, err = d.me(tx, who)
 		return err
+	})
+	if err != nil {
+		return Question{}, err
 	}
-	return refresh(tx, who, len(c.factors) > 0)
+	return d.question(c, forConfirming(who))
 }
 
-// confirmed does what do does once the password and, for whoever has an app,
-// the code were right.
-func (d *Door) confirmed(ctx context.Context, who db.Who, field, password, code string, do func(*db.Tx, candidate) error) error {
+func forConfirming(who db.Who) string { return "confirming in " + who.Ref }
+
+// Confirm is a fresh authentication in a session (A6): password, and for whoever
+// has a second factor one of theirs. For five minutes the session is fresh. It
+// refuses in the fields password (wrong_password), code (wrong_code),
+// recovery_code (wrong_recovery_code) and credential (wrong_key); all count as
+// wrong sign-ins.
+func (d *Door) Confirm(ctx context.Context, who db.Who, password string, p Proof) error {
 	var c candidate
 	err := d.db.View(ctx, func(tx *db.Tx) (err error) {
 		c, err = d.me(tx, who)
@@ -67,93 +63,61 @@ func (d *Door) confirmed(ctx context.Context, who db.Who, field, password, code 
 	if err != nil {
 		return err
 	}
-	if password == "" {
-		return fault.In(field, "required")
-	}
-	if len(c.factors) > 0 {
-		if code, err = cleanCode(code); err != nil {
-			return err
-		}
-	}
-	if _, err = d.provePassword(ctx, who, c, password, wrongPassword(field), nil); err != nil {
-		return err
-	}
-	finally := func(tx *db.Tx) error {
-		if err := d.same(tx, who, c); err != nil {
-			return err
-		}
-		return do(tx, c)
-	}
-	if len(c.factors) > 0 {
-		return d.proveCode(ctx, who, c, code, fault.In("code", "wrong_code"), finally)
-	}
-	return d.db.Update(ctx, who, finally)
-}
-
-// StartReplace begins setting up another authenticator app, or a first one, from
-// Your account: password, and the code of the present app where there is one.
-// Setup shows the new key; FinishReplace takes its first code.
-func (d *Door) StartReplace(ctx context.Context, who db.Who, password, code string) (Step, error) {
-	step := Step{Next: NextSetup, UserID: who.ID, AccountID: who.AccountID}
-	err := d.confirmed(ctx, who, "password", password, code, func(tx *db.Tx, c candidate) error {
-		seed, err := newSeed(tx.Random())
-		if err != nil {
-			return err
-		}
-		if err := renew(tx, who, c); err != nil {
-			return err
-		}
-		step.Challenge, err = addChallenge(tx, who, challenge{UserID: c.ID, AccountID: who.AccountID, Step: stepSetup, Epoch: c.Epoch,
-			Carried: carried{Seed: seed, Replaces: true}})
-		if err != nil {
-			return err
-		}
-		return audit.Record(tx, audit.Entry{Action: audit.SessionConfirmed, AccountID: who.AccountID, Kind: "user", ID: who.ID,
-			Changes: []audit.Change{{Field: "session", After: who.Ref}}})
-	})
-	if err != nil {
-		return Step{}, err
-	}
-	return step, nil
-}
-
-// FinishReplace takes the first code of the new app. From now on it is the only
-// one; all other sessions end, and this one has its second factor.
-func (d *Door) FinishReplace(ctx context.Context, who db.Who, token seal.Secret, code string) error {
-	code, err := cleanCode(code)
-	if err != nil {
-		return err
-	}
-	_, c, err := d.challenged(ctx, who, token, func(ch challenge) bool {
-		return isSetup(ch) && ch.Carried.Replaces && ch.UserID == who.ID
-	})
-	if err != nil {
-		return err
-	}
-	return d.db.Update(ctx, who, func(tx *db.Tx) error {
-		if err := d.same(tx, who, c); err != nil {
-			return err
-		}
-		ch, err := takeChallenge(tx, token.Reveal())
-		if err != nil {
-			return err
-		}
-		for _, f := range c.factors {
-			e := audit.Entry{Action: audit.FactorRemoved, AccountID: who.AccountID, Kind: "user", ID: who.ID,
-				Changes: []audit.Change{{Field: "factor", Before: f.ID}, {Field: "kind", Before: f.Kind}}}
-			if err := audit.Record(tx, e); err != nil {
-				return err
+	has := len(c.factors) > 0
+	var wrong fault.Fields
+	passwordField(&wrong, password)
+	if has {
+		if err := p.clean(); err != nil {
+			for _, f := range fault.From(err).Fields {
+				wrong.Add(f.Name, f.Code)
 			}
 		}
-		if err := removeFactors(tx, who.ID); err != nil {
-			return err
-		}
-		if err := d.newFactor(tx, ch, code); err != nil {
-			return err
-		}
-		if err := endOthers(tx, who); err != nil {
-			return err
-		}
-		return refresh(tx, who, true)
-	})
+	}
+	if err := wrong.Err(); err != nil {
+		return err
+	}
+	if _, err = d.provePassword(ctx, who, c, password, wrongPassword("password"), nil); err != nil {
+		return err
+	}
+	finally := func(tx *db.Tx, kind string) error { return d.confirmed(tx, who, c, kind) }
+	if has {
+		return d.prove(ctx, who, c, p, forConfirming(who), inField(), finally)
+	}
+	return d.db.Update(ctx, who, func(tx *db.Tx) error { return finally(tx, "") })
 }
+
+// confirmed makes the session fresh and forgets the attempts: all factors were right.
+func (d *Door) confirmed(tx *db.Tx, who db.Who, c candidate, kind string) error {
+	if err := d.same(tx, who, c); err != nil {
+		return err
+	}
+	if err := Unlock(tx, c.ID); err != nil {
+		return err
+	}
+	if err := refresh(tx, who, kind != ""); err != nil {
+		return err
+	}
+	given := kindPassword
+	if kind != "" {
+		given += ", " + kind
+	}
+	return audit.Record(tx, audit.Entry{Action: audit.SessionConfirmed, AccountID: who.AccountID, Kind: "user", ID: who.ID,
+		Changes: []audit.Change{{Field: "session", After: who.Ref}, {Field: "factors", After: given}}})
+}
+
+// confirmedMe is me for what is done after fresh authentication alone (PCI DSS
+// 8.3.3): it refuses with needs_fresh (403) when all factors were not given in the
+// last five minutes.
+func (d *Door) confirmedMe(tx *db.Tx, who db.Who) (candidate, error) {
+	c, err := d.me(tx, who)
+	if err != nil {
+		return c, err
+	}
+	s, _, err := d.ByRef(tx, who.Ref)
+	if err == nil && (!s.Fresh || len(c.factors) > 0 && !s.SecondFactor) {
+		err = needsFresh()
+	}
+	return c, err
+}
+
+func needsFresh() error { return fault.New(fault.Forbidden, "needs_fresh") }

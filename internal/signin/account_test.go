@@ -31,7 +31,7 @@ func TestChangePassword(t *testing.T) {
 			}
 			_, err = w.door.Session(ctx, other)
 			refused(t, err, "session_ended")
-			_, err = w.door.Code(ctx, browser, half.Challenge, w.code(s))
+			_, err = w.door.Prove(ctx, browser, half.Challenge, signin.Proof{Code: w.code(s)})
 			refused(t, err, "challenge_ended")
 			_, err = w.door.Start(ctx, browser, s.email, s.password)
 			refused(t, err, "wrong_credentials")
@@ -77,72 +77,6 @@ func TestChangePassword(t *testing.T) {
 	})
 }
 
-func TestReplaceFactor(t *testing.T) {
-	each(t, func(t *testing.T, w *world) {
-		ctx := t.Context()
-		shop := w.account()
-
-		t.Run("Y1 password and present code first, then the new app is the only one", func(t *testing.T) {
-			s := w.activated(shop, "y1@shop.example")
-			other, cookie := w.signedIn(s), w.signedIn(s)
-			who := w.who(cookie)
-			_, err := w.door.StartReplace(ctx, who, s.password, w.wrongCodeFor(s))
-			refused(t, err, "code: wrong_code")
-			_, err = w.door.StartReplace(ctx, who, "wrong", w.code(s))
-			refused(t, err, "password: wrong_password")
-			step, err := w.door.StartReplace(ctx, who, s.password, w.code(s))
-			w.must(nil, err)
-			view, err := w.door.Setup(ctx, who, step.Challenge)
-			w.must(nil, err)
-			fresh := &someone{id: s.id, email: s.email, password: s.password, key: view.Key.Reveal()}
-			_, err = w.door.FinishSetup(ctx, browser, step.Challenge, w.code(fresh))
-			refused(t, err, "challenge_ended") // it replaces; it lets nobody in
-			stranger := w.who(w.signedIn(w.activated(shop, "stranger@shop.example")))
-			refused(t, w.door.FinishReplace(ctx, stranger, step.Challenge, w.code(fresh)), "challenge_ended")
-			refused(t, w.door.FinishReplace(ctx, who, step.Challenge, w.wrongCodeFor(fresh)), "wrong_code")
-			if w.number(`SELECT COUNT(*) FROM factors WHERE user_id = $1`, s.id) != 1 {
-				t.Error("half of it happened")
-			}
-			w.must(nil, w.door.FinishReplace(ctx, who, step.Challenge, w.code(fresh)))
-			if session, err := w.door.Session(ctx, cookie); err != nil || !session.SecondFactor || !session.Fresh {
-				t.Errorf("%+v, %v", session, err)
-			}
-			_, err = w.door.Session(ctx, other)
-			refused(t, err, "session_ended")
-			w.clock.Advance(time.Minute)
-			half, err := w.door.Start(ctx, browser, s.email, s.password)
-			w.must(nil, err)
-			_, err = w.door.Code(ctx, browser, half.Challenge, w.code(s))
-			refused(t, err, "wrong_code")
-			w.signedIn(fresh)
-			list := w.actions(s.id)
-			if !contains(list, "factor.removed") || !contains(list, "session.confirmed") {
-				t.Errorf("%q", list)
-			}
-		})
-
-		t.Run("F6 a first app from Your account gives the session its second factor", func(t *testing.T) {
-			s := w.activated(w.account("two_factor", "optional"), "f6@shop.example")
-			cookie := w.signedIn(s)
-			who := w.who(cookie)
-			if who.SecondFactor {
-				t.Fatal("a second factor out of nothing")
-			}
-			step, err := w.door.StartReplace(ctx, who, s.password, "")
-			w.must(nil, err)
-			view, err := w.door.Setup(ctx, who, step.Challenge)
-			w.must(nil, err)
-			s.key = view.Key.Reveal()
-			_, err = w.door.FinishSetup(ctx, browser, step.Challenge, w.code(s))
-			refused(t, err, "challenge_ended") // it belongs to the session, and is no way in
-			w.must(nil, w.door.FinishReplace(ctx, who, step.Challenge, w.code(s)))
-			if !w.who(cookie).SecondFactor {
-				t.Error("no second factor")
-			}
-		})
-	})
-}
-
 func TestChallenges(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		ctx := t.Context()
@@ -153,13 +87,13 @@ func TestChallenges(t *testing.T) {
 			step, err := w.door.Start(ctx, browser, s.email, s.password)
 			w.must(nil, err)
 			w.clock.Advance(10 * time.Minute)
-			_, err = w.door.Code(ctx, browser, step.Challenge, w.code(s))
+			_, err = w.door.Prove(ctx, browser, step.Challenge, signin.Proof{Code: w.code(s)})
 			refused(t, err, "challenge_ended")
 			w.clock.Advance(-time.Microsecond)
-			_, err = w.door.Code(ctx, browser, step.Challenge, w.code(s))
+			_, err = w.door.Prove(ctx, browser, step.Challenge, signin.Proof{Code: w.code(s)})
 			w.must(nil, err)
 			w.clock.Advance(30 * time.Second)
-			_, err = w.door.Code(ctx, browser, step.Challenge, w.code(s))
+			_, err = w.door.Prove(ctx, browser, step.Challenge, signin.Proof{Code: w.code(s)})
 			refused(t, err, "challenge_ended")
 		})
 
@@ -167,15 +101,15 @@ func TestChallenges(t *testing.T) {
 			s, other := w.activated(shop, "mine@shop.example"), w.activated(shop, "theirs@shop.example")
 			step, err := w.door.Start(ctx, browser, other.email, other.password)
 			w.must(nil, err)
-			_, err = w.door.Code(ctx, browser, step.Challenge, w.code(s)) // my code under their challenge
+			_, err = w.door.Prove(ctx, browser, step.Challenge, signin.Proof{Code: w.code(s)}) // my code under their challenge
 			refused(t, err, "wrong_code")
 			_, err = w.door.Setup(ctx, browser, step.Challenge)
 			refused(t, err, "challenge_ended")
-			_, err = w.door.FinishSetup(ctx, browser, step.Challenge, w.code(other))
+			_, err = w.door.FinishApp(ctx, browser, step.Challenge, w.code(other), "")
 			refused(t, err, "challenge_ended")
 			cookie := w.signedIn(s)
 			for _, token := range []seal.Secret{"", "x", cookie, s.link} {
-				_, err = w.door.Code(ctx, browser, token, w.code(s))
+				_, err = w.door.Prove(ctx, browser, token, signin.Proof{Code: w.code(s)})
 				refused(t, err, "challenge_ended")
 			}
 		})
@@ -186,10 +120,10 @@ func TestChallenges(t *testing.T) {
 			w.must(nil, err)
 			view, err := w.door.Setup(ctx, browser, step.Challenge)
 			w.must(nil, err)
-			s.key = view.Key.Reveal()
+			s.key = view.App.Key.Reveal()
 			code, in := w.code(s), 0
 			for _, err := range together(10, func(int) error {
-				_, err := w.door.FinishSetup(ctx, browser, step.Challenge, code)
+				_, err := w.door.FinishApp(ctx, browser, step.Challenge, code, "")
 				return err
 			}) {
 				if err == nil {
@@ -229,7 +163,7 @@ func TestChallenges(t *testing.T) {
 			seed, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(s.key)
 			w.must(nil, err)
 			w.view(func(tx *db.Tx) error {
-				for _, q := range []string{`SELECT sealed FROM factors`, `SELECT sealed FROM challenges`, `SELECT hash FROM challenges`, `SELECT hash FROM sessions`, `SELECT password_hash FROM users WHERE password_hash IS NOT NULL`} {
+				for _, q := range []string{`SELECT sealed FROM factors`, `SELECT sealed FROM challenges`, `SELECT hash FROM challenges`, `SELECT hash FROM sessions`, `SELECT hash FROM recovery_codes`, `SELECT password_hash FROM users WHERE password_hash IS NOT NULL`} {
 					rows, err := db.Column(tx, q)
 					if err != nil {
 						return err

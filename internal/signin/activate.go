@@ -188,31 +188,16 @@ func (d *Door) spend(tx *db.Tx, l link, token seal.Secret, set string, step *Ste
 	if !found || set == "" && (c.Epoch != l.c.Epoch || !c.awake()) {
 		return linkUnknown()
 	}
-	needs := factorRequired(l.member, l.settings) || c.mustHaveFactor()
-	if needs || len(c.factors) > 0 {
-		return d.wait(tx, l, c, token, step)
-	}
-	if err := people.Activate(tx, l.AccountID, l.MembershipID); err != nil {
+	a := arrival{c, l.AccountID, carried{Given: []string{kindPassword}, Member: l.MembershipID, Link: seal.HashToken(people.LinkPurpose, token.Reveal())}}
+	if len(c.factors) > 0 {
+		*step, err = d.next(tx, a, *step, NextCode)
+		step.Kinds = c.kinds()
 		return err
 	}
-	step.Next = NextDone
-	step.Session, err = d.begin(tx, c, l.AccountID, false, "")
-	return err
-}
-
-// wait makes the challenge under which the member becomes active. It is the
-// link's second half and dies with it.
-func (d *Door) wait(tx *db.Tx, l link, c candidate, token seal.Secret, step *Step) (err error) {
-	ch := challenge{UserID: l.UserID, AccountID: l.AccountID, Step: stepActivate, Epoch: c.Epoch,
-		Carried: carried{Member: l.MembershipID, Link: seal.HashToken(people.LinkPurpose, token.Reveal())}}
-	step.Next = NextCode
-	if len(c.factors) == 0 {
-		step.Next = NextSetup
-		if ch.Carried.Seed, err = newSeed(tx.Random()); err != nil {
-			return err
-		}
+	if a.Seed, err = newSeed(tx.Random()); err != nil {
+		return err
 	}
-	step.Challenge, err = addChallenge(tx, tx.Who, ch)
+	*step, err = d.onward(tx, a)
 	return err
 }
 

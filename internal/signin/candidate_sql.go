@@ -1,6 +1,7 @@
 package signin
 
 import (
+	"cmp"
 	"database/sql"
 	"fmt"
 	"slices"
@@ -21,6 +22,8 @@ type candidate struct {
 	members  []people.Member    // not deactivated
 	settings []profile.Settings // of those, in the same order
 	factors  []Factor
+	recovery int   // codes that are left
+	again    int64 // µs: since when they are to set up their second factor anew; 0: not
 	limits   limits
 }
 
@@ -89,12 +92,14 @@ func (d *Door) readForNobody(tx *db.Tx) error {
 	return err
 }
 
-// readSecrets reads the password's hash and the factors, in one go.
+// readSecrets reads the password's hash, the factors and how many recovery codes
+// are left, in one go.
 func (c *candidate) readSecrets(tx *db.Tx) error {
 	all, err := db.All(tx, func(r *sql.Rows) (f Factor, err error) {
-		return f, r.Scan(&c.hash, &f.ID, &f.Kind, &f.Name, &f.CreatedAt, &f.LastUsedAt, &f.sealed)
-	}, `SELECT COALESCE(u.password_hash, ''), COALESCE(f.id, ''), COALESCE(f.kind, ''), COALESCE(f.name, ''), COALESCE(f.created_at, 0), COALESCE(f.last_used_at, 0), f.sealed
-		FROM users u LEFT JOIN factors f ON f.user_id = u.id AND f.kind = 'totp' WHERE u.id = $1 ORDER BY f.created_at, f.id`, c.ID)
+		return f, r.Scan(append([]any{&c.hash, &c.again, &c.recovery}, f.dest()...)...)
+	}, `SELECT COALESCE(u.password_hash, ''), COALESCE(u.set_up_again_since, 0),
+			(SELECT COUNT(*) FROM recovery_codes r WHERE r.user_id = u.id AND r.used_at IS NULL), `+factorColumns+`
+		FROM users u LEFT JOIN factors f ON f.user_id = u.id AND f.kind IN ('totp', 'webauthn') WHERE u.id = $1 ORDER BY f.created_at, f.id`, c.ID)
 	if err != nil {
 		return fmt.Errorf("read password and factors: %w", err)
 	}
@@ -150,20 +155,6 @@ func started(tx *db.Tx, userID string) (bool, error) {
 	return db.One(tx, []any{&one}, `SELECT 1 FROM memberships WHERE user_id = $1 AND activated_at IS NOT NULL LIMIT 1`, userID)
 }
 
-// mustHaveFactor tells whether an active membership asks for a second factor.
-func (c candidate) mustHaveFactor() bool {
-	for i, m := range c.members {
-		if m.Active() && factorRequired(m, c.settings[i]) {
-			return true
-		}
-	}
-	return false
-}
-
-func factorRequired(m people.Member, s profile.Settings) bool {
-	return s.TwoFactor == "required" || m.TwoFactorRequired
-}
-
 // blocked is why this candidate's password is not even looked at; "" when it is.
 func (c candidate) blocked() string {
 	switch {
@@ -179,6 +170,21 @@ func (c candidate) blocked() string {
 	return ""
 }
 
+// kinds are what the person can show beside a password, what they used last
+// first; recovery codes stand last, they are for when all else is lost.
+func (c candidate) kinds() (kinds []string) {
+	recent := slices.SortedStableFunc(slices.Values(c.factors), func(a, b Factor) int { return cmp.Compare(b.LastUsedAt, a.LastUsedAt) })
+	for _, f := range recent {
+		if !slices.Contains(kinds, f.Kind) {
+			kinds = append(kinds, f.Kind)
+		}
+	}
+	if c.recovery > 0 {
+		kinds = append(kinds, KindRecovery)
+	}
+	return kinds
+}
+
 // own are the words that do not belong in this person's password.
 func (c candidate) own() []string {
 	return []string{c.FirstName, c.LastName, c.Email, c.Username}
@@ -186,6 +192,14 @@ func (c candidate) own() []string {
 
 // who acts once it is clear that they are this candidate.
 func (c candidate) who(who db.Who) db.Who { return as(who, c.ID, c.account()) }
+
+// acting is who acts: in a session the person of it already, else this candidate.
+func (c candidate) acting(who db.Who) db.Who {
+	if who.Kind == db.User {
+		return who
+	}
+	return c.who(who)
+}
 
 // target is whom an entry is about: the person, or the keyed hash of a name.
 func (c candidate) target() string {

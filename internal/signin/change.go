@@ -27,6 +27,9 @@ func (d *Door) readChange(ctx context.Context, who db.Who) (ch change, err error
 		}
 		has := len(ch.c.factors) > 0
 		ch.asksCode = has && !(s.Fresh && s.SecondFactor)
+		if ch.asksCode && !hasKind(ch.c.factors, KindApp) {
+			return needsFresh() // a key is asked on a page of its own
+		}
 		ch.rules = RulesOf(ch.c.settings, !has && !ch.c.mustHaveFactor())
 		ch.earlier, err = earlier(tx, ch.c, ch.rules.History)
 		return err
@@ -37,7 +40,8 @@ func (d *Door) readChange(ctx context.Context, who db.Who) (ch change, err error
 // ChangePassword sets another password for the person who acts. The current one
 // is asked for always; the code too unless the session is fresh (PCI DSS 8.3.3:
 // whoever changes a factor has proved who they are). All other sessions end.
-// It refuses in the fields current, code and password.
+// It refuses in the fields current, code and password, and with needs_fresh (403)
+// for whoever has no app to show a code of.
 func (d *Door) ChangePassword(ctx context.Context, who db.Who, current, code, next string) error {
 	ch, err := d.readChange(ctx, who)
 	if err != nil {
@@ -66,11 +70,11 @@ func (d *Door) ChangePassword(ctx context.Context, who db.Who, current, code, ne
 	if err != nil {
 		return err
 	}
-	store := func(tx *db.Tx) error { return d.storeChange(tx, who, ch.c, hash) }
+	store := func(tx *db.Tx, _ string) error { return d.storeChange(tx, who, ch.c, hash) }
 	if ch.asksCode {
 		return d.proveCode(ctx, who, ch.c, code, fault.In("code", "wrong_code"), store)
 	}
-	return d.db.Update(ctx, who, store)
+	return d.db.Update(ctx, who, func(tx *db.Tx) error { return store(tx, "") })
 }
 
 // storeChange stores the new password and keeps the session it was changed in.

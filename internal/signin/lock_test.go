@@ -60,10 +60,10 @@ func TestLock(t *testing.T) {
 			step, err := w.door.Start(ctx, browser, s.email, s.password) // right, but not the last factor: forgives nothing
 			w.must(nil, err)
 			for range 4 {
-				_, err = w.door.Code(ctx, browser, step.Challenge, w.wrongCodeFor(s))
+				_, err = w.door.Prove(ctx, browser, step.Challenge, signin.Proof{Code: w.wrongCodeFor(s)})
 				refused(t, err, "wrong_code")
 			}
-			_, err = w.door.Code(ctx, browser, step.Challenge, w.code(s))
+			_, err = w.door.Prove(ctx, browser, step.Challenge, signin.Proof{Code: w.code(s)})
 			refused(t, err, "wrong_code")
 			_, err = w.door.Start(ctx, browser, s.email, s.password)
 			refused(t, err, "wrong_credentials")
@@ -129,7 +129,7 @@ func TestLock(t *testing.T) {
 			w.must(nil, err)
 			wrong := w.wrongCodeFor(s)
 			for _, err := range together(50, func(int) error {
-				_, err := w.door.Code(ctx, browser, step.Challenge, wrong)
+				_, err := w.door.Prove(ctx, browser, step.Challenge, signin.Proof{Code: wrong})
 				return err
 			}) {
 				refused(t, err, "wrong_code")
@@ -213,6 +213,7 @@ func TestBusy(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		s := w.activated(w.account(), "busy@shop.example")
 		cookie := w.signedIn(s)
+		step, _ := w.half(s)
 		// One hash that takes long, and no queue.
 		full := signin.NewPasswords(signin.Cost{MemoryKiB: 128 * 1024, Passes: 6, Lanes: 1}, 1, 0, rand.Reader)
 		w.passwords = full
@@ -226,6 +227,8 @@ func TestBusy(t *testing.T) {
 		if f := fault.From(err); f == nil || f.Kind != fault.Busy || f.RetryAfter != 2*time.Second {
 			t.Errorf("got %v", err)
 		}
+		_, err = w.door.Prove(t.Context(), browser, step.Challenge, signin.Proof{RecoveryCode: s.codes[0]})
+		refused(t, err, "busy")
 		if _, err := w.door.Session(t.Context(), cookie); err != nil {
 			t.Error("whoever is in waited for it:", err)
 		}
@@ -253,7 +256,7 @@ func TestCodesOnce(t *testing.T) {
 			code := w.code(s)
 			in := 0
 			for _, err := range together(20, func(int) error {
-				_, err := w.door.Code(ctx, browser, step.Challenge, code)
+				_, err := w.door.Prove(ctx, browser, step.Challenge, signin.Proof{Code: code})
 				return err
 			}) {
 				if err == nil {
@@ -278,7 +281,7 @@ func TestCodesOnce(t *testing.T) {
 			code := w.code(s)
 			in := 0
 			for _, err := range together(20, func(i int) error {
-				_, err := doors[i%2].Code(ctx, browser, challenges[i], code)
+				_, err := doors[i%2].Prove(ctx, browser, challenges[i], signin.Proof{Code: code})
 				return err
 			}) {
 				if err == nil {
@@ -300,19 +303,19 @@ func TestCodesOnce(t *testing.T) {
 			w.clock.Advance(30 * time.Second)
 			step, err := w.door.Start(ctx, browser, s.email, s.password)
 			w.must(nil, err)
-			_, err = w.door.Code(ctx, browser, step.Challenge, code)
+			_, err = w.door.Prove(ctx, browser, step.Challenge, signin.Proof{Code: code})
 			w.must(nil, err)
 			if step, err = w.door.Start(ctx, browser, s.email, s.password); err != nil {
 				t.Fatal(err)
 			}
 			for _, used := range []string{code, early} {
-				_, err = w.door.Code(ctx, browser, step.Challenge, used)
+				_, err = w.door.Prove(ctx, browser, step.Challenge, signin.Proof{Code: used})
 				refused(t, err, "wrong_code")
 			}
 			w.clock.Advance(30 * time.Second)
-			_, err = w.door.Code(ctx, browser, step.Challenge, code)
+			_, err = w.door.Prove(ctx, browser, step.Challenge, signin.Proof{Code: code})
 			refused(t, err, "wrong_code")
-			_, err = w.door.Code(ctx, browser, step.Challenge, w.code(s))
+			_, err = w.door.Prove(ctx, browser, step.Challenge, signin.Proof{Code: w.code(s)})
 			w.must(nil, err)
 		})
 
@@ -321,7 +324,7 @@ func TestCodesOnce(t *testing.T) {
 			w.clock.Advance(-time.Minute) // back to the moment of the set-up
 			step, err := w.door.Start(ctx, browser, s.email, s.password)
 			w.must(nil, err)
-			_, err = w.door.Code(ctx, browser, step.Challenge, w.code(s))
+			_, err = w.door.Prove(ctx, browser, step.Challenge, signin.Proof{Code: w.code(s)})
 			refused(t, err, "wrong_code")
 		})
 	})

@@ -4,9 +4,14 @@ import (
 	"countersign/internal/db"
 )
 
-// Security is how a person signs in, for administrators: facts and counts, no secret.
+// Security is how a person signs in, for administrators and for themselves: facts
+// and counts, no secret.
 type Security struct {
-	FactorSince, PasswordSince int64 // µs; 0: none
+	Factors                    []Factor // the oldest first
+	RecoveryCodes              int      // that are left
+	RecoverySince              int64    // µs: when they were made
+	SetUpAgainSince            int64    // µs: since when a new set-up is asked of them; 0: not
+	FactorSince, PasswordSince int64    // µs; 0: none
 	LastAddress                string
 	Sessions                   int // open ones
 	Failed                     int // wrong attempts since the last sign-in
@@ -14,8 +19,16 @@ type Security struct {
 
 // Security reads it.
 func (d *Door) Security(tx *db.Tx, userID string) (s Security, err error) {
-	_, err = db.One(tx, []any{&s.PasswordSince, &s.FactorSince, &s.LastAddress, &s.Failed}, `SELECT COALESCE(u.password_set_at, 0),
-			COALESCE((SELECT MIN(created_at) FROM factors WHERE user_id = u.id), 0),
+	if s.Factors, err = FactorsOf(tx, userID); err != nil {
+		return s, err
+	}
+	if len(s.Factors) > 0 {
+		s.FactorSince = s.Factors[0].CreatedAt
+	}
+	_, err = db.One(tx, []any{&s.PasswordSince, &s.SetUpAgainSince, &s.RecoveryCodes, &s.RecoverySince, &s.LastAddress, &s.Failed}, `SELECT COALESCE(u.password_set_at, 0),
+			COALESCE(u.set_up_again_since, 0),
+			(SELECT COUNT(*) FROM recovery_codes WHERE user_id = u.id AND used_at IS NULL),
+			COALESCE((SELECT MAX(created_at) FROM recovery_codes WHERE user_id = u.id), 0),
 			COALESCE((SELECT ip FROM sessions WHERE user_id = u.id ORDER BY created_at DESC LIMIT 1), ''),
 			COALESCE((SELECT failed FROM signin_attempts WHERE user_id = u.id), 0)
 		FROM users u WHERE u.id = $1`, userID)

@@ -107,3 +107,17 @@ func refresh(tx *db.Tx, who db.Who, secondFactor bool) error {
 	}
 	return nil
 }
+
+// secondFactor notes whether the session has a second factor: a person who has
+// just set one up shows it, one who has removed the last has none.
+func secondFactor(tx *db.Tx, who db.Who, has bool) error {
+	at := int64(0)
+	if has {
+		at = tx.Now
+	}
+	_, err := tx.Exec(`UPDATE sessions SET second_factor_at = NULLIF(CAST($1 AS BIGINT), 0) WHERE user_id = $2 AND ref = $3`, at, who.ID, who.Ref)
+	if err != nil {
+		return fmt.Errorf("note second factor: %w", err)
+	}
+	return nil
+}

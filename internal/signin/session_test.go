@@ -131,11 +131,11 @@ func TestSessions(t *testing.T) {
 			w.must(nil, err)
 			w.exec(`UPDATE users SET epoch = epoch + 1 WHERE id = $1`, s.id) // as a restored backup does
 			dead(t, cookie)
-			_, err = w.door.Code(ctx, browser, step.Challenge, w.code(s))
+			_, err = w.door.Prove(ctx, browser, step.Challenge, signin.Proof{Code: w.code(s)})
 			refused(t, err, "challenge_ended")
-			refused(t, w.door.Confirm(ctx, who, s.password, w.code(s)), "session_ended")
+			refused(t, w.door.Confirm(ctx, who, s.password, signin.Proof{Code: w.code(s)}), "session_ended")
 			refused(t, w.door.ChangePassword(ctx, who, s.password, w.code(s), "orange teapots drift home"), "session_ended")
-			_, err = w.door.StartReplace(ctx, who, s.password, w.code(s))
+			_, _, err = w.door.NewApp(ctx, who, "")
 			refused(t, err, "session_ended")
 			w.signedIn(s)
 		})
@@ -163,17 +163,17 @@ func TestSessions(t *testing.T) {
 				t.Error("fresh after five minutes")
 			}
 			who := w.who(cookie)
-			refused(t, w.door.Confirm(ctx, who, "wrong", w.code(s)), "password: wrong_password")
-			refused(t, w.door.Confirm(ctx, who, s.password, w.wrongCodeFor(s)), "code: wrong_code")
-			refused(t, w.door.Confirm(ctx, who, s.password, ""), "code: required")
+			refused(t, w.door.Confirm(ctx, who, "wrong", signin.Proof{Code: w.code(s)}), "password: wrong_password")
+			refused(t, w.door.Confirm(ctx, who, s.password, signin.Proof{Code: w.wrongCodeFor(s)}), "code: wrong_code")
+			refused(t, w.door.Confirm(ctx, who, s.password, signin.Proof{}), "code: required")
 			if alive(t, cookie).Fresh || w.number(`SELECT failed FROM signin_attempts WHERE user_id = $1`, s.id) != 2 {
 				t.Error("wrong ones made it fresh, or were not counted")
 			}
-			w.must(nil, w.door.Confirm(ctx, who, s.password, w.code(s)))
+			w.must(nil, w.door.Confirm(ctx, who, s.password, signin.Proof{Code: w.code(s)}))
 			if !alive(t, cookie).Fresh {
 				t.Error("not fresh after confirming")
 			}
-			refused(t, w.door.Confirm(ctx, who, s.password, w.code(s)), "code: wrong_code") // used
+			refused(t, w.door.Confirm(ctx, who, s.password, signin.Proof{Code: w.code(s)}), "code: wrong_code") // used
 		})
 
 		t.Run("K1 a service finds the session by its reference, while it lives", func(t *testing.T) {

@@ -41,23 +41,27 @@ func TestActivation(t *testing.T) {
 			w.must(nil, err)
 			again, err := w.door.Setup(ctx, browser, step.Challenge)
 			w.must(nil, err)
-			if first.Key != again.Key || len(first.QRPNG) == 0 {
+			if first.App.Key != again.App.Key || len(first.App.QRPNG) == 0 {
 				t.Error("another key when the page is loaded again")
 			}
-			s.key = first.Key.Reveal()
-			_, err = w.door.FinishSetup(ctx, browser, step.Challenge, w.wrongCodeFor(s))
+			s.key = first.App.Key.Reveal()
+			_, err = w.door.FinishApp(ctx, browser, step.Challenge, w.wrongCodeFor(s), "")
 			refused(t, err, "wrong_code")
-			step, err = w.door.FinishSetup(ctx, browser, step.Challenge, w.code(s))
+			step, err = w.door.FinishApp(ctx, browser, step.Challenge, w.code(s), "")
 			w.must(nil, err)
+			if step.Next != signin.NextCodes || step.Session != "" {
+				t.Fatalf("%+v", step)
+			}
+			if m := w.member(shop.ID, s.id); !m.Active() {
+				t.Error("not active after the second factor")
+			}
+			step = w.kept(s, step)
 			session, err := w.door.Session(ctx, step.Session)
 			w.must(nil, err)
 			if !session.SecondFactor || !session.Fresh || session.AccountID != shop.ID || session.Name() != "Maxime Delacroix" {
 				t.Errorf("%+v", session)
 			}
-			if m := w.member(shop.ID, s.id); !m.Active() {
-				t.Error("not active after the second factor")
-			}
-			want := []string{"password.set", "factor.added", "user.activated", "session.started"}
+			want := []string{"password.set", "factor.added", "recovery_codes.made", "user.activated", "session.started"}
 			if diff := cmp.Diff(want, w.actions(s.id)); diff != "" {
 				t.Error(diff)
 			}
@@ -123,9 +127,9 @@ func TestActivation(t *testing.T) {
 			w.must(nil, err)
 			view, err := w.door.Setup(ctx, browser, step.Challenge)
 			w.must(nil, err)
-			s.key = view.Key.Reveal()
+			s.key = view.App.Key.Reveal()
 			w.clock.Advance(30 * time.Minute)
-			_, err = w.door.FinishSetup(ctx, browser, step.Challenge, w.code(s))
+			_, err = w.door.FinishApp(ctx, browser, step.Challenge, w.code(s), "")
 			refused(t, err, "challenge_ended")
 			_, err = w.door.Start(ctx, browser, s.email, s.password)
 			refused(t, err, "activation_unfinished")
@@ -146,9 +150,9 @@ func TestActivation(t *testing.T) {
 			w.must(nil, err)
 			view, err := w.door.Setup(ctx, browser, step.Challenge)
 			w.must(nil, err)
-			s.key = view.Key.Reveal()
+			s.key = view.App.Key.Reveal()
 			w.resend(shop, s)
-			_, err = w.door.FinishSetup(ctx, browser, step.Challenge, w.code(s))
+			_, err = w.door.FinishApp(ctx, browser, step.Challenge, w.code(s), "")
 			refused(t, err, "link_replaced")
 			if w.number(`SELECT COUNT(*) FROM factors WHERE user_id = $1`, s.id) != 0 {
 				t.Error("half of it happened")
@@ -184,7 +188,7 @@ func TestActivation(t *testing.T) {
 			if m := w.member(other.ID, s.id); m.Active() {
 				t.Error("active before the code")
 			}
-			step, err = w.door.Code(ctx, browser, step.Challenge, w.code(s))
+			step, err = w.door.Prove(ctx, browser, step.Challenge, signin.Proof{Code: w.code(s)})
 			w.must(nil, err)
 			if m := w.member(other.ID, s.id); !m.Active() || step.AccountID != other.ID {
 				t.Error("not active after the code")
@@ -245,7 +249,7 @@ func TestSignIn(t *testing.T) {
 				if err != nil || step.Next != signin.NextCode || step.Session != "" || step.Challenge == "" {
 					t.Fatalf("%+v, %v", step, err)
 				}
-				step, err = w.door.Code(ctx, browser, step.Challenge, " "+w.code(s)[:3]+" "+w.code(s)[3:])
+				step, err = w.door.Prove(ctx, browser, step.Challenge, signin.Proof{Code: " " + w.code(s)[:3] + " " + w.code(s)[3:]})
 				w.must(nil, err)
 				if session, err := w.door.Session(ctx, step.Session); err != nil || !session.SecondFactor {
 					t.Fatalf("%+v, %v", session, err)
@@ -260,14 +264,16 @@ func TestSignIn(t *testing.T) {
 			half, err := w.door.Start(ctx, browser, s.email, s.password)
 			w.must(nil, err)
 			w.change(func(tx *db.Tx) error { // as people.ResetFactor does (U13)
-				if _, err := tx.Exec(`DELETE FROM factors WHERE user_id = $1`, s.id); err != nil {
-					return err
+				for _, table := range []string{"factors", "recovery_codes"} {
+					if _, err := tx.Exec(`DELETE FROM `+table+` WHERE user_id = $1`, s.id); err != nil {
+						return err
+					}
 				}
 				return people.EndSessions(tx, s.id)
 			})
 			_, err = w.door.Session(ctx, cookie)
 			refused(t, err, "session_ended")
-			_, err = w.door.Code(ctx, browser, half.Challenge, w.code(s))
+			_, err = w.door.Prove(ctx, browser, half.Challenge, signin.Proof{Code: w.code(s)})
 			refused(t, err, "challenge_ended")
 			step, err := w.door.Start(ctx, browser, s.email, s.password)
 			if err != nil || step.Next != signin.NextSetup || step.Session != "" {
@@ -276,15 +282,16 @@ func TestSignIn(t *testing.T) {
 			old := s.key
 			view, err := w.door.Setup(ctx, browser, step.Challenge)
 			w.must(nil, err)
-			if s.key = view.Key.Reveal(); s.key == old {
+			if s.key = view.App.Key.Reveal(); s.key == old {
 				t.Error("the lost key is shown again")
 			}
 			other, err := w.door.Start(ctx, browser, s.email, s.password)
 			w.must(nil, err)
-			_, err = w.door.Code(ctx, browser, step.Challenge, w.code(s))
+			_, err = w.door.Prove(ctx, browser, step.Challenge, signin.Proof{Code: w.code(s)})
 			refused(t, err, "challenge_ended")
-			step, err = w.door.FinishSetup(ctx, browser, step.Challenge, w.code(s))
+			step, err = w.door.FinishApp(ctx, browser, step.Challenge, w.code(s), "")
 			w.must(nil, err)
+			step = w.kept(s, step)
 			if _, err := w.door.Session(ctx, step.Session); err != nil {
 				t.Error(err)
 			}
@@ -303,7 +310,7 @@ func TestSignIn(t *testing.T) {
 			step, err := w.door.Start(ctx, browser, s.email, s.password)
 			w.must(nil, err)
 			for _, code := range []string{"", "12345", "abcdef"} {
-				_, err = w.door.Code(ctx, browser, step.Challenge, code)
+				_, err = w.door.Prove(ctx, browser, step.Challenge, signin.Proof{Code: code})
 				if err == nil || !strings.Contains(err.Error(), "code: ") {
 					t.Errorf("%q: %v", code, err)
 				}
@@ -343,7 +350,7 @@ func TestSignIn(t *testing.T) {
 				w.exec(c.query, s.id)
 				_, err = w.door.Session(ctx, cookie)
 				refused(t, err, "session_ended")
-				_, err = w.door.Code(ctx, browser, half.Challenge, w.code(s))
+				_, err = w.door.Prove(ctx, browser, half.Challenge, signin.Proof{Code: w.code(s)})
 				refused(t, err, "challenge_ended")
 				_, err = w.door.Start(ctx, browser, s.email, s.password)
 				refused(t, err, "wrong_credentials")

@@ -4,10 +4,8 @@ import (
 	"context"
 	"strings"
 
-	"countersign/internal/audit"
 	"countersign/internal/db"
 	"countersign/internal/fault"
-	"countersign/internal/people"
 	"countersign/internal/seal"
 )
 
@@ -27,12 +25,7 @@ func (d *Door) Start(ctx context.Context, who db.Who, identifier, password strin
 	if len(identifier) > identifierMax {
 		wrong.Add("identifier", "too_long", "max", identifierMax)
 	}
-	if password == "" {
-		wrong.Add("password", "required")
-	}
-	if tooLong("password", password) != nil {
-		wrong.Add("password", "password_too_long", "max", passwordMax)
-	}
+	passwordField(&wrong, password)
 	if err := wrong.Err(); err != nil {
 		return Step{}, err
 	}
@@ -50,25 +43,27 @@ func (d *Door) Start(ctx context.Context, who db.Who, identifier, password strin
 	return d.enter(ctx, who, c, password)
 }
 
-// enter is Start for a known candidate.
+// passwordField notes what keeps a password from being looked at.
+func passwordField(wrong *fault.Fields, password string) {
+	if password == "" {
+		wrong.Add("password", "required")
+	}
+	if tooLong("password", password) != nil {
+		wrong.Add("password", "password_too_long", "max", passwordMax)
+	}
+}
+
+// enter is Start for a known candidate. Whoever has a factor shows it next;
+// whoever has none goes on.
 func (d *Door) enter(ctx context.Context, who db.Who, c candidate, password string) (Step, error) {
-	step := Step{Next: NextDone, AccountID: c.account(), UserID: c.ID}
+	step := Step{Next: NextCode, AccountID: c.account(), UserID: c.ID, Kinds: c.kinds()}
+	has := len(c.factors) > 0
 	p, err := d.provePassword(ctx, who, c, password, wrongCredentials(), func(tx *db.Tx, p proof) (err error) {
-		next := challenge{UserID: c.ID, AccountID: c.account(), Epoch: c.Epoch, Carried: carried{Rehash: p.rehash}}
-		switch {
-		case !c.active():
-			return nil
-		case len(c.factors) > 0:
-			step.Next, next.Step = NextCode, stepCode
-		case c.mustHaveFactor():
-			step.Next, next.Step = NextSetup, stepSetup
-			if next.Carried.Seed, err = newSeed(tx.Random()); err != nil {
-				return err
-			}
-		default:
+		if !c.active() || !has {
 			return nil
 		}
-		step.Challenge, err = addChallenge(tx, who, next)
+		step.Challenge, err = addChallenge(tx, who, challenge{UserID: c.ID, AccountID: c.account(), Epoch: c.Epoch,
+			Carried: carried{Opens: NextCode, Given: []string{kindPassword}, Rehash: p.rehash}})
 		return err
 	})
 	switch {
@@ -77,18 +72,18 @@ func (d *Door) enter(ctx context.Context, who db.Who, c candidate, password stri
 	case !c.active():
 		d.failed(ctx, who, c.account(), c.ID, causeUnfinished)
 		return Step{}, fault.New(fault.Unauthenticated, causeUnfinished)
-	case step.Next != NextDone:
+	case has:
 		return step, nil
 	}
 	err = d.db.Update(ctx, c.who(who), func(tx *db.Tx) error {
-		factors, err := FactorsOf(tx, c.ID)
+		now, err := d.still(tx, c)
+		if err == nil && len(now.factors) > 0 {
+			err = challengeEnded()
+		}
 		if err != nil {
 			return err
 		}
-		if len(factors) > 0 {
-			return challengeEnded()
-		}
-		step.Session, err = d.begin(tx, c, c.account(), false, p.rehash)
+		step, err = d.onward(tx, arrival{now, c.account(), carried{Given: []string{kindPassword}, Rehash: p.rehash}})
 		return err
 	})
 	if err != nil {
@@ -97,110 +92,88 @@ func (d *Door) enter(ctx context.Context, who db.Who, c candidate, password stri
 	return step, nil
 }
 
-// begin makes the session in which a sign-in ends, if the candidate still is who
-// they were: a new id, the attempts forgotten, the password stored under today's
-// cost if need be.
-func (d *Door) begin(tx *db.Tx, c candidate, accountID string, secondFactor bool, rehash string) (seal.Secret, error) {
-	if err := c.note(tx); err != nil {
-		return "", err
-	}
-	if err := Unlock(tx, c.ID); err != nil {
-		return "", err
-	}
-	if rehash != "" && c.hash != "" {
-		if err := replaceHash(tx, c.ID, c.hash, rehash); err != nil {
-			return "", err
-		}
-	}
-	token, ref, err := addSession(tx, c, accountID, secondFactor)
-	if err != nil {
-		return "", err
-	}
-	factor := "password"
-	if secondFactor {
-		factor = "password, totp"
-	}
-	return token, audit.Record(tx, audit.Entry{Action: audit.SignedIn, AccountID: accountID, Kind: "user", ID: c.ID,
-		Changes: []audit.Change{{Field: "session", After: ref}, {Field: "factors", After: factor}}})
+// Question is what is asked of somebody whose password, or link, was right.
+type Question struct {
+	Kinds      []string // what they can show, what they used last first
+	Key        KeyOptions
+	Identifier string
 }
 
-// Code takes the code of the authenticator app and ends the sign-in. It refuses
-// with wrong_code (401), also during a lock, and with challenge_ended (401) when
-// it is too late.
-func (d *Door) Code(ctx context.Context, who db.Who, token seal.Secret, code string) (Step, error) {
+// Ask says what can be shown in the step code, and gives the options for a key,
+// each time with a challenge of its own. It spends nothing.
+func (d *Door) Ask(ctx context.Context, who db.Who, token seal.Secret) (Question, error) {
+	ch, c, err := d.challenged(ctx, who, token, NextCode)
+	if err != nil {
+		return Question{}, err
+	}
+	return d.question(c, forStep(ch))
+}
+
+func (d *Door) question(c candidate, purpose string) (q Question, err error) {
+	q = Question{Kinds: c.kinds(), Identifier: c.identifier()}
+	if d.keys != nil && hasKind(c.factors, KindKey) {
+		q.Key, err = d.assertionOptions(c, purpose)
+	}
+	return q, err
+}
+
+// Prove takes a second factor and goes on. It refuses with wrong_code, wrong_key or
+// wrong_recovery_code (401), also during a lock, with ceremony_ended (401) when a
+// key is to be asked once more, with challenge_ended (401) when it is too late, and
+// in the fields code, recovery_code and credential what cannot be one.
+func (d *Door) Prove(ctx context.Context, who db.Who, token seal.Secret, p Proof) (step Step, err error) {
 	who = unsigned(who)
-	code, err := cleanCode(code)
+	if err := p.clean(); err != nil {
+		return Step{}, err
+	}
+	ch, c, err := d.challenged(ctx, who, token, NextCode)
 	if err != nil {
 		return Step{}, err
 	}
-	_, c, err := d.challenged(ctx, who, token, func(ch challenge) bool { return ch.Carried.Seed == nil })
-	if err != nil {
-		return Step{}, err
-	}
-	step := Step{Next: NextDone, UserID: c.ID}
-	err = d.proveCode(ctx, who, c, code, wrongCode(), func(tx *db.Tx) error {
-		step.AccountID, step.Session, err = d.finish(tx, token, c)
-		return err
-	})
-	if err != nil {
-		return Step{}, err
-	}
-	return step, nil
-}
-
-// challenged reads a challenge of the right sort and whose it is.
-func (d *Door) challenged(ctx context.Context, who db.Who, token seal.Secret, fits func(challenge) bool) (ch challenge, c candidate, err error) {
-	err = d.db.View(ctx, func(tx *db.Tx) error {
-		var found bool
-		if ch, err = readChallenge(tx, token.Reveal()); err != nil {
+	err = d.prove(ctx, who, c, p, forStep(ch), onTheWayIn(), func(tx *db.Tx, kind string) error {
+		a, err := d.arriving(tx, token, NextCode)
+		if err != nil {
 			return err
 		}
-		c, found, err = d.candidateByID(tx, ch.UserID)
-		if err == nil && (!found || c.Epoch != ch.Epoch || !fits(ch)) {
-			err = challengeEnded()
-		}
+		a.Given = append(a.Given, kind)
+		step, err = d.onward(tx, a)
 		return err
 	})
-	if isChallengeEnded(err) {
-		d.failed(ctx, who, ch.AccountID, ch.UserID, causeChallenge)
-	}
-	return ch, c, err
-}
-
-// finish uses the challenge up, makes the waiting membership active, and begins
-// the session. All factors are proved by now, in this same update.
-func (d *Door) finish(tx *db.Tx, token seal.Secret, c candidate) (accountID string, session seal.Secret, err error) {
-	ch, err := takeChallenge(tx, token.Reveal())
 	if err != nil {
-		return "", "", err
+		return Step{}, err
 	}
-	if ch.UserID != c.ID || ch.Epoch != c.Epoch {
-		return "", "", challengeEnded()
-	}
-	accountID = c.account()
-	if ch.Step == stepActivate {
-		accountID = ch.AccountID
-		if err := d.activate(tx, ch); err != nil {
-			return "", "", err
-		}
-	}
-	session, err = d.begin(tx, c, accountID, true, ch.Carried.Rehash)
-	return accountID, session, err
+	return step, nil
 }
 
-// activate makes the membership active for which the challenge was made, unless
-// its link was replaced or the person deactivated meanwhile.
-func (d *Door) activate(tx *db.Tx, ch challenge) error {
-	i, found, err := people.InvitationByHash(tx, ch.Carried.Link)
-	switch {
-	case err != nil:
-		return err
-	case !found || i.MembershipID != ch.Carried.Member:
-		return fault.New(fault.Gone, "link_unknown")
-	case i.ReplacedAt != 0:
-		return fault.New(fault.Gone, "link_replaced")
-	case i.DeactivatedAt != 0 || i.MemberDeactivatedAt != 0:
-		return fault.New(fault.Gone, "link_deactivated")
+// Password takes the password of somebody whose passkey was right, and goes on.
+// It refuses with wrong_password in the field password, also during a lock, and
+// with challenge_ended (401) when it is too late.
+func (d *Door) Password(ctx context.Context, who db.Who, token seal.Secret, password string) (step Step, err error) {
+	who = unsigned(who)
+	var wrong fault.Fields
+	passwordField(&wrong, password)
+	if err := wrong.Err(); err != nil {
+		return Step{}, err
 	}
-	return people.Activate(tx, i.AccountID, i.MembershipID)
+	_, c, err := d.challenged(ctx, who, token, NextPassword)
+	if err != nil {
+		return Step{}, err
+	}
+	p, err := d.provePassword(ctx, who, c, password, wrongPassword("password"), nil)
+	if err != nil {
+		return Step{}, err
+	}
+	err = d.db.Update(ctx, c.who(who), func(tx *db.Tx) error {
+		a, err := d.arriving(tx, token, NextPassword)
+		if err != nil {
+			return err
+		}
+		a.Given, a.Rehash = append(a.Given, kindPassword), p.rehash
+		step, err = d.onward(tx, a)
+		return err
+	})
+	if err != nil {
+		return Step{}, err
+	}
+	return step, nil
 }

@@ -11,7 +11,7 @@ import (
 
 const keepDead = 24 * time.Hour
 
-// Sweep clears away what is over: challenges, counts of names that nobody has,
+// Sweep clears away what is over: challenges of both sorts, counts of names that nobody has,
 // sessions that ended more than a day ago. It is called now and then, on any
 // number of nodes; nothing depends on it.
 func (d *Door) Sweep(ctx context.Context) error {
@@ -21,6 +21,8 @@ func (d *Door) Sweep(ctx context.Context) error {
 		long := tx.Now - micros(keepDead)
 		for query, before := range map[string]int64{
 			`DELETE FROM challenges WHERE expires_at <= $1`:                                                    tx.Now,
+			`DELETE FROM drafts WHERE expires_at <= $1`:                                                        tx.Now,
+			`DELETE FROM spent_ceremonies WHERE expires_at <= $1`:                                              tx.Now,
 			`DELETE FROM signin_attempts WHERE user_id >= 'name:' AND user_id < 'name:~' AND updated_at <= $1`: long,
 			`DELETE FROM session_seen WHERE seen_at <= $1 AND hash NOT IN (SELECT hash FROM sessions)`:         long,
 		} {

@@ -26,7 +26,7 @@ func TestAttackTiming(t *testing.T) {
 		door := signin.New(w.db, w.log, w.passwords, func(tx *db.Tx, accountID string) (profile.Settings, error) {
 			reads++
 			return org.Settings(tx, w.profiles, accountID)
-		}, "Countersign")
+		}, site)
 		for name, identifier := range map[string]func(int) string{
 			"nobody":          func(i int) string { return fmt.Sprintf("nobody%d@shop.example", i) },
 			"no mail address": func(i int) string { return fmt.Sprintf("nobody %d", i) },

@@ -84,13 +84,16 @@ func cleanCode(code string) (string, error) {
 
 // usedCode is a right code: of which app, at which step. The zero value is a wrong one.
 type usedCode struct {
-	id   string
-	step int64
+	factor Factor
+	step   int64
 }
 
 // findCode finds the app, of several, whose code this is around now (µs).
 func findCode(box *seal.Box, factors []Factor, code string, now int64) (found usedCode, err error) {
 	for _, f := range factors {
+		if f.Kind != KindApp {
+			continue
+		}
 		seed, err := box.Open(factorPurpose, f.sealed)
 		if err != nil {
 			return found, fmt.Errorf("factor %s: %w", f.ID, err)
@@ -98,7 +101,7 @@ func findCode(box *seal.Box, factors []Factor, code string, now int64) (found us
 		if step, ok, err := matchCode(seed, code, now); err != nil {
 			return found, err
 		} else if ok {
-			found = usedCode{f.ID, step}
+			found = usedCode{f, step}
 		}
 	}
 	return found, nil
@@ -106,19 +109,10 @@ func findCode(box *seal.Box, factors []Factor, code string, now int64) (found us
 
 // burn uses the code up: nil for the first who brings it, on whatever node,
 // errWrong for everybody after.
-func (u usedCode) burn(tx *db.Tx) error {
-	n, err := tx.Exec(`UPDATE factors SET last_step = $1, last_used_at = $2 WHERE id = $3 AND last_step < $1`, u.step, tx.Now, u.id)
-	if err != nil {
-		return fmt.Errorf("burn code: %w", err)
-	}
-	if n == 0 {
-		return errWrong
-	}
-	return nil
-}
+func (u usedCode) burn(tx *db.Tx) error { return useFactor(tx, u.factor, u.step, nil) }
 
-// SetupView is what a person needs to set up an authenticator app.
-type SetupView struct {
+// AppView is what a person needs to set up an authenticator app.
+type AppView struct {
 	Key   seal.Secret // base32, to type in
 	URI   seal.Secret // otpauth://…
 	QRPNG []byte      // the same as a picture
@@ -132,21 +126,21 @@ func newSeed(random io.Reader) ([]byte, error) {
 	return seed, nil
 }
 
-// setupView shows a seed. The address is made here and not by the library,
+// appView shows a seed. The address is made here and not by the library,
 // which leaves an & in the issuer as it is.
-func setupView(issuer, account string, seed []byte) (SetupView, error) {
+func appView(issuer, account string, seed []byte) (AppView, error) {
 	issuer, account = strings.ReplaceAll(issuer, ":", " "), strings.ReplaceAll(account, ":", " ")
 	secret := base32Key.EncodeToString(seed)
 	query := strings.ReplaceAll(url.Values{"secret": {secret}, "issuer": {issuer}, "algorithm": {"SHA1"}, "digits": {"6"}, "period": {fmt.Sprint(stepTime)}}.Encode(), "+", "%20")
 	key, err := otp.NewKeyFromURL("otpauth://totp/" + url.PathEscape(issuer+":"+account) + "?" + query)
 	if err != nil {
-		return SetupView{}, fmt.Errorf("make otpauth address: %w", err)
+		return AppView{}, fmt.Errorf("make otpauth address: %w", err)
 	}
 	picture, err := qrPicture(key)
 	if err != nil {
-		return SetupView{}, err
+		return AppView{}, err
 	}
-	return SetupView{Key: seal.Secret(secret), URI: seal.Secret(key.URL()), QRPNG: picture}, nil
+	return AppView{Key: seal.Secret(secret), URI: seal.Secret(key.URL()), QRPNG: picture}, nil
 }
 
 // qrPicture draws the code with the quiet zone of four modules around it that

@@ -39,9 +39,9 @@ func TestCleanCode(t *testing.T) {
 	}
 }
 
-func TestSetupView(t *testing.T) {
+func TestAppView(t *testing.T) {
 	seed := []byte("12345678901234567890")
-	v, err := setupView("Countersign & Co", "ada+x@northwind.example", seed)
+	v, err := appView("Countersign & Co", "ada+x@northwind.example", seed)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,7 +4,9 @@ import (
 	"context"
 	"crypto/rand"
 	"log/slog"
+	"maps"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -20,11 +22,15 @@ import (
 	"countersign/internal/profile"
 	"countersign/internal/seal"
 	"countersign/internal/signin"
+	"countersign/internal/test/authenticator"
 	"countersign/internal/test/testdb"
 )
 
 // cheap is what tests pay for a password.
 var cheap = signin.Cost{MemoryKiB: 16, Passes: 1, Lanes: 1}
+
+// site is where the world is.
+var site = signin.Site{Name: "Countersign", Origin: "https://desk.example.com"}
 
 const goodPassword = "violet kayak under seven bridges"
 
@@ -39,6 +45,7 @@ type world struct {
 	door      *signin.Door
 	platform  org.Account
 	accounts  int
+	post      []db.Message // that was sent and not looked at
 }
 
 // each runs a test on a fresh world on each kind of database.
@@ -74,11 +81,13 @@ func newWorld(t testing.TB, d *db.DB, clock *testdb.Clock, cost signin.Cost) *wo
 }
 
 // openDoor makes another door on the same database, as another node has.
-func (w *world) openDoor() *signin.Door {
+func (w *world) openDoor() *signin.Door { return w.openDoorAt(site) }
+
+func (w *world) openDoorAt(site signin.Site) *signin.Door {
 	settings := func(tx *db.Tx, accountID string) (profile.Settings, error) {
 		return org.Settings(tx, w.profiles, accountID)
 	}
-	return signin.New(w.db, w.log, w.passwords, settings, "Countersign")
+	return signin.New(w.db, w.log, w.passwords, settings, site)
 }
 
 // must takes a result and an error that is not expected.
@@ -142,7 +151,9 @@ func (w *world) account(settings ...string) (a org.Account) {
 type someone struct {
 	id, email, password string
 	link                seal.Secret
-	key                 string // of their authenticator app
+	key                 string   // of their authenticator app
+	codes               []string // their recovery codes
+	device              *authenticator.Key
 }
 
 // invited adds a person who has been sent a link.
@@ -260,11 +271,7 @@ func (w *world) finish(s *someone) seal.Secret {
 	step, err := w.door.Activate(w.t.Context(), browser, s.link, s.password)
 	w.must(nil, err)
 	if step.Next == signin.NextSetup {
-		view, err := w.door.Setup(w.t.Context(), browser, step.Challenge)
-		w.must(nil, err)
-		s.key = view.Key.Reveal()
-		step, err = w.door.FinishSetup(w.t.Context(), browser, step.Challenge, w.code(s))
-		w.must(nil, err)
+		step = w.setUp(s, step)
 		w.clock.Advance(time.Minute)
 	}
 	if step.Session == "" {
@@ -273,17 +280,123 @@ func (w *world) finish(s *someone) seal.Secret {
 	return step.Session
 }
 
+// setUp sets an authenticator app up in the step before, and goes on past the
+// recovery codes.
+func (w *world) setUp(s *someone, step signin.Step) signin.Step {
+	w.t.Helper()
+	view, err := w.door.Setup(w.t.Context(), browser, step.Challenge)
+	w.must(nil, err)
+	s.key = view.App.Key.Reveal()
+	step, err = w.door.FinishApp(w.t.Context(), browser, step.Challenge, w.code(s), "")
+	w.must(nil, err)
+	return w.kept(s, step)
+}
+
+// kept goes on past the recovery codes, when they are shown.
+func (w *world) kept(s *someone, step signin.Step) signin.Step {
+	w.t.Helper()
+	if step.Next != signin.NextCodes {
+		return step
+	}
+	codes, err := w.door.RecoveryCodes(w.t.Context(), browser, step.Challenge)
+	w.must(nil, err)
+	s.codes = nil
+	for _, c := range codes {
+		s.codes = append(s.codes, c.Reveal())
+	}
+	step, err = w.door.Kept(w.t.Context(), browser, step.Challenge)
+	w.must(nil, err)
+	return step
+}
+
 // signedIn signs a person in and gives their cookie; the clock moves past the code.
 func (w *world) signedIn(s *someone) seal.Secret {
 	w.t.Helper()
 	step, err := w.door.Start(w.t.Context(), browser, s.email, s.password)
 	w.must(nil, err)
 	if step.Next == signin.NextCode {
-		step, err = w.door.Code(w.t.Context(), browser, step.Challenge, w.code(s))
+		step, err = w.door.Prove(w.t.Context(), browser, step.Challenge, signin.Proof{Code: w.code(s)})
 		w.must(nil, err)
 		w.clock.Advance(time.Minute)
 	}
 	return step.Session
+}
+
+// half is a person whose password was right; what they can show is asked.
+func (w *world) half(s *someone) (signin.Step, signin.Question) {
+	w.t.Helper()
+	step, err := w.door.Start(w.t.Context(), browser, s.email, s.password)
+	w.must(nil, err)
+	q, err := w.door.Ask(w.t.Context(), browser, step.Challenge)
+	w.must(nil, err)
+	return step, q
+}
+
+// withKey is a person who has finished everything with a security key.
+func (w *world) withKey(a org.Account, email string) *someone {
+	w.t.Helper()
+	s := w.invited(a, email)
+	step, err := w.door.Activate(w.t.Context(), browser, s.link, s.password)
+	w.must(nil, err)
+	w.kept(s, w.setUpKey(s, step))
+	w.clock.Advance(time.Minute)
+	return s
+}
+
+// setUpKey sets a new security key up in the step before.
+func (w *world) setUpKey(s *someone, step signin.Step) signin.Step {
+	w.t.Helper()
+	view, err := w.door.Setup(w.t.Context(), browser, step.Challenge)
+	w.must(nil, err)
+	s.device = authenticator.New(site.Origin)
+	step, err = w.door.FinishKey(w.t.Context(), browser, step.Challenge, s.device.Make(w.t, view.Key), "")
+	w.must(nil, err)
+	return step
+}
+
+// addKey adds a security key in a session that is fresh.
+func (w *world) addKey(s *someone, who db.Who, name string) {
+	w.t.Helper()
+	options, err := w.door.NewKey(w.t.Context(), who)
+	w.must(nil, err)
+	if s.device == nil {
+		s.device = authenticator.New(site.Origin)
+	}
+	w.must(nil, w.door.AddKey(w.t.Context(), who, s.device.Make(w.t, options), name))
+}
+
+// passkey signs in with a device, changed as given.
+func (w *world) passkey(device *authenticator.Key, change ...func(*authenticator.Answer)) (signin.Step, error) {
+	w.t.Helper()
+	options, err := w.door.PasskeyOptions()
+	w.must(nil, err)
+	return w.door.Passkey(w.t.Context(), browser, device.Sign(w.t, options, change...))
+}
+
+// mails lists what was sent to a person since it was asked last: the kinds, each
+// with what it tells, sorted.
+func (w *world) mails(s *someone) (list []string) {
+	w.t.Helper()
+	all, err := w.db.Lease(w.t.Context(), 1000, 24*365*time.Hour)
+	w.must(nil, err)
+	for _, m := range all {
+		w.post = append(w.post, m.Message)
+	}
+	w.post = slices.DeleteFunc(w.post, func(m db.Message) bool {
+		if m.UserID != s.id {
+			return false
+		}
+		text := m.Kind
+		for _, name := range slices.Sorted(maps.Keys(m.Data)) {
+			if name != "ip" {
+				text += " " + name + "=" + m.Data[name]
+			}
+		}
+		list = append(list, text)
+		return true
+	})
+	slices.Sort(list)
+	return list
 }
 
 // who is the person acting in a session.
@@ -311,6 +424,16 @@ func refused(t testing.TB, err error, code string) {
 		return
 	}
 	t.Fatalf("got %v, want %s", err, code)
+}
+
+// texts reads one column.
+func (w *world) texts(query string, args ...any) (list []string) {
+	w.t.Helper()
+	w.view(func(tx *db.Tx) (err error) {
+		list, err = db.Column(tx, query, args...)
+		return err
+	})
+	return list
 }
 
 // actions lists what the log holds about a person, the oldest first, with causes.

@@ -38,6 +38,10 @@ func (e *Edge) Handler(next http.Handler, otherwise Answer) http.Handler {
 		if e.toLocalhost(&v.wrote, r) {
 			return
 		}
+		if err := e.maintenance(r); err != nil {
+			e.Fail(&v.wrote, r, err)
+			return
+		}
 		if err := origin.Check(r); err != nil {
 			e.Fail(&v.wrote, r, fault.New(fault.Forbidden, "cross_origin").Because(err))
 			return

@@ -2,8 +2,8 @@
 //
 // Edge.Handler wraps the whole of what is served:
 //
-//	request id → log line → recover → headers → cross-origin check → body limit
-//	→ who is this? (session cookie) → the route
+//	request id → log line → recover → headers → maintenance → cross-origin check
+//	→ body limit → who is this? (session cookie) → the route
 //
 // A route is a Handle: it gets a Visit (who, from where, in which language) and
 // returns an error. Edge answers errors in one place, as a page or as a problem
@@ -45,6 +45,10 @@ type Options struct {
 	Lang      lang.Tag
 	Log       *slog.Logger
 	BodyLimit int64 // bytes; 0 is 1 MiB
+
+	// Maintenance is the name of a file: while it is there, pages and the JSON
+	// API answer that work is under way; decisions are answered as always. "" is none.
+	Maintenance string
 }
 
 // Edge is what stands between the network and the use cases. Make it with New.
@@ -105,6 +109,10 @@ type Route struct {
 	Pattern string // "POST /a/{customer}/users"
 	Needs   Needs
 	Handle  Handle
+
+	// Form says which page holds the form that is sent to this route; nil: none
+	// whose values are worth keeping when the session has run out meanwhile.
+	Form func(*http.Request) string
 }
 
 // Routes puts a group of routes on a mux, with one way of answering refusals.

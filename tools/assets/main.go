@@ -2,7 +2,7 @@
 //
 //	go run ./tools/assets [-from node_modules] [-to internal/portal/assets/vendor]
 //
-// It copies one stylesheet and one script, each with its licence; not Tabler's script, which the portal does not use.
+// It copies one stylesheet and two scripts, each with its licence; not Tabler's script, which the portal does not use.
 // Its one rule: what a page loads is small and asks for nothing more, so it takes out the addresses of source maps and
 // refuses a file that has outgrown its bound or that fetches something by address.
 package main
@@ -27,6 +27,7 @@ type asset struct {
 var assets = []asset{
 	{from: "@tabler/core/dist/css/tabler.min.css", to: "tabler.min.css", bound: 80_000},
 	{from: "htmx.org/dist/htmx.min.js", to: "htmx.min.js", licence: "htmx.org/LICENSE", bound: 16_000},
+	{from: "@simplewebauthn/browser/dist/bundle/index.umd.min.js", to: "simplewebauthn.min.js", licence: "@simplewebauthn/browser/LICENSE.md", bound: 5_000},
 }
 
 // tablerLicence is written out here because Tabler's package names its licence without carrying the text.

@@ -61,9 +61,11 @@ func noise(n int) string {
 func TestCopyAll(t *testing.T) {
 	from, to := t.TempDir(), t.TempDir()
 	for name, content := range map[string]string{
-		"@tabler/core/dist/css/tabler.min.css": "a{b:c}/*# sourceMappingURL=x */",
-		"htmx.org/dist/htmx.min.js":            "f()",
-		"htmx.org/LICENSE":                     "Zero-Clause BSD",
+		"@tabler/core/dist/css/tabler.min.css":                 "a{b:c}/*# sourceMappingURL=x */",
+		"htmx.org/dist/htmx.min.js":                            "f()",
+		"htmx.org/LICENSE":                                     "Zero-Clause BSD",
+		"@simplewebauthn/browser/dist/bundle/index.umd.min.js": "g()",
+		"@simplewebauthn/browser/LICENSE.md":                   "MIT",
 	} {
 		path := filepath.Join(from, name)
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
@@ -84,7 +86,7 @@ func TestCopyAll(t *testing.T) {
 	for _, entry := range entries {
 		got = append(got, entry.Name())
 	}
-	want := []string{"htmx.min.js", "htmx.min.js.LICENSE.txt", "tabler.min.css", "tabler.min.css.LICENSE.txt"}
+	want := []string{"htmx.min.js", "htmx.min.js.LICENSE.txt", "simplewebauthn.min.js", "simplewebauthn.min.js.LICENSE.txt", "tabler.min.css", "tabler.min.css.LICENSE.txt"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}

@@ -133,14 +133,16 @@ func (c *camera) ada(b *browser.Browser, p *program) {
 	page("home", "/")
 	b.Goto(home + "/users")
 	user := browser.Eval[string](b, `[...document.querySelectorAll("tr")].find(r => r.innerText.includes("Freja")).querySelector("a").getAttribute("href")`)
-	for _, tab := range []string{"", "/access", "/security", "/activity", "/edit", "/deactivation", "/second-factor-reset"} {
+	for _, tab := range []string{"", "/access", "/security", "/activity", "/edit", "/deactivation", "/second-factor-reset", "/second-factor-renewal"} {
 		c.picture(b, "world/owner-user"+strings.ReplaceAll(tab, "/", "-"), func() { b.Goto(p.url + user + tab) })
 	}
 	b.Goto(home + "/roles")
 	role := browser.Eval[string](b, `document.querySelector("table a").getAttribute("href")`)
 	c.picture(b, "world/owner-role", func() { b.Goto(p.url + role) })
 	c.picture(b, "world/owner-me", func() { b.Goto(p.url + "/me") })
-	c.picture(b, "world/owner-authenticator", func() { b.Goto(p.url + "/me/authenticator") })
+	for _, page := range []string{"confirm", "factors/app", "factors/key", "recovery-codes"} {
+		c.picture(b, "world/owner-me-"+strings.ReplaceAll(page, "/", "-"), func() { b.Goto(p.url + "/me/" + page) })
+	}
 	c.picture(b, "world/owner-invite-wrong", func() {
 		b.Expect("status of 422")
 		b.Goto(home + "/users/new")

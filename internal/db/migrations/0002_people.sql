@@ -7,6 +7,10 @@
 ALTER TABLE memberships ADD COLUMN two_factor_actions TEXT NOT NULL DEFAULT 'any'
     CHECK (two_factor_actions IN ('any', 'totp', 'webauthn', 'either', 'both'));
 
+-- The address as whoever invited them typed it: what the account sees until they
+-- come in.
+ALTER TABLE memberships ADD COLUMN email TEXT NOT NULL DEFAULT '';
+
 -- A person whose last membership was deleted: their address is free again (their
 -- own id stands where a username would), and what is left of them is erased at
 -- erase_at.
@@ -23,9 +27,11 @@ CREATE TABLE deleted_users (
     deleted_by    TEXT NOT NULL,
     PRIMARY KEY (account_id, membership_id)
 );
+CREATE INDEX deleted_users_user ON deleted_users (user_id);
 
 -- An address that is to replace a person's, once whoever reads it there says so;
--- a person of several accounts confirms at the old address too. One at a time is open.
+-- a person who changes their own confirms at the old address too. One at a time is
+-- open; when it is over, the address goes and what became of it stays.
 CREATE TABLE email_changes (
     id               TEXT PRIMARY KEY,
     user_id          TEXT NOT NULL REFERENCES users (id),
@@ -45,7 +51,9 @@ CREATE TABLE email_changes (
 CREATE UNIQUE INDEX email_changes_one_open ON email_changes (user_id) WHERE done_at IS NULL AND dropped_at IS NULL;
 
 -- The outbox again, with what a mail server says of a message: refused for good
--- when it was offered, or bounced afterwards. failed is given up for another reason.
+-- when it was offered, or bounced afterwards. failed is given up for another
+-- reason. reason is what is known of it as a code: the server's status (550,
+-- 5.1.1) or a word of ours; problem is a sentence for whoever runs the server.
 CREATE TABLE outbox_next (
     id           TEXT PRIMARY KEY,
     kind         TEXT NOT NULL,
@@ -58,7 +66,8 @@ CREATE TABLE outbox_next (
     next_at      BIGINT NOT NULL,
     leased_until BIGINT NOT NULL DEFAULT 0,
     done_at      BIGINT,
-    problem      TEXT NOT NULL DEFAULT ''
+    problem      TEXT NOT NULL DEFAULT '',
+    reason       TEXT NOT NULL DEFAULT ''
 );
 INSERT INTO outbox_next (id, kind, account_id, user_id, sealed, state, attempts, created_at, next_at, leased_until, done_at, problem)
     SELECT id, kind, account_id, user_id, sealed, state, attempts, created_at, next_at, leased_until, done_at, problem FROM outbox;

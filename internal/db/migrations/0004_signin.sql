@@ -7,17 +7,18 @@ ALTER TABLE users ADD COLUMN change_password_since BIGINT;
 ALTER TABLE users ADD COLUMN set_up_again_since BIGINT;
 
 -- A WebAuthn credential belongs to one person in the whole installation (PCI DSS
--- 8.3.11): the hash of its id is unique.
+-- 8.3.11): the hash of its id is unique. last_step is the step of an app's last
+-- code, or the count of a key's last signature: neither may come again.
 ALTER TABLE factors ADD COLUMN credential_hash BYTEA;
+ALTER TABLE factors ADD COLUMN version BIGINT NOT NULL DEFAULT 1;
 CREATE UNIQUE INDEX factors_credential ON factors (credential_hash) WHERE credential_hash IS NOT NULL;
 
--- Codes for whoever has lost every other factor: one slow hash for all of a set,
--- under its salt; each works once.
+-- Codes for whoever has lost every other factor: argon2id, all of a set under one
+-- salt, so that one evaluation checks a code against them all; each works once.
 CREATE TABLE recovery_codes (
     user_id    TEXT NOT NULL REFERENCES users (id),
     number     BIGINT NOT NULL,
-    salt       BYTEA NOT NULL,
-    hash       BYTEA NOT NULL,
+    hash       TEXT NOT NULL,
     created_at BIGINT NOT NULL,
     used_at    BIGINT,
     PRIMARY KEY (user_id, number)
@@ -40,13 +41,15 @@ CREATE TABLE reset_links (
 );
 CREATE UNIQUE INDEX reset_links_one_current ON reset_links (user_id) WHERE replaced_at IS NULL;
 
--- Half-finished sign-ins again, with more steps. Those under way are begun anew.
+-- Half-finished sign-ins again, with more steps: codes shows recovery codes,
+-- password asks for it after a passkey, change for another one. Those under way
+-- are begun anew.
 DROP TABLE challenges;
 CREATE TABLE challenges (
     hash       BYTEA PRIMARY KEY,
     user_id    TEXT NOT NULL,
     account_id TEXT NOT NULL,
-    step       TEXT NOT NULL CHECK (step IN ('code', 'setup', 'activate', 'password', 'change', 'passkey')),
+    step       TEXT NOT NULL CHECK (step IN ('code', 'setup', 'activate', 'codes', 'password', 'change')),
     user_epoch BIGINT NOT NULL,
     sealed     BYTEA,
     ip         TEXT NOT NULL,
@@ -55,6 +58,14 @@ CREATE TABLE challenges (
 );
 CREATE INDEX challenges_user ON challenges (user_id);
 CREATE INDEX challenges_expiry ON challenges (expires_at);
+
+-- Bookkeeping: the WebAuthn challenges that were answered, until they would have
+-- run out: each is answered once. Nothing is written when one is given out.
+CREATE TABLE spent_ceremonies (
+    hash       BYTEA PRIMARY KEY,
+    expires_at BIGINT NOT NULL
+);
+CREATE INDEX spent_ceremonies_expiry ON spent_ceremonies (expires_at);
 
 -- Bookkeeping: forgotten passwords that somebody asked for, known or not, until
 -- they are looked at; and what somebody typed in a form when their session had

@@ -1,6 +1,6 @@
 // Countersign's script. Every page works without it; here is what is nicer with it:
-// "/" goes to the search, passwords can be shown, keys copied, long choices
-// searched, branches opened, and lists follow their filters without a new page.
+// "/" goes to the search, passwords can be shown, keys copied and printed, long
+// choices searched, branches opened, and lists follow their filters without a new page.
 "use strict";
 
 (() => {
@@ -54,6 +54,11 @@
     });
   }
 
+  for (const button of all("[data-print]")) {
+    button.hidden = false;
+    button.addEventListener("click", () => print());
+  }
+
   for (const picker of all("[data-picker]")) {
     const find = picker.querySelector("[data-find]");
     const choices = [...all("[data-words]", picker)];
@@ -71,6 +76,20 @@
     });
     find.addEventListener("keydown", (event) => {
       if (event.key === "Enter") event.preventDefault(); // finding does not send the form
+    });
+  }
+
+  // In a form with a button that finds, Enter saves everywhere but in a search:
+  // without script it finds, which saves nothing and keeps what was typed.
+  for (const button of all("[data-find-button]")) {
+    const form = button.form;
+    let entered; // where Enter is held down; whoever presses the button means it
+    form.addEventListener("keydown", (event) => { entered = event.key === "Enter" ? event.target : undefined; }, true);
+    form.addEventListener("keyup", () => { entered = undefined; });
+    form.addEventListener("submit", (event) => {
+      if (event.submitter !== button || !entered?.matches("input:not([data-find-entities])")) return;
+      event.preventDefault();
+      if (!entered.matches("[data-find]")) setTimeout(() => form.requestSubmit(form.querySelector("[data-main]"))); // not within the other
     });
   }
 

@@ -98,6 +98,25 @@ func TestByHand(t *testing.T) {
 		b.SeesNot("You are giving a dangerous role")
 		b.Axe()
 	})
+	t.Run("K7 Enter saves a form with a search in it, and finds in the search alone", func(t *testing.T) {
+		b := browser.New(t)
+		b.EmulateMedia("prefers-reduced-motion", "reduce") // else what is clicked still scrolls
+		b.Goto(address + "invite-many")
+		b.Fill("First name", "Ada") // without which the browser sends nothing
+		b.Fill("email", "a@b.example")
+		browser.Eval[int](b, `(addEventListener("submit", e => { if (!e.defaultPrevented) window.sent = e.submitter.name || "save"; e.preventDefault() }), 0)`)
+		for field, want := range map[string]string{"f-first_name": "save", "f-find_entities": "find", "find-roles": "nothing"} {
+			browser.Eval[int](b, `(window.sent = "nothing", document.getElementById("`+field+`").focus(), 0)`)
+			b.Press("\r")
+			if got := browser.Eval[string](b, "window.sent"); got != want {
+				t.Errorf("Enter in %s: %q, wanted %q", field, got, want)
+			}
+		}
+		b.ClickOn("[data-find-button]")
+		if got := browser.Eval[string](b, "window.sent"); got != "find" {
+			t.Errorf("the button: %q", got)
+		}
+	})
 	t.Run("K7 name menu and more actions", func(t *testing.T) {
 		b := browser.New(t)
 		b.Goto(address + "user")

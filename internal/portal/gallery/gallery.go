@@ -97,7 +97,7 @@ func show(renderer *portal.Renderer, w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		paris = time.UTC
 	}
-	samples := Samples(portal.Page{Lang: tag, Zone: paris, Theme: theme, Here: r.URL.RequestURI()}, names)
+	samples := Samples(portal.Page{Lang: tag, Zone: paris, Theme: theme, Here: r.URL.RequestURI(), IdleIn: 15 * 60, EndsIn: 12 * 60 * 60}, names)
 	i := slices.IndexFunc(samples, func(s Sample) bool { return s.Name == r.PathValue("name") })
 	if i < 0 {
 		http.NotFound(w, r)

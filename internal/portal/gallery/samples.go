@@ -126,16 +126,19 @@ func (m maker) me() []Sample {
 	v := portal.MeView{
 		Page: m.inside(portal.SectionNone), FirstName: "Camille", LastName: m.n.Me, Email: "camille.laurent@northwind.example",
 		TimeZone: "Europe/Paris", TimeZones: []string{"America/New_York", "Europe/London", "Europe/Paris", "UTC"}, MinLength: 12,
-		PasswordAt: at(1, 8, 0), Factor: portal.FactorOn, FactorSince: at(1, 8, 4),
+		PasswordAt: at(1, 8, 0), Ways: m.ways(),
 		Places: []portal.MyPlace{{Account: m.account(), Roles: []string{"Administrator", "Finance"}}, {Account: portal.AccountRef{CustomerID: "NW-2210", Name: "Northwind Rentals"}, Roles: []string{"Read only"}}},
 	}
+	v.Phone = "+33 1 55 50 10 20"
 	bad := v
+	bad.OwnEmail, bad.NewEmail = true, m.pending()
 	bad.Password = wrong("current", "password")
-	bad.Factor, bad.FactorSince, bad.AskCode = portal.FactorPending, time.Time{}, true
-	prove := portal.ProveView{Page: v.Page, AskCode: true}
-	refused := prove
-	refused.Form = wrong("password", "code")
-	return []Sample{{"me", v}, {"me-wrong", bad}, {"prove", prove}, {"prove-wrong", refused}}
+	bad.AskCode = true
+	bad.Ways.Again, bad.Ways.Codes = true, 1
+	none := v
+	none.Ways = portal.MyWays{MayApp: true}
+	email := portal.MyEmailView{Page: v.Page, Current: v.Email, Email: "camille@@", Hours: 72, Form: wrong("email")}
+	return append([]Sample{{"me", v}, {"me-wrong", bad}, {"me-password-only", none}, {"my-email", email}}, m.myFactors()...)
 }
 
 func (m maker) errors() []Sample {
@@ -158,6 +161,8 @@ func (m maker) errors() []Sample {
 		kind("500", signedIn, fault.New(fault.Internal, "internal")),
 		kind("503", nobody, busy),
 		kind("database", nobody, fault.New(fault.Busy, portal.CodeDatabaseAway)),
+		kind("maintenance", nobody, fault.New(fault.Busy, portal.CodeMaintenance)),
+		kind("maintenance-until", nobody, fault.New(fault.Busy, portal.CodeMaintenanceUntil, "until", at(4, 18, 0))),
 		kind("not-set-up", nobody, fault.New(fault.Busy, portal.CodeNotSetUp)),
 		kind("none", nobody, nil),
 	}

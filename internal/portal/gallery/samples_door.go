@@ -3,6 +3,7 @@ package gallery
 import (
 	"bytes"
 	"image/png"
+	"slices"
 
 	"github.com/pquerna/otp"
 
@@ -32,22 +33,19 @@ func qr() []byte {
 func (m maker) door() []Sample {
 	p := m.outside
 	const mail = "camille.laurent@northwind.example"
-	signIn := portal.SignInView{Page: p, Next: m.to().Home()}
+	signIn := portal.SignInView{Page: p, Next: m.to().Home(), Passkey: askedKey}
 	refused := portal.SignInView{Page: p, Identifier: m.n.Chloe, Form: portal.Form{Refusal: fault.New(fault.Invalid, "invalid")}}
 	ended := portal.SignInView{Page: p, Ended: true, Identifier: mail}
-	setup := portal.SetupView{Page: p, QR: qr(), Key: exampleKey, Action: portal.SetupPath}
-	replace := portal.SetupView{Page: m.inside(portal.SectionNone), QR: qr(), Key: exampleKey, Action: portal.MyAuthenticator, Replacing: true, Form: wrong("code")}
+	kept := portal.SignInView{Page: p, Ended: true, Kept: true}
 	activate := portal.ActivateView{Page: p, Name: m.n.Me, Identifier: mail, AccountName: m.n.Account, MinLength: 12}
 	short := activate
 	short.Form = wrong("password")
 	known := activate
 	known.HasPassword = true
 	all := []Sample{
-		{"activate-confirm", known}, {"code-nobody", portal.CodeView{Page: p}},
-		{"signin", signIn}, {"signin-refused", refused}, {"signin-ended", ended},
-		{"code", portal.CodeView{Page: p, Identifier: mail}},
-		{"code-wrong", portal.CodeView{Page: p, Identifier: mail, Form: wrong("code")}},
-		{"setup", setup}, {"setup-replace", replace}, {"activate", activate}, {"activate-wrong", short},
+		{"activate-confirm", known},
+		{"signin", signIn}, {"signin-refused", refused}, {"signin-ended", ended}, {"signin-kept", kept},
+		{"activate", activate}, {"activate-wrong", short},
 		{"signedout", portal.SignedOutView{Page: p}},
 		{"help", portal.HelpView{Page: p, MinLength: 12}},
 		{"help-inside", portal.HelpView{Page: m.inside(portal.SectionNone), MinLength: 12}},
@@ -58,6 +56,22 @@ func (m maker) door() []Sample {
 			v.At = at(4, 14, 5)
 		}
 		all = append(all, Sample{"link-" + string(s), v})
+	}
+	return slices.Concat(all, m.doorFactors(), m.emailLinks())
+}
+
+func (m maker) emailLinks() (all []Sample) {
+	for _, s := range []portal.EmailLinkState{portal.EmailAsk, portal.EmailDone, portal.EmailHalf, portal.EmailUsed, portal.EmailDropped, portal.EmailExpired, portal.EmailTaken, portal.EmailUnknown} {
+		v := portal.EmailLinkView{Page: m.outside, State: s}
+		switch s {
+		case portal.EmailAsk:
+			v.Address, v.AccountName, v.Both = m.pending().Email, m.n.Account, true
+		case portal.EmailDone, portal.EmailHalf:
+			v.Address = m.pending().Email
+		case portal.EmailUsed, portal.EmailExpired:
+			v.At = at(4, 14, 5)
+		}
+		all = append(all, Sample{"email-link-" + string(s), v})
 	}
 	return all
 }

@@ -37,7 +37,7 @@ func (m maker) entries() []portal.ActivityRow {
 			Changes: []portal.Change{{Label: "Status", Before: "Active", After: "Deactivated"}}},
 		{ID: "aud_7", Number: 90410, At: at(4, 13, 40), Actor: m.n.Boris, ActorHref: to.User("usr_2"), Text: "Tried to invite a user", From: "198.51.100.23", Outcome: portal.WasRefused, Reason: "You may not do this: users:create is missing.", Times: 3, Href: to.ActivityEntry("90410")},
 		{ID: "aud_6", Number: 90409, At: at(4, 9, 2), Actor: m.n.Chloe, Text: "Sign-in", From: "198.51.100.77", Outcome: portal.FailedSignIn},
-		{ID: "aud_5", Number: 90408, At: at(3, 23, 59), Actor: "system", Text: "Invitation expired", On: m.n.Dana, Outcome: portal.Succeeded, Changes: []portal.Change{{Label: "Link", Before: "valid", After: ""}}},
+		{ID: "aud_5", Number: 90408, At: at(3, 23, 59), Actor: "system", Text: "Invitation expired", On: m.n.Dana, Outcome: portal.Succeeded, Erased: true, Changes: []portal.Change{{Label: "Link", Before: "valid", After: ""}}},
 	}
 }
 
@@ -46,6 +46,8 @@ func (m maker) tokens() []Sample {
 	fresh := portal.NewTokenView{Page: page, Days: 90, Choices: []int{30, 90, 365, 0}}
 	bad := fresh
 	bad.Form, bad.Name = wrong("name", "expires"), m.n.Text
+	kept := fresh
+	kept.Kept, kept.Name = true, m.n.Text
 	return []Sample{
 		{"tokens", portal.TokensView{Page: page, MayMake: true, MayRevoke: true, Rows: []portal.TokenRow{
 			{ID: "tok_1", Name: "Payout engine, production", Created: at(1, 8, 0), CreatedBy: m.n.Ada, Expires: at(30, 8, 0), LastUsed: at(4, 14, 4)},
@@ -53,7 +55,7 @@ func (m maker) tokens() []Sample {
 			{ID: "tok_3", Name: "Old gateway", Created: at(1, 8, 0), CreatedBy: m.n.Ada, Revoked: at(3, 9, 0), RevokedBy: m.n.Me, LastUsed: at(2, 14, 4)},
 		}}},
 		{"tokens-none", portal.TokensView{Page: page, MayMake: true, MayRevoke: true}},
-		{"token-new", fresh}, {"token-new-wrong", bad},
+		{"token-new", fresh}, {"token-new-wrong", bad}, {"token-new-kept", kept},
 		{"token-made", portal.TokenMadeView{Page: page, Name: m.n.Text, Token: "cst_2m9QJx7Rk4vTqLw8ZpYd3NcHs6BfGa1UeXoViKrMtDj", Expires: at(30, 8, 0)}},
 	}
 }

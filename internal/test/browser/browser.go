@@ -24,7 +24,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 
 	"countersign/internal/test/machine"
@@ -124,8 +126,14 @@ func (b *Browser) EmulateMedia(featureAndValue ...string) {
 	for i := 0; i < len(featureAndValue); i += 2 {
 		features = append(features, &emulation.MediaFeature{Name: featureAndValue[i], Value: featureAndValue[i+1]})
 	}
-	if _, err := chromedp.Call(b.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: features}); err != nil {
-		b.t.Fatalf("emulate %v: %v", featureAndValue, err)
+	call(b, fmt.Sprintf("emulate %v", featureAndValue), emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: features})
+}
+
+// OnEveryPage runs a script before those of every page that is opened from now on.
+func (b *Browser) OnEveryPage(script string) {
+	b.t.Helper()
+	if _, err := chromedp.Call(b.ctx, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: script}); err != nil {
+		b.t.Fatalf("run a script on every page: %v", err)
 	}
 }
 
@@ -174,6 +182,18 @@ func run[T any](b *Browser, what string, action chromedp.Action[T]) T {
 		b.t.Fatalf("%s: %v\n%s", what, err, b.scene())
 	}
 	return value
+}
+
+// call sends a command of the protocol that has no action of its own.
+func call[P, R any](b *Browser, what string, command cdp.Command[P, R], params P) R {
+	b.t.Helper()
+	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	defer cancel()
+	answer, err := chromedp.Call(ctx, command, params)
+	if err != nil {
+		b.t.Fatalf("%s: %v\n%s", what, err, b.scene())
+	}
+	return answer
 }
 
 // scene describes the page to somebody who reads a failure.

@@ -53,9 +53,7 @@ func (b *Browser) Fill(field, value string) {
 		b.do("empty "+field, chromedp.KeyEvent("\b"))
 		return
 	}
-	if _, err := chromedp.Call(b.ctx, input.InsertText, input.InsertTextParams{Text: value}); err != nil {
-		b.t.Fatalf("fill in %s: %v", field, err)
-	}
+	call(b, "fill in "+field, input.InsertText, input.InsertTextParams{Text: value})
 }
 
 // Value is what stands in the field with this label or name; "true" or "false" for a box to tick.
@@ -162,14 +160,17 @@ func (b *Browser) Sees(text string) {
 func (b *Browser) SeesNot(text string) {
 	b.t.Helper()
 	b.settle()
-	if b.reads(text) {
+	if strings.Contains(plain(b.Text()), plain(text)) {
 		b.t.Fatalf("%q can be read\n%s", text, b.scene())
 	}
 }
 
+// reads is false also while the page is being replaced by another by itself.
 func (b *Browser) reads(text string) bool {
-	b.t.Helper()
-	return strings.Contains(plain(b.Text()), plain(text))
+	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	defer cancel()
+	shown, err := chromedp.Run(ctx, chromedp.Evaluate[string](`document.body ? document.body.innerText : ""`))
+	return err == nil && strings.Contains(plain(shown), plain(text))
 }
 
 func plain(text string) string { return strings.ToLower(strings.Join(strings.Fields(text), " ")) }

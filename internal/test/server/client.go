@@ -116,7 +116,7 @@ func (c *Client) Try(r *http.Request) (Answer, error) {
 			continue
 		}
 		c.cookies[cookie.Name] = cookie.Value
-		if cookie.Name == "__Host-session" || cookie.Name == "__Host-challenge" || cookie.Name == "__Host-link" {
+		if cookie.Name == "__Host-session" || cookie.Name == "__Host-challenge" || cookie.Name == "__Host-link" || cookie.Name == "__Host-email" {
 			c.secret("the cookie "+cookie.Name, cookie.Value)
 		}
 	}
@@ -185,7 +185,8 @@ func (c *Client) Password(link, password string) Answer {
 
 var keyOnPage = regexp.MustCompile(`data-value="([A-Z2-7]{16,})"`)
 
-// Setup reads the key of the page that sets up an authenticator app, and sends its first code.
+// Setup reads the key of the page that sets up an authenticator app, sends its
+// first code, and goes on past the recovery codes.
 func (c *Client) Setup() (key string) {
 	c.t.Helper()
 	page := c.Get("/signin/setup")
@@ -194,10 +195,38 @@ func (c *Client) Setup() (key string) {
 		c.t.Fatalf("no key on the page (%d): %.600s", page.StatusCode, page.Plain())
 	}
 	c.secret("the key of an authenticator app", found[1])
-	if a := c.Post("/signin/setup", "code", c.Code(found[1]), "next", ""); a.StatusCode != http.StatusSeeOther {
+	a := c.Post("/signin/setup", "code", c.Code(found[1]), "next", "")
+	if a.StatusCode != http.StatusSeeOther {
 		c.t.Fatalf("the first code answers %d: %.600s", a.StatusCode, a.Plain())
 	}
+	if a.Location() == "/signin/codes" {
+		c.Kept()
+	}
 	return found[1]
+}
+
+var codeOnPage = regexp.MustCompile(`<li class="cs-mono">([0-9a-z-]+)</li>`)
+
+// Kept reads the recovery codes of the page that shows them, and says that they are kept.
+func (c *Client) Kept() (codes []string) {
+	c.t.Helper()
+	page := c.Get("/signin/codes")
+	if codes = c.Codes(page); len(codes) == 0 {
+		c.t.Fatalf("no recovery codes on the page (%d): %.600s", page.StatusCode, page.Plain())
+	}
+	if a := c.Post("/signin/codes", "next", ""); a.StatusCode != http.StatusSeeOther {
+		c.t.Fatalf("the recovery codes answer %d: %.600s", a.StatusCode, a.Plain())
+	}
+	return codes
+}
+
+// Codes are the recovery codes on a page.
+func (c *Client) Codes(page Answer) (codes []string) {
+	for _, found := range codeOnPage.FindAllStringSubmatch(page.Text, -1) {
+		c.secret("a recovery code", found[1])
+		codes = append(codes, found[1])
+	}
+	return codes
 }
 
 // Activate follows a link to its end: password, authenticator app, signed in.

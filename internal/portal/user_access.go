@@ -1,0 +1,143 @@
+package portal
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	"countersign/internal/access"
+	"countersign/internal/db"
+	"countersign/internal/org"
+	"countersign/internal/roles"
+	"countersign/internal/web"
+)
+
+// grants are the user's roles over their scopes.
+func (u user) grants() []Grant {
+	var out []Grant
+	for _, a := range u.given {
+		r, ok := u.choices.role(a.RoleID)
+		if !ok {
+			continue
+		}
+		out = append(out, Grant{Role: r.Title(u.choices.lang), RoleID: r.ID, Entities: u.choices.entityNames(a.Entities), AllEntities: a.AllEntities,
+			Until: moment(a.Until), Dangerous: len(r.Dangerous()) > 0})
+	}
+	return out
+}
+
+// include adds the entities that roles are given over, where an account has more
+// than choices hold.
+func (c *choices) include(tx *db.Tx, a org.Account, given []roles.Assignment) error {
+	var missing []string
+	for _, g := range given {
+		for _, id := range g.Entities {
+			if !slices.ContainsFunc(c.entities, func(e org.Entity) bool { return e.ID == id }) && !slices.Contains(missing, id) {
+				missing = append(missing, id)
+			}
+		}
+	}
+	list, err := org.EntitiesIn(tx, a, missing)
+	c.entities = append(c.entities, list...)
+	return err
+}
+
+// userAccess explains what the user may do here, section by section (U17): as
+// from an address that they may act from, and, of somebody who may not act at the
+// moment, what their roles will give.
+func (p *Portal) userAccess(w http.ResponseWriter, r *http.Request, v *web.Visit) error {
+	i, u, err := p.enterUser(w, r, v, "users:view")
+	if err != nil {
+		return err
+	}
+	q := i.q
+	q.User, q.SecondFactor, q.Fresh = u.row.ID(), true, true
+	view := UserAccess{Page: i.page, User: u.head, Grants: u.grants(), NotYet: u.notYet()}
+	err = p.reading(r, func(tx *db.Tx) error {
+		words, list, err := u.networks(tx)
+		if view.Networks = words; len(list) > 0 {
+			q.IP = list[0].Addr()
+		}
+		if err == nil {
+			u.policies, err = roles.PolicyNames(tx, i.account.ID)
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	sources := u.sources(q.Now)
+	held := access.Held(i.snapshot, q)
+	q.SecondFactor = u.row.Factors > 0
+	now := access.Held(i.snapshot, q)
+	if view.NotYet != "" {
+		for permission := range sources {
+			held = held.With(permission)
+		}
+		now = held
+	}
+	view.Sections = accessSections(i, sources, held, now)
+	return p.show(w, view)
+}
+
+// notYet is why nothing of what the user has holds at the moment; "" when it does.
+func (u user) notYet() string {
+	switch {
+	case u.row.DeactivatedAt != 0:
+		return "deactivated"
+	case u.row.ActivatedAt == 0:
+		return "invited"
+	case u.row.InactiveLockedAt != 0:
+		return "locked"
+	}
+	return ""
+}
+
+// sources says for each permission which of the user's roles and policies give
+// it, at a time or later.
+func (u user) sources(now int64) map[access.Permission][]AccessSource {
+	out := map[access.Permission][]AccessSource{}
+	for _, a := range u.given {
+		r, ok := u.choices.role(a.RoleID)
+		if !ok || a.Until != 0 && a.Until <= now {
+			continue
+		}
+		s := AccessSource{Role: r.Title(u.choices.lang), Entities: u.choices.entityNames(a.Entities), AllEntities: a.AllEntities, Until: moment(a.Until)}
+		if a.From > now {
+			s.From = moment(a.From)
+		}
+		for p := range access.Closed(r.Permissions).All() {
+			through := s
+			through.Policy = strings.Join(u.policies[r.ID][p], ", ")
+			out[p] = append(out[p], through)
+		}
+	}
+	return out
+}
+
+// accessSections groups what is held by section; now is what is held without
+// what is lost for want of a second factor.
+func accessSections(i inside, sources map[access.Permission][]AccessSource, held, now access.Set) []AccessSection {
+	var out []AccessSection
+	for p := range withoutPages(held).All() {
+		info := p.Info()
+		n := slices.IndexFunc(out, func(s AccessSection) bool { return s.Section == info.Resource })
+		if n < 0 {
+			out = append(out, AccessSection{Section: info.Resource, Href: sectionHref(i, info.Resource), Elsewhere: !info.Built})
+			n = len(out) - 1
+		}
+		out[n].Lines = append(out[n].Lines, AccessLine{Permission: p.String(), Sources: sources[p], Dangerous: info.Dangerous, NeedsTwo: info.NeedsTwoFactor, Lost: !now.Has(p)})
+	}
+	return out
+}
+
+// sectionHref is the page of a resource's section, when the viewer may open it.
+func sectionHref(i inside, resource string) string {
+	at := InAccount(i.account.CustomerID)
+	hrefs := map[string]string{"home": at.Home(), "users": at.Users(UsersFilter{}), "roles": at.Roles(), "audit": at.Activity(ActivityFilter{}),
+		"service_tokens": at.ServiceTokens(), "accounts": at.Accounts(AccountsFilter{}), "entities": at.Tree(TreeFilter{}), "account": at.Settings()}
+	if href, ok := hrefs[resource]; ok && i.may(resource+":view") {
+		return href
+	}
+	return ""
+}
