@@ -166,6 +166,18 @@ func TestNames(t *testing.T) {
 				}
 			})
 		}
+		t.Run("L1 somebody who was deleted is named, and said to be", func(t *testing.T) {
+			join(t, w, "m2.disputes", "disputes")
+			id := w.User("m2.disputes")
+			if err := w.People.Delete(t.Context(), w.Who("m2.owner"), w.Account("M2").ID, id, w.Version("m2.disputes")); err != nil {
+				t.Fatal(err)
+			}
+			for account, want := range map[string]find.Named{"M2": {Name: "Nina New (supprimé)", Gone: true}, "PLATFORM": {Name: "Nina New (supprimé)", Gone: true}, "M1": {}} {
+				if got := name(account, id); got != want {
+					t.Errorf("A07 in %s it is %+v, want %+v", account, got, want)
+				}
+			}
+		})
 		t.Run("a thousand at once", func(t *testing.T) {
 			var list []audit.Found
 			for i := range 1200 {

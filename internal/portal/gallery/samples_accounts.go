@@ -74,7 +74,9 @@ func (m maker) accountForms(page portal.Page) []Sample {
 	edit := portal.EditAccountView{Page: page, One: m.accountRows()[0], Name: m.n.Account, Alias: m.n.Alias, Revision: "12"}
 	badEdit := edit
 	badEdit.Form, badEdit.Name = wrong("name", "alias"), ""
-	return []Sample{{"account-new", fresh}, {"account-new-wrong", bad}, {"account-new-found", found}, {"account-new-missed", missed}, {"account-edit", edit}, {"account-edit-wrong", badEdit}}
+	kept := fresh
+	kept.Kept, kept.Name, kept.CustomerID = true, m.n.Account, m.n.CustomerID
+	return []Sample{{"account-new", fresh}, {"account-new-kept", kept}, {"account-new-wrong", bad}, {"account-new-found", found}, {"account-new-missed", missed}, {"account-edit", edit}, {"account-edit-wrong", badEdit}}
 }
 
 func (m maker) settings() []Sample {
