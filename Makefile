@@ -3,7 +3,7 @@
 MAKEFLAGS += --no-print-directory
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run build assets test lint features bench soak screenshots clean need-go need-npm
+.PHONY: help run build assets test lint features bench soak screenshots lighthouse clean need-go need-npm
 
 GO := go
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
@@ -82,8 +82,14 @@ screenshots: need-go ## Picture every page and state, at two widths, light and d
 	@$(MAKE) assets
 	@$(GO) run ./tools/screenshots -out build/screenshots
 
+lighthouse: need-go need-npm ## Have Lighthouse look at the portal, on phone and desktop, into build/lighthouse.txt
+	@tools/prepare
+	@$(MAKE) assets
+	@cd tools/lighthouse && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
+	@$(GO) run ./tools/lighthouse -out build/lighthouse.txt
+
 clean: ## Remove what was built, fetched and the world of make run
-	@rm -rf bin build node_modules $(WORLD) $(WORLD).part
+	@rm -rf bin build node_modules tools/lighthouse/node_modules $(WORLD) $(WORLD).part
 	@find $(VENDOR) -type f ! -name README.txt -delete
 
 need-go:

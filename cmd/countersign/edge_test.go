@@ -1,9 +1,13 @@
 package main
 
 import (
+	"compress/gzip"
 	"database/sql"
 	"errors"
+	"io"
+	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"regexp"
 	"slices"
 	"strings"
@@ -11,6 +15,7 @@ import (
 
 	"countersign/internal/db"
 	"countersign/internal/test/server"
+	"countersign/internal/web"
 )
 
 // newYard is a house with one merchant, its owner and somebody of its support.
@@ -353,5 +358,76 @@ func TestRequestLog(t *testing.T) {
 		if strings.Contains(h.log.all(), secret) {
 			t.Errorf("the log holds %s", secret)
 		}
+	}
+}
+
+// TestCompression holds that a page is compressed for those who asked for it themselves, and for nobody else: else the
+// length of an answer that another site has asked for tells what stands in it.
+func TestCompression(t *testing.T) {
+	h := newYard(t)
+	c := h.people["mine.owner"].browser
+	for _, x := range []struct {
+		site, encodings string
+		compressed      bool
+	}{
+		{"same-origin", "gzip, deflate, br", true},
+		{"none", "gzip", true},
+		{"same-origin", "", false},
+		{"same-origin", "gzip;q=0", false},
+		{"cross-site", "gzip", false},
+		{"same-site", "gzip", false},
+		{"", "gzip", false},
+	} {
+		r := c.Request(http.MethodGet, "/a/MINE/users?q=Maud", nil)
+		r.Header.Set("Accept-Encoding", x.encodings)
+		r.Header.Set("Sec-Fetch-Site", x.site)
+		if x.site == "" {
+			r.Header.Del("Sec-Fetch-Site")
+		}
+		a := c.Do(r)
+		var body io.Reader = strings.NewReader(a.Text)
+		if compressed := a.Header.Get("Content-Encoding") == "gzip"; compressed != x.compressed || a.StatusCode != http.StatusOK {
+			t.Errorf("%+v: answers %d, compressed: %t", x, a.StatusCode, compressed)
+			continue
+		} else if compressed {
+			small, err := gzip.NewReader(body)
+			if err != nil {
+				t.Fatal(err)
+			}
+			body = small
+		}
+		page, err := io.ReadAll(body)
+		if err != nil || !strings.Contains(string(page), "</html>") || !strings.Contains(string(page), "Maud") {
+			t.Errorf("%+v: the page is not whole: %v", x, err)
+		}
+	}
+	r := c.Request(http.MethodGet, "/nothing/here", nil)
+	r.Header.Set("Accept-Encoding", "gzip")
+	if a := c.Do(r); a.StatusCode != http.StatusNotFound || a.Header.Get("Content-Encoding") != "gzip" || a.Header.Get("Vary") == "" {
+		t.Errorf("an error's page: %d %v", a.StatusCode, a.Header)
+	}
+}
+
+// TestPanic holds that a defect is a page with words, whatever was under way.
+func TestPanic(t *testing.T) {
+	h := newYard(t)
+	edge, err := web.New(h.rooms.db, h.rooms.door, h.rooms.live, h.rooms.audit, web.Options{PublicURL: h.url, Log: slog.New(slog.NewJSONHandler(h.log, nil))})
+	h.must(err)
+	broken := httptest.NewServer(edge.Handler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		panic("a secret of the defect")
+	}), h.served.answer))
+	defer broken.Close()
+	for _, site := range []string{"same-origin", "cross-site"} {
+		r := h.client().Request(http.MethodGet, "/", nil)
+		r.URL.Host = strings.TrimPrefix(broken.URL, "http://")
+		r.Header.Set("Sec-Fetch-Site", site)
+		a := h.client().Do(r)
+		if a.StatusCode != http.StatusInternalServerError || !strings.Contains(a.Text, "</html>") || strings.Contains(a.Text, "a secret") || strings.Contains(a.Text, "goroutine") {
+			t.Errorf("%s is answered %d: %.400s", site, a.StatusCode, a.Text)
+		}
+	}
+	if !strings.Contains(h.log.all(), "a secret of the defect") {
+		t.Error("the log does not say what happened")
 	}
 }

@@ -6,8 +6,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/danielgtaylor/huma/v2"
-
 	"countersign/internal/fault"
 	"countersign/internal/lang"
 	"countersign/internal/people"
@@ -18,7 +16,7 @@ func (a *API) manyRoutes() {
 	const group = "Users"
 	const each = "At most 200, one after another, each done whole or refused: the answer says what became of each. A user is named by id and version, with a dot between."
 	operation(a, Operation{Method: http.MethodGet, Path: usersPath + "/export", Permission: "users:view"},
-		about{id: "export-users", tag: group, summary: "All users that match, as a file for spreadsheets", file: "text/csv",
+		about{id: "export-users", tag: group, summary: "All users that match, as a file for spreadsheets", kinds: []string{"text/csv"},
 			text: "With the same filters as the list. Taking it is recorded. A cell that a spreadsheet would take for a formula begins with an apostrophe."}, a.exportUsers)
 	operation(a, Operation{Method: http.MethodPost, Path: usersPath + "/bulk/deactivation", Permission: "users:deactivate"},
 		about{id: "deactivate-users", tag: group, summary: "Deactivate many users", text: each}, a.deactivateMany)
@@ -34,9 +32,7 @@ type exportUsersIn struct {
 	Columns string `query:"columns" maxLength:"300" doc:"Which, with commas between, in the order in which they are to stand: fields of a user. Left out: all." example:"email,status"`
 }
 
-type fileOut struct{ Body func(huma.Context) }
-
-func (a *API) exportUsers(c *call, in *exportUsersIn) (*fileOut, error) {
+func (a *API) exportUsers(c *call, in *exportUsersIn) (*struct{}, error) {
 	account, err := a.enter(c, in.CustomerID, "users:view")
 	if err != nil {
 		return nil, err
@@ -49,30 +45,28 @@ func (a *API) exportUsers(c *call, in *exportUsersIn) (*fileOut, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &fileOut{func(huma.Context) {
-		c.err = web.SendCSV(c.w, "users-"+strings.ToLower(account.CustomerID)+".csv", func(file *web.CSV) error {
-			var heads []string
-			for _, column := range columns {
-				heads = append(heads, column.name)
-			}
-			if err := file.Row(heads...); err != nil {
-				return err
-			}
-			return all.Each(c.ctx, func(rows []people.Row) error {
-				for _, r := range rows {
-					u := userOf(r)
-					cells := make([]string, len(columns))
-					for i, column := range columns {
-						cells[i] = column.cell(u)
-					}
-					if err := file.Row(cells...); err != nil {
-						return err
-					}
+	return c.sends(web.SendCSV(c.w, "users-"+strings.ToLower(account.CustomerID)+".csv", func(file *web.CSV) error {
+		var heads []string
+		for _, column := range columns {
+			heads = append(heads, column.name)
+		}
+		if err := file.Row(heads...); err != nil {
+			return err
+		}
+		return all.Each(c.ctx, func(rows []people.Row) error {
+			for _, r := range rows {
+				u := userOf(r)
+				cells := make([]string, len(columns))
+				for i, column := range columns {
+					cells[i] = column.cell(u)
 				}
-				return file.Flush()
-			})
+				if err := file.Row(cells...); err != nil {
+					return err
+				}
+			}
+			return file.Flush()
 		})
-	}}, nil
+	}))
 }
 
 // userColumn is a field of a user in a file.

@@ -72,16 +72,13 @@ func (p Page) To() Addresses {
 }
 
 // MaySearch tells whether the top bar has its search: for people whose menu
-// leads to what it finds.
+// leads further than to their first page.
 func (p Page) MaySearch() bool {
+	n := 0
 	for _, g := range p.Menu {
-		for _, item := range g.Items {
-			if item.Label == string(SectionUsers) {
-				return true
-			}
-		}
+		n += len(g.Items)
 	}
-	return false
+	return n > 1
 }
 
 // Viewer is the person who looks.

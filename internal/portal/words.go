@@ -238,3 +238,11 @@ func dict(kv ...any) (map[string]any, error) {
 	}
 	return m, nil
 }
+
+// known is the text of a key, or something else where there is none.
+func known(tag lang.Tag, key, otherwise string) string {
+	if lang.Has(key) {
+		return lang.T(tag, key)
+	}
+	return otherwise
+}

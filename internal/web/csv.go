@@ -1,37 +1,67 @@
 package web
 
 import (
-	"encoding/csv"
+	"bufio"
 	"net/http"
 	"strings"
-	"time"
-	"unicode/utf8"
 )
 
-// CSV writes rows for spreadsheets to whoever asked, as they come: with a mark of
-// UTF-8, by which Excel reads names right, and no cell that a spreadsheet would
-// take for a formula (OWASP, "CSV Injection").
-type CSV struct {
-	w    *csv.Writer
-	http http.ResponseWriter
-}
+// CSV writes a table for spreadsheets (RFC 4180): UTF-8 with the mark by which
+// Excel knows it, every cell in quotes, and none that a spreadsheet would take
+// for a formula. Make one with NewCSV, and Flush it at the end.
+type CSV struct{ w *bufio.Writer }
 
-// NewCSV begins a file of that name. Nothing that went before may have been
-// written, and no error page can come any more.
+// NewCSV begins a table that whoever asked gets as a file of that name, as
+// Download sends it.
 func NewCSV(w http.ResponseWriter, name string) (*CSV, error) {
-	h := w.Header()
-	h.Set("Content-Type", "text/csv; charset=utf-8; header=present") // RFC 7111, 5
-	h.Set("Content-Disposition", `attachment; filename="`+name+`"`)
-	w.WriteHeader(http.StatusOK)
-	c := &CSV{csv.NewWriter(w), w}
-	c.w.UseCRLF = true
-	_, err := w.Write([]byte("\uFEFF"))
+	c := &CSV{bufio.NewWriter(Download(w, name, "text/csv; charset=utf-8"))}
+	_, err := c.w.WriteString("\ufeff")
 	return c, err
 }
 
-// SendCSV writes a file of that name: write begins after the mark, and what it
-// leaves is sent. When it fails the connection is cut off, so that a file that
-// ends early does not look whole.
+// Row adds a line. An error of the writer below comes at the latest with Flush.
+func (c *CSV) Row(cells ...string) error {
+	for i, cell := range cells {
+		if i > 0 {
+			c.w.WriteByte(',')
+		}
+		c.w.WriteByte('"')
+		c.w.WriteString(strings.ReplaceAll(Plain(cell), `"`, `""`))
+		c.w.WriteByte('"')
+	}
+	_, err := c.w.WriteString("\r\n")
+	return err
+}
+
+// Flush writes what is still held back.
+func (c *CSV) Flush() error { return c.w.Flush() }
+
+// Plain makes a cell one that no spreadsheet takes for a formula (OWASP, "CSV
+// injection"): an apostrophe stands before a character that begins one, at the
+// start of the cell and after whatever some spreadsheet takes for the end of a
+// cell, semicolons in French ones among them. Nothing else is changed.
+func Plain(cell string) string {
+	var b strings.Builder
+	begins := true
+	for _, r := range cell {
+		if begins && strings.ContainsRune("=+-@＝＋－＠", r) {
+			b.WriteByte('\'')
+		}
+		switch {
+		case strings.ContainsRune("\t\r\n,;|\"'", r):
+			begins = true
+		case r != ' ' && r != '\u00a0':
+			begins = false
+		}
+		if r == '\t' || r == '\r' || r == '\n' { // at the start some take them for the sign before a formula
+			r = ' '
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+// SendCSV sends what write makes as a file of that name.
 func SendCSV(w http.ResponseWriter, name string, write func(*CSV) error) error {
 	c, err := NewCSV(w, name)
 	if err == nil {
@@ -40,41 +70,5 @@ func SendCSV(w http.ResponseWriter, name string, write func(*CSV) error) error {
 	if err == nil {
 		err = c.Flush()
 	}
-	if err != nil {
-		panic(http.ErrAbortHandler)
-	}
-	return nil
-}
-
-// Row writes a row.
-func (c *CSV) Row(cells ...string) error {
-	safe := make([]string, len(cells))
-	for i, cell := range cells {
-		safe[i] = asText(cell)
-	}
-	return c.w.Write(safe)
-}
-
-// flushWithin is how long whoever reads may take over what is sent at once.
-const flushWithin = time.Minute
-
-// Flush sends what was written so far, and gives the rest its time.
-func (c *CSV) Flush() error {
-	control := http.NewResponseController(c.http)
-	_ = control.SetWriteDeadline(time.Now().Add(flushWithin)) // where there is a connection
-	if c.w.Flush(); c.w.Error() != nil {
-		return c.w.Error()
-	}
-	_ = control.Flush()
-	return nil
-}
-
-// asText puts an apostrophe before what a spreadsheet would take for a formula, so
-// that it is shown as it is written.
-func asText(cell string) string {
-	first, _ := utf8.DecodeRuneInString(cell)
-	if strings.ContainsRune("=+-@\t\r\n＝＋－＠", first) && cell != "" {
-		return "'" + cell
-	}
-	return cell
+	return err
 }

@@ -25,6 +25,10 @@ func (e *Edge) Handler(next http.Handler, otherwise Answer) http.Handler {
 	if err := origin.AddTrustedOrigin(e.o.PublicURL); err != nil {
 		e.o.Log.Error("public URL is no origin", "error", err)
 	}
+	next, err := compressing(next)
+	if err != nil {
+		panic(err) // options that are written here
+	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id := e.requestID(r)
 		v := e.begin(r, id)

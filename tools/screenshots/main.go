@@ -10,19 +10,18 @@
 package main
 
 import (
-	"context"
 	"flag"
 	"fmt"
 	"log"
 	"net/http/httptest"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
 
 	"countersign/internal/portal"
 	"countersign/internal/portal/gallery"
 	"countersign/internal/test/browser"
+	"countersign/tools/internal/stage"
 )
 
 func main() {
@@ -70,7 +69,7 @@ func (c *camera) states() error {
 	}
 	server := httptest.NewServer(handler)
 	defer server.Close()
-	return hold("states", func(t testing.TB) {
+	return stage.Hold("states", func(t testing.TB) {
 		b := browser.New(t)
 		for i, s := range gallery.Samples(portal.Page{}, gallery.Plain()) {
 			lang := []string{"en", "fr"}[i%2]
@@ -78,49 +77,3 @@ func (c *camera) states() error {
 		}
 	})
 }
-
-// hold lets the browser's helpers, which are made for tests, work outside of one: a failure ends the work as an error.
-func hold(name string, work func(testing.TB)) error {
-	h := &holder{name: name}
-	done := make(chan struct{})
-	go func() { // a failure ends this goroutine
-		defer close(done)
-		defer h.cleanUp()
-		work(h)
-	}()
-	<-done
-	if h.failed != "" {
-		return fmt.Errorf("%s: %s", name, h.failed)
-	}
-	return nil
-}
-
-type holder struct {
-	testing.TB // nil: only what stands below is used
-	name       string
-	failed     string
-	cleanups   []func()
-}
-
-func (h *holder) cleanUp() {
-	for i := len(h.cleanups) - 1; i >= 0; i-- {
-		h.cleanups[i]()
-	}
-}
-
-func (h *holder) Helper()                  {}
-func (h *holder) Name() string             { return h.name }
-func (h *holder) Failed() bool             { return h.failed != "" }
-func (h *holder) Cleanup(f func())         { h.cleanups = append(h.cleanups, f) }
-func (h *holder) Context() context.Context { return context.Background() }
-func (h *holder) Logf(f string, a ...any)  { log.Printf(f, a...) }
-func (h *holder) Log(a ...any)             { log.Println(a...) }
-
-func (h *holder) Errorf(f string, a ...any) { h.failed = fmt.Sprintf(f, a...) }
-func (h *holder) Error(a ...any)            { h.failed = fmt.Sprintln(a...) }
-func (h *holder) Fatalf(f string, a ...any) { h.Errorf(f, a...); h.end() }
-func (h *holder) Fatal(a ...any)            { h.Error(a...); h.end() }
-func (h *holder) Skip(a ...any)             { h.Fatal(a...) }
-
-// end stops the work, as FailNow does in a test.
-func (h *holder) end() { runtime.Goexit() }

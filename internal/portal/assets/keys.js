@@ -52,7 +52,10 @@
     for (const note of form.querySelectorAll("[data-scriptless]")) note.hidden = true;
     const able = browserSupportsWebAuthn();
     for (const note of form.querySelectorAll("[data-unsupported]")) note.hidden = able;
-    if (!able) continue;
+    if (!able) {
+      form.classList.remove("cs-scripted");
+      continue;
+    }
     const button = form.querySelector("button[type=submit]");
     form.hidden = button.hidden = false;
     form.addEventListener("submit", (event) => {

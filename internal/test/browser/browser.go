@@ -47,7 +47,7 @@ type Browser struct {
 // the page has complained. A failed test leaves a picture of the page in build/test/pages.
 func New(t testing.TB) *Browser {
 	t.Helper()
-	if program() == "" {
+	if Program() == "" {
 		machine.Missing(t, "Chromium is not installed: install the package chromium")
 	}
 	chromium, err := shared()

@@ -12,8 +12,8 @@ import (
 	"countersign/internal/test/afterwards"
 )
 
-// program is the Chromium that is installed, "" without one. Nothing is ever downloaded.
-func program() string {
+// Program is the path of the Chromium that is installed; "" without one. Nothing is ever downloaded.
+func Program() string {
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
 		if path, err := exec.LookPath(name); err == nil {
 			return path
@@ -29,7 +29,7 @@ var shared = sync.OnceValues(func() (context.Context, error) {
 		return nil, err
 	}
 	allocator, _ := chromedp.NewExecAllocator(context.Background(),
-		chromedp.ExecPath(program()),
+		chromedp.ExecPath(Program()),
 		chromedp.UserDataDir(folder),
 		chromedp.NoFirstRun,
 		chromedp.NoDefaultBrowserCheck,

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 )
 
@@ -194,4 +195,15 @@ func quote(text string) string {
 		panic(err) // a string always encodes
 	}
 	return string(quoted)
+}
+
+// Cookie is the value of a cookie that the page's address gets; "" when it has none. Scripts may not be able to see it.
+func (b *Browser) Cookie(name string) string {
+	b.t.Helper()
+	for _, c := range call(b, "read the cookies", network.GetCookies, network.GetCookiesParams{}).Cookies {
+		if c.Name == name {
+			return c.Value
+		}
+	}
+	return ""
 }
