@@ -9,8 +9,9 @@ import (
 	"time"
 )
 
-// notKept are forms in which nobody types more than a password, a code or the name of what they hold in their hand.
-var notKept = []string{"password", "confirm", "confirm by recovery code", "new app", "new key", "sign-out"}
+// notKept are forms in which nobody types more than a password, a code or the name of what they hold in their hand, or
+// ticks whom they mean.
+var notKept = []string{"ticked users", "password", "confirm", "confirm by recovery code", "new app", "new key", "sign-out"}
 
 // TestDraftOfEveryForm sends every form of the portal after the session has run out: it stands filled in once its person
 // is back, and was not sent.

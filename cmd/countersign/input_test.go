@@ -38,6 +38,7 @@ const (
 	several                    // ids, which may come several times; none means another field speaks
 	secret                     // a password or code: what is wrong is said, never what was typed
 	mark                       // a box to tick, a version, or where to go on: what is odd counts as none
+	odder                      // the same, and it may come several times
 )
 
 func (f *field) forms() []form {
@@ -76,6 +77,11 @@ func (f *field) forms() []form {
 		{"entity's name", entity + "/edit", mine, []entry{{"name", "New Name", text}, revision}},
 		{"entity's deactivation", entity + "/deactivation", mine, []entry{{"reason", "closed", optional}, revision}},
 		{"entity's activation", "/a/MINE/entities/" + f.closed("MINE-0") + "/activation", mine, []entry{{"reason", "open", optional}, revision}},
+		{"columns", "/a/MINE/users/columns", mine, []entry{{"columns", "email", odder}, {"usual", "", mark}, {"back", "/a/MINE/users?q=x", mark}}},
+		{"ticked users", "/a/MINE/users/bulk", mine, []entry{{"users", f.people["mine.target"].userID, odder}, {"act", "deactivation", choice}, {"back", "/a/MINE/users", mark}}},
+		{"many deactivations", "/a/MINE/users/bulk/deactivation", mine, []entry{{"users", f.people["mine.target"].userID + "." + current.value, odder}, {"reason", "left", optional}, {"back", "/a/MINE/users", mark}}},
+		{"many activations", "/a/MINE/users/bulk/activation", mine, []entry{{"users", f.people["mine.target"].userID + ".99", odder}, {"back", "/a/MINE/users", mark}}},
+		{"many invitations", "/a/MINE/users/bulk/invitation", mine, []entry{{"users", f.people["mine.invited"].userID + ".99", odder}, {"back", "/a/MINE/users", mark}}},
 		{"token", "/a/MINE/service-tokens", mine, []entry{{"name", "gateway", text}, {"expires", "30", choice}}},
 		{"revocation", "/a/MINE/service-tokens/" + f.ids["token"] + "/revocation", mine, []entry{{"name", ours + " gateway", text}}},
 		{"details", "/me", f.clients["support"], append(slices.Clone(names), phone, entry{"time_zone", "UTC", choice}, revision)},
@@ -184,7 +190,7 @@ type odd struct {
 }
 
 func oddities(f *field) []odd {
-	all := []fieldKind{text, optional, choice, defaulted, several, secret, mark}
+	all := []fieldKind{text, optional, choice, defaulted, several, secret, mark, odder}
 	lines := []fieldKind{text, optional, choice, defaulted, several}
 	return []odd{
 		{"missing", nil, []fieldKind{text, choice, secret}},

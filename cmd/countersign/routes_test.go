@@ -250,7 +250,8 @@ var sent = map[string]string{
 	"POST /a/{customer}/users/{user}/email":                   "revision=9999&email=a%40b.example",
 	"POST /a/{customer}/users/{user}/email-withdrawal":        "revision=9999",
 	"POST /a/{customer}/users/{user}/deletion":                "revision=9999&name=" + ours + "target+Test",
-	"POST /me/email": "email=nothing",
+	"POST /a/{customer}/users/bulk":                           "act=deactivation",
+	"POST /me/email":                                          "email=nothing",
 
 	"GET /api/v1/accounts/{customerID}/search":                      "q=x",
 	"PATCH /api/v1/accounts/{customerID}":                           `{"alias":"x"}`,
@@ -268,6 +269,9 @@ var sent = map[string]string{
 	"PATCH /api/v1/accounts/{customerID}/users/{id}":                `{"phone":"1"}`,
 	"PUT /api/v1/accounts/{customerID}/users/{id}/email":            `{"email":"a@b.example"}`,
 	"PUT /api/v1/me/email":                                          `{"email":"nothing"}`,
+	"POST /api/v1/accounts/{customerID}/users/bulk/deactivation":    `{"users":["usr_none.1"],"reason":"x"}`,
+	"POST /api/v1/accounts/{customerID}/users/bulk/activation":      `{"users":["usr_none.1"]}`,
+	"POST /api/v1/accounts/{customerID}/users/bulk/invitation":      `{"users":["usr_none.1"]}`,
 }
 
 // send makes the request of a line as an actor.

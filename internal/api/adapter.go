@@ -213,6 +213,9 @@ func (a *API) otherwise(prefix string, without bool) []web.Route {
 		}
 	}
 	for _, path := range paths {
+		if slices.ContainsFunc(paths, func(wider string) bool { return covers(wider, path) }) {
+			continue // its other methods are those of the wider one, for something of that name
+		}
 		allow := strings.Join(methods[path], ", ")
 		routes = append(routes, web.Route{Pattern: path, Needs: web.Anybody, Handle: func(w http.ResponseWriter, r *http.Request, v *web.Visit) error {
 			w.Header().Set("Allow", allow)
@@ -229,6 +232,21 @@ func (a *API) otherwise(prefix string, without bool) []web.Route {
 		}})
 	}
 	return routes
+}
+
+// covers tells whether a path with names in it stands for another one too:
+// users/{id} for users/export.
+func covers(wider, path string) bool {
+	a, b := strings.Split(wider, "/"), strings.Split(path, "/")
+	if wider == path || len(a) != len(b) {
+		return false
+	}
+	for i := range a {
+		if a[i] != b[i] && !strings.HasPrefix(a[i], "{") {
+			return false
+		}
+	}
+	return true
 }
 
 func extensions(o Operation) map[string]any {

@@ -51,6 +51,8 @@ type List[T any] struct {
 	Items      []T    `json:"items" nullable:"false"`
 	NextCursor string `json:"next_cursor,omitempty" doc:"For the next page; left out on the last."`
 	Total      *int64 `json:"total,omitempty" doc:"Of all that match, where it is counted." nullable:"false"`
+
+	TotalAtLeast *int64 `json:"total_at_least,omitempty" doc:"In place of total, where there may be more than could be counted at once." nullable:"false"`
 }
 
 // listed is the answer that holds a page.

@@ -9,7 +9,7 @@ var Actions = []string{
 	EntityCreated, EntityChanged, EntityDeactivated, EntityReactivated, LocationCreated, PlatformInitialised, DemoFilled,
 	UserInvited, UserActivated, UserEdited, UserDeactivated, UserReactivated, UserDeleted, UserErased, UserAccessChanged,
 	EmailCorrected, EmailChangeStarted, EmailConfirmed, EmailChanged, EmailChangeDropped,
-	InvitationResent, InvitationDeactivated,
+	InvitationResent, InvitationDeactivated, UsersExported,
 	PasswordSet, PasswordConfirmed, PasswordChanged, FactorAdded, FactorRenamed, FactorRemoved, FactorReset, FactorAgain,
 	RecoveryCodesMade, RecoveryCodesRemoved, RecoveryCodeUsed,
 	SignedIn, SignInProved, SessionConfirmed, SignedOut, SignInFailed, SignInLocked, SessionsEnded,
@@ -89,6 +89,7 @@ const (
 	EmailChangeDropped    = "user.email_change_dropped"
 	UserAccessChanged     = "user.access_changed"
 	ProfileChanged        = "user.profile_changed"
+	UsersExported         = "users.exported"
 	InvitationResent      = "invitation.resent"
 	InvitationDeactivated = "invitation.deactivated"
 	PasswordSet           = "password.set"

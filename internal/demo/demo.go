@@ -55,6 +55,10 @@ type Deps struct {
 // Options of Fill. The zero value is the world that make run shows.
 type Options struct {
 	Seed uint64 // another seed: other names, days and hours
+
+	Users    int                // further people, at most 1,000,000
+	Accounts int                // further merchants' accounts that they are in; 0: one for a hundred of them
+	Progress func(made, of int) // called after each batch of them; nil: nobody is told
 }
 
 // World is what Fill made.
@@ -84,6 +88,9 @@ type Login struct {
 // demo ("not_empty", Conflict). When it fails half way the database stays marked
 // and is of no use any more.
 func Fill(ctx context.Context, d Deps, o Options) (World, error) {
+	if err := o.checkCrowd(); err != nil {
+		return World{}, err
+	}
 	f := begin(ctx, d, o)
 	defer d.Clock.run()
 	d.Clock.set(f.day(founded, 9))
@@ -97,10 +104,22 @@ func Fill(ctx context.Context, d Deps, o Options) (World, error) {
 		return World{}, err
 	}
 	f.tell()
+	var c *crowd
+	if o.Users > 0 {
+		c = f.beginCrowd(o)
+	}
 	if err := f.play(); err != nil {
 		return World{}, fmt.Errorf("fill the demo world: %w", err)
 	}
-	return f.world(), d.DB.Update(ctx, who, func(tx *db.Tx) error { return f.finish(tx, hash) })
+	if err := d.DB.Update(ctx, who, func(tx *db.Tx) error { return f.finish(tx, hash) }); err != nil || c == nil {
+		return f.world(), err
+	}
+	if err := c.play(hash); err != nil {
+		return World{}, fmt.Errorf("make the crowd: %w", err)
+	}
+	w := f.world()
+	w.Accounts, w.Persons = w.Accounts+o.Accounts-1, w.Persons+c.made
+	return w, nil
 }
 
 // mark is the first thing that an empty database gets.

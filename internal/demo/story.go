@@ -39,19 +39,24 @@ func (f *filling) ago(minutes int) time.Time {
 // happened between them.
 func (f *filling) tell() {
 	for _, c := range cast() {
-		s := f.enter(c)
-		f.on(f.day(c.days, 10), func() error { return f.board(s) })
-		f.on(f.day(c.days, 14), func() error { return f.activate(s.players[0]) })
-		f.on(f.day(c.days-1, 7), func() error { return f.build(s) })
-		for i, p := range s.players {
-			if i > 0 {
-				f.joins(p)
-			}
-			f.visits(p)
-		}
+		f.tellOf(c)
 	}
 	f.weeksAgo()
 	f.lastHours()
+}
+
+// tellOf writes the story of one company and its people.
+func (f *filling) tellOf(c company) {
+	s := f.enter(c)
+	f.on(f.day(c.days, 10), func() error { return f.board(s) })
+	f.on(f.day(c.days, 14), func() error { return f.activate(s.players[0]) })
+	f.on(f.day(c.days-1, 7), func() error { return f.build(s) })
+	for i, p := range s.players {
+		if i > 0 {
+			f.joins(p)
+		}
+		f.visits(p)
+	}
 }
 
 // joins is how somebody came in, or did not.

@@ -74,6 +74,21 @@ func (a Addresses) Home() string { return strings.TrimSuffix(a.at(), "/") + "/" 
 // Users is the list of users, narrowed by a filter.
 func (a Addresses) Users(f UsersFilter) string { return with(a.at("users"), f.Values()) }
 
+// ExportUsers is the file of all users that a filter leaves.
+func (a Addresses) ExportUsers(f UsersFilter) string {
+	return with(a.at("users", "export"), f.Values())
+}
+
+// UserColumns is where the choice of the list's columns is sent.
+func (a Addresses) UserColumns() string { return a.at("users", "columns") }
+
+// ManyUsers is where the ticked users of the list are sent, and the page that asks
+// whether to go on.
+func (a Addresses) ManyUsers() string { return a.at("users", "bulk") }
+
+// ActOnMany is where an act on many users is confirmed.
+func (a Addresses) ActOnMany(act Act) string { return a.at("users", "bulk", string(act)) }
+
 // Search is where the top bar's search goes, with ?q=.
 func (a Addresses) Search() string { return a.at("search") }
 

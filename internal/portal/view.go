@@ -156,6 +156,12 @@ type Form struct {
 	Kept    bool // what was typed before the session ran out stands in it again
 }
 
+// Count is how many there are: N, or at least N when More are there than were counted.
+type Count struct {
+	N    int64
+	More bool
+}
+
 // Option is one choice of a list.
 type Option struct {
 	Value    string

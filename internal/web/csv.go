@@ -60,3 +60,15 @@ func Plain(cell string) string {
 	}
 	return b.String()
 }
+
+// SendCSV sends what write makes as a file of that name.
+func SendCSV(w http.ResponseWriter, name string, write func(*CSV) error) error {
+	c, err := NewCSV(w, name)
+	if err == nil {
+		err = write(c)
+	}
+	if err == nil {
+		err = c.Flush()
+	}
+	return err
+}

@@ -1,6 +1,7 @@
 // Countersign's script. Every page works without it; here is what is nicer with it:
 // "/" goes to the search, passwords can be shown, keys copied and printed, long
-// choices searched, branches opened, and lists follow their filters without a new page.
+// choices searched, branches opened, ticks counted, and lists follow
+// their filters without a new page.
 "use strict";
 
 (() => {
@@ -142,6 +143,31 @@
     });
   }
 
+  // Whoever is ticked is counted, and all of a page can be ticked at once. What is
+  // done with them is a form like any other; the bar shows by style alone.
+  const ticking = (root) => {
+    for (const form of all("[data-many]", root)) {
+      const ticks = [...all('input[name="users"]', form)];
+      const words = form.querySelector("[data-count]");
+      const head = form.querySelector("[data-all]");
+      const every = document.createElement("input");
+      every.type = "checkbox";
+      every.className = "form-check-input";
+      every.ariaLabel = head.dataset.all;
+      head.append(every);
+      const count = () => {
+        const n = ticks.filter((tick) => tick.checked).length;
+        if (n > 0) words.textContent = words.dataset.words.replace("#", n);
+        every.checked = n === ticks.length;
+        every.indeterminate = n > 0 && n < ticks.length;
+      };
+      every.addEventListener("change", () => { for (const tick of ticks) tick.checked = every.checked; });
+      form.addEventListener("change", count);
+      count(); // a page that is come back to keeps its ticks
+    }
+  };
+  ticking(document);
+
   // A list follows its filters. Whatever is not a plain answer (a session that
   // ended, an error) is opened as a page of its own.
   for (const form of all("[data-filters]")) {
@@ -158,6 +184,7 @@
         const results = page.getElementById(form.dataset.filters);
         if (!results) return location.assign(address);
         document.getElementById(form.dataset.filters).replaceWith(document.adoptNode(results));
+        ticking(results);
         const [now, next] = [document.querySelector(".cs-count"), page.querySelector(".cs-count")];
         if (now && next) now.textContent = next.textContent;
         history.replaceState(null, "", address);

@@ -28,6 +28,7 @@ func Samples(base portal.Page, n Names) []Sample {
 	all = append(all, m.door()...)
 	all = append(all, m.home()...)
 	all = append(all, m.users()...)
+	all = append(all, m.bulk()...)
 	all = append(all, m.user()...)
 	all = append(all, m.forms()...)
 	all = append(all, m.confirms()...)

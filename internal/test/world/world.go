@@ -93,6 +93,7 @@ func New(t testing.TB, d *db.DB) *World {
 	w.invite("m2.both", "M2", "both@example.com", given{"operations", ""})
 	w.activate("m2.both")
 	w.Messages()
+	w.keepLists()
 	return w
 }
 
