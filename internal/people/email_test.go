@@ -361,6 +361,38 @@ func TestOwnEmail(t *testing.T) {
 			}
 			h.refused(t, "no_email_change", audit.EmailChangeDropped, h.Who("m1.both"), func() error { return h.People.DropOwnEmailChange(t.Context(), h.Who("m1.both")) })
 		})
+		t.Run("A05 A15 U7 an account that they were deleted from meanwhile learns nothing of it", func(t *testing.T) {
+			from := h.Row("m1.both").Email
+			if err := own("m1.both", "after.all@example.net"); err != nil {
+				t.Fatal(told(err))
+			}
+			letters := h.letters()
+			if err := h.delete(h.Who("m1.administrator"), "m1.both"); err != nil {
+				t.Fatal(told(err))
+			}
+			deleted := h.Last().Seq
+			for _, letter := range []string{"email_confirm after.all@example.net", "email_confirm_old " + from} {
+				if l := h.emailLink(seal.Secret(letters[letter].Data["token"])); l.Account != h.Account("M2").Name {
+					t.Errorf("the page names %q", l.Account)
+				}
+				if _, err := h.confirm(seal.Secret(letters[letter].Data["token"])); err != nil {
+					t.Fatal(told(err))
+				}
+			}
+			if h.Row("m2.both").Email != "after.all@example.net" {
+				t.Error("it has not changed")
+			}
+			if m := h.letters()["email_changed "+from]; m.AccountID != h.Account("M2").ID || m.Data["account"] != h.Account("M2").Name {
+				t.Errorf("the old address is told by %s", m.Data["account"])
+			}
+			h.View(func(tx *db.Tx) error {
+				list, err := db.Column(tx, `SELECT action FROM audit_entries WHERE seq > $1 AND account_id = $2`, deleted, h.Account("M1").ID)
+				if len(list) > 0 {
+					t.Errorf("its log has %v", list)
+				}
+				return err
+			})
+		})
 		t.Run("U14 U7 the first administrator, whom no other may change", func(t *testing.T) {
 			if err := own("m1.owner", "owner@example.net"); err != nil {
 				t.Fatal(told(err))
