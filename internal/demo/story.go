@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
@@ -19,39 +20,30 @@ func (f *filling) on(at time.Time, play func() error) {
 	f.scenes = append(f.scenes, scene{at, play})
 }
 
-// day is an hour of a day so many days ago.
-func (f *filling) day(ago int, hour float64) time.Time {
-	midnight := time.Date(f.now.Year(), f.now.Month(), f.now.Day()-ago, 0, 0, 0, 0, time.UTC)
-	return midnight.Add(time.Duration(hour * float64(time.Hour)))
-}
-
-// working is some moment of working hours so many days ago.
-func (f *filling) working(ago int) time.Time {
-	return f.day(ago, 8).Add(time.Duration(f.random.IntN(9*3600)) * time.Second)
-}
-
-// ago is a moment of the last hours.
-func (f *filling) ago(minutes int) time.Time {
-	return f.now.Add(-time.Duration(minutes) * time.Minute)
-}
-
 // tell writes the whole story: every company's and person's own, then what
 // happened between them.
 func (f *filling) tell() {
 	for _, c := range cast() {
-		s := f.enter(c)
-		f.on(f.day(c.days, 10), func() error { return f.board(s) })
-		f.on(f.day(c.days, 14), func() error { return f.activate(s.players[0]) })
-		f.on(f.day(c.days-1, 7), func() error { return f.build(s) })
-		for i, p := range s.players {
-			if i > 0 {
-				f.joins(p)
-			}
-			f.visits(p)
-		}
+		f.tellOf(c)
 	}
+	f.through()
 	f.weeksAgo()
 	f.lastHours()
+}
+
+// tellOf writes the story of one company and its people.
+func (f *filling) tellOf(c company) {
+	s := f.enter(c)
+	f.on(f.day(c.days, 10), func() error { return f.board(s) })
+	f.on(f.day(c.days, 14), func() error { return f.activate(s.players[0]) })
+	f.on(f.day(c.days-1, 7), func() error { return f.build(s) })
+	for i, p := range s.players {
+		if i > 0 {
+			f.joins(p)
+		}
+		f.works(p)
+		f.lives(p)
+	}
 }
 
 // joins is how somebody came in, or did not.
@@ -59,39 +51,102 @@ func (f *filling) joins(p *player) {
 	if p.fate == lastGuest {
 		return
 	}
-	owner := p.company.players[0]
-	invited := f.working(p.days)
-	f.on(invited, func() error { return f.invite(owner, p) })
+	invited := f.working(p.company, p.days)
+	f.on(invited, func() error { return f.invite(f.manager(p), p) })
+	comes := invited.Add(time.Duration(20+f.random.IntN(300)) * time.Minute)
 	switch {
 	case p.again > 0:
-		resent := f.working(p.again)
-		f.on(resent, func() error { return f.resend(owner, p) })
+		resent := f.working(p.company, p.again)
+		f.on(resent, func() error { return f.resend(f.manager(p), p) })
 		f.on(resent.Add(2*time.Hour), func() error { return f.activate(p) })
+	case p.mail == corrected:
+		noticed := f.working(p.company, p.days-1)
+		f.on(noticed, func() error { return f.correct(f.manager(p), p) })
+		f.on(noticed.Add(2*time.Hour), func() error { return f.activate(p) })
 	case p.fate == settles:
-		f.on(invited.Add(time.Duration(1+f.random.IntN(5))*time.Hour), func() error { return f.activate(p) })
+		f.on(comes, func() error { return f.activate(p) })
 	case p.fate == unwanted:
-		f.on(f.working(p.days-1), func() error { return f.uninvite(owner, p) })
+		f.on(f.working(p.company, p.days-1), func() error { return f.uninvite(f.manager(p), p) })
 	}
 }
 
-// visits are the days of the last weeks on which somebody was in the portal.
-func (f *filling) visits(p *player) {
+// works are the days on which somebody was in the portal.
+func (f *filling) works(p *player) {
 	if p.fate != settles || p.as != "" {
 		return
 	}
-	from, until := 28, max(p.until, 0)+1
-	if p.days > 0 {
-		from = min(from, p.days-1)
+	from := cmp.Or(p.again, p.days, p.company.days) - 2
+	if p.mail == corrected {
+		from--
 	}
-	if p.again > 0 {
-		from = p.again - 1
+	until := max(p.until, 0) + 1
+	if p.left > 0 && p.back == 0 {
+		until = p.left + 1
 	}
-	from = min(from, p.company.days-1)
-	until = min(until, from)
-	for range 2 + f.random.IntN(3) {
-		stay := time.Duration(2+f.random.IntN(9)) * time.Minute
-		f.on(f.working(until+f.random.IntN(from-until+1)), func() error {
-			return f.visit(p.key, stay, nil)
+	if from < until {
+		return
+	}
+	visits := cmp.Or(p.life.visits, 24)
+	for range max(1, visits*(from-until)/365) {
+		f.comes(p, f.workday(from, until))
+	}
+	if p.left == 0 { // nobody is forgotten in the last weeks
+		f.comes(p, f.workday(min(from, until+20), until))
+	}
+}
+
+// comes is a working day of somebody: they sign in, and sometimes mistype first.
+func (f *filling) comes(p *player, day int) {
+	if p.left > 0 && p.back > 0 && day <= p.left+1 && day >= p.back-1 {
+		return
+	}
+	stay := time.Duration(2+f.random.IntN(10)) * time.Minute
+	mistypes := f.one(25)
+	f.on(f.working(p.company, day), func() error {
+		if mistypes {
+			if err := f.guessing(p.key, 1)(db.Who{}); err != nil {
+				return err
+			}
+		}
+		return f.visit(p.key, stay, f.chore(p))
+	})
+}
+
+// chore is what somebody does for themselves on some of their first days.
+func (f *filling) chore(p *player) func(db.Who) error {
+	if p.settled {
+		return nil
+	}
+	p.settled = true
+	return func(who db.Who) error { return f.ownDetails(who, p) }
+}
+
+// through is what the year brought besides.
+func (f *filling) through() {
+	for _, t := range []struct {
+		by, name   string
+		from, till int // till 0: still in use
+	}{
+		{"saltmarsh.owner", "Till sync", 300, 0}, {"kestrel.owner", "Booking engine", 290, 150}, {"kestrel.owner", "Booking engine 2", 152, 0},
+		{"pelican.owner", "Ticket machines", 270, 0}, {"ferrow.owner", "Prescription import", 240, 0}, {"tournesol.owner", "Caisse centrale", 200, 90},
+		{"tournesol.owner", "Caisse centrale 2026", 92, 0}, {"hexavia.owner", "Application mobile", 160, 0}, {"comptoir.owner", "Portail revendeur", 250, 0},
+		{"facilitator.owner", "Onboarding", 340, 0}, {"platform.owner", "Risk engine", 350, 0}, {"platform.owner", "Ledger export", 345, 200},
+	} {
+		f.on(f.day(t.from, 11), func() error { return f.makeToken(t.by, t.name) })
+		if t.till > 0 {
+			f.on(f.day(t.till, 11.5), func() error { return f.revokeToken(t.by, t.name) })
+		}
+	}
+	f.on(f.day(110, 15), func() error { return f.from(f.players["northwind.owner"], f.players["northwind.finance"]) })
+	f.on(f.day(84, 15), func() error { return f.from(f.players["tournesol.owner"], f.players["tournesol.finance"]) })
+	for _, try := range []struct {
+		day      int
+		by, whom string
+	}{{302, "partner.administrator", "northwind.owner"}, {221, "partner.administrator", "saltmarsh.owner"}, {137, "facilitator.owner", "pelican.owner"}} {
+		f.on(f.day(try.day, 16), func() error {
+			return f.visit(try.by, 4*time.Minute, func(who db.Who) error {
+				return f.refused("live_account", f.shut(who, try.whom, "Asked for by telephone"))
+			})
 		})
 	}
 }
@@ -100,14 +155,8 @@ func (f *filling) visits(p *player) {
 func (f *filling) weeksAgo() {
 	f.on(f.day(25, 18), func() error { return f.makeToken("northwind.owner", "Old till bridge") })
 	f.on(f.day(24, 18), func() error { return f.makeToken("northwind.owner", "Web shop back office") })
-	f.on(f.day(20, 18), func() error {
-		return f.deactivate("partner.owner", "partner.finance", "Left the company at the end of the month")
-	})
 	f.on(f.day(11, 18), func() error {
 		return f.visit("northwind.auditor", 3*time.Minute, f.guessing("northwind.auditor", 1))
-	})
-	f.on(f.day(8, 18), func() error {
-		return f.deactivate("northwind.administrator", "northwind.developer", "Contract ended; keys handed over to operations")
 	})
 	f.on(f.day(7, 18), func() error {
 		return f.change("northwind.access", "northwind.disputes", []string{"400311", "400312"}, "disputes")
@@ -141,6 +190,7 @@ func (f *filling) lastHours() {
 	f.on(f.ago(40), func() error { return f.visit("platform.owner", 8*time.Minute, nil) })
 	f.on(f.ago(25), func() error { return f.visit("northwind.owner", 5*time.Minute, nil) })
 	f.on(f.ago(11), func() error { return f.guessing("northwind.disputes", f.lockAttempts())(db.Who{}) })
+	f.on(f.ago(4), f.collect)
 	f.on(f.ago(3), func() error {
 		return f.visit("northwind.access", time.Minute, func(who db.Who) error {
 			return f.asks(who, f.players["northwind.newest"])
