@@ -191,6 +191,22 @@ func (h *house) board(customerID, name, firstName string) {
 	h.activate(label, h.link(userID))
 }
 
+// entity adds a legal entity below another.
+func (h *house) entity(parent, customerID, name string) {
+	h.t.Helper()
+	_, err := h.rooms.org.Onboard(h.t.Context(), h.who("platform.owner", "PLATFORM"), h.account("PLATFORM").ID, org.New{ParentID: parent, CustomerID: customerID, Name: name})
+	h.must(err)
+}
+
+// node is an entity of any kind.
+func (h *house) node(customerID string) (n org.Node) {
+	h.view(func(tx *db.Tx) (err error) {
+		n, _, err = org.NodeWithin(tx, []access.Reach{{Paths: []string{h.account("PLATFORM").Path}}}, customerID)
+		return err
+	})
+	return n
+}
+
 // link is the token of the newest mail to somebody.
 func (h *house) link(userID string) string {
 	h.t.Helper()

@@ -38,12 +38,14 @@ const (
 	several                    // ids, which may come several times; none means another field speaks
 	secret                     // a password or code: what is wrong is said, never what was typed
 	mark                       // a box to tick, a version, or where to go on: what is odd counts as none
+	odder                      // the same, and it may come several times
 )
 
 func (f *field) forms() []form {
 	mine, platform := f.clients["owner"], f.clients["operator"]
 	target := "/a/MINE/users/" + f.people["mine.target"].userID
 	invited := "/a/MINE/users/" + f.people["mine.invited"].userID
+	merchant, entity := "/a/PLATFORM/accounts/"+f.account("MINE").ID, "/a/MINE/entities/"+f.ids["MINE-1"]
 	moves := "/a/MINE/users/" + f.people["mine.moves"].userID
 	access := []entry{{"roles", f.role("MINE", "support"), several}, {"entities", f.ids["MINE-1"], several}, {"all_entities", "yes", mark}, {"acknowledge", "yes", mark}, {"find_entities", "", mark}, {"find", "", mark}}
 	names := []entry{{"first_name", "Ada", text}, {"last_name", "Byron", optional}, {"language", "en", defaulted}}
@@ -66,8 +68,20 @@ func (f *field) forms() []form {
 		{"invitation deactivation", invited + "/invitation-deactivation", mine, []entry{revision}},
 		{"second factor", target + "/second-factor-reset", mine, []entry{{"reason", "lost", optional}, revision}},
 		{"second factor again", target + "/second-factor-renewal", mine, []entry{{"reason", "policy", optional}, revision}},
-		{"account", "/a/PLATFORM/accounts", platform, slices.Concat([]entry{{"name", "New Shop", text}, {"customer_id", "NEW-1", text}, {"kind", "merchant", choice},
-			{"parent", f.account("PLATFORM").EntityID, defaulted}, {"environment", "live", choice}}, person)},
+		{"account", "/a/PLATFORM/accounts", platform, slices.Concat([]entry{{"name", "New Shop", text}, {"customer_id", "NEW-1", text}, {"alias", "Shop", optional}, {"kind", "merchant", choice},
+			{"parent", f.account("PLATFORM").EntityID, defaulted}, {"environment", "live", choice}, {"profile", "standard", defaulted}, {"phone", "+41 44 555 01 02", optional}, {"find_parent", "", mark}}, person)},
+		{"account's names", merchant + "/edit", platform, []entry{{"name", "New Name", text}, {"alias", "Shop", optional}, revision}},
+		{"account's deactivation", merchant + "/deactivation", platform, []entry{{"reason", "ended", text}, {"name", ours + " Trading", text}, revision}},
+		{"alias", "/a/MINE/settings", mine, []entry{{"alias", "Shop", optional}, revision}},
+		{"entity", "/a/PLATFORM/entities", platform, []entry{{"name", "New Quay", text}, {"customer_id", "NEW-2", text}, {"parent", f.account("MINE").EntityID, text}, {"find_parent", "", mark}}},
+		{"entity's name", entity + "/edit", mine, []entry{{"name", "New Name", text}, revision}},
+		{"entity's deactivation", entity + "/deactivation", mine, []entry{{"reason", "closed", optional}, revision}},
+		{"entity's activation", "/a/MINE/entities/" + f.closed("MINE-0") + "/activation", mine, []entry{{"reason", "open", optional}, revision}},
+		{"columns", "/a/MINE/users/columns", mine, []entry{{"columns", "email", odder}, {"usual", "", mark}, {"back", "/a/MINE/users?q=x", mark}}},
+		{"ticked users", "/a/MINE/users/bulk", mine, []entry{{"users", f.people["mine.target"].userID, odder}, {"act", "deactivation", choice}, {"back", "/a/MINE/users", mark}}},
+		{"many deactivations", "/a/MINE/users/bulk/deactivation", mine, []entry{{"users", f.people["mine.target"].userID + "." + current.value, odder}, {"reason", "left", optional}, {"back", "/a/MINE/users", mark}}},
+		{"many activations", "/a/MINE/users/bulk/activation", mine, []entry{{"users", f.people["mine.target"].userID + ".99", odder}, {"back", "/a/MINE/users", mark}}},
+		{"many invitations", "/a/MINE/users/bulk/invitation", mine, []entry{{"users", f.people["mine.invited"].userID + ".99", odder}, {"back", "/a/MINE/users", mark}}},
 		{"token", "/a/MINE/service-tokens", mine, []entry{{"name", "gateway", text}, {"expires", "30", choice}}},
 		{"revocation", "/a/MINE/service-tokens/" + f.ids["token"] + "/revocation", mine, []entry{{"name", ours + " gateway", text}}},
 		{"details", "/me", f.clients["support"], append(slices.Clone(names), phone, entry{"time_zone", "UTC", choice}, revision)},
@@ -94,6 +108,15 @@ func (f *field) forms() []form {
 		{"language", "/language", f.client(), []entry{{"language", "en", choice}, {"back", "/", mark}}},
 		{"theme", "/theme", f.client(), []entry{{"theme", "dark", choice}, {"back", "/", mark}}},
 	}
+}
+
+// closed is a new legal entity that is deactivated.
+func (f *field) closed(customerID string) string {
+	f.t.Helper()
+	f.entity("MINE", customerID, "Closed Quay")
+	e := f.node(customerID)
+	f.must(f.rooms.org.DeactivateEntity(f.t.Context(), f.who("mine.owner", "MINE"), f.account("MINE").ID, e.ID, e.Version, "closed"))
+	return e.ID
 }
 
 // following is a browser that has opened an invitation's link.
@@ -167,7 +190,7 @@ type odd struct {
 }
 
 func oddities(f *field) []odd {
-	all := []fieldKind{text, optional, choice, defaulted, several, secret, mark}
+	all := []fieldKind{text, optional, choice, defaulted, several, secret, mark, odder}
 	lines := []fieldKind{text, optional, choice, defaulted, several}
 	return []odd{
 		{"missing", nil, []fieldKind{text, choice, secret}},

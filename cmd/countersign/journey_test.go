@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/chromedp/kb"
+
 	"countersign/internal/test/browser"
 	"countersign/internal/test/server"
 	"countersign/internal/test/smtpd"
@@ -67,8 +69,7 @@ func (j journey) run() {
 	olga.Sees("Welcome, Olga Platform")
 	j.board(olga, "Harbour Goods", "HARBOUR", "Maud", "Hart", maud)
 	j.board(olga, "Other Shop", "OTHER", "Ines", "Other", "ines@other.example")
-	j.s.Entity("HARBOUR", "HARBOUR-1", "Harbour Quay")
-	j.s.Entity("HARBOUR", "HARBOUR-2", "Harbour Market")
+	j.grow(olga)
 
 	mb := browser.New(j.t)
 	invitation := j.letter(maud, 1)
@@ -136,7 +137,60 @@ func (j journey) board(b *browser.Browser, name, customerID, first, last, email 
 	b.Fill("email", email)
 	b.Click("Create account and send invitation")
 	b.Sees(name + " is created. The invitation went to " + email)
-	b.Sees("Waiting for its administrator")
+	b.Sees("Not open yet")
+}
+
+// grow has the platform's administrator give the merchant two legal entities: one from its branch of the tree, the
+// other by finding the merchant while typing; and then find them again.
+func (j journey) grow(b *browser.Browser) {
+	j.t.Helper()
+	b.Click("Entities")
+	b.SeesNot("Harbour Quay")
+	b.Click("Add an entity below Harbour Goods")
+	b.Fill("Name", "Harbour Quay")
+	b.Fill("Customer ID", "harbour-1")
+	b.Click("Add entity")
+	b.Sees("Harbour Quay is added.")
+
+	b.Click("Entities")
+	b.ClickIn(".cs-actions", "Add entity")
+	b.Fill("Name", "Harbour Market")
+	b.Fill("Customer ID", "harbour-2")
+	b.Fill("find_parent", "harb goo")
+	b.Sees("Found for “harb goo”")
+	b.Tick("Harbour Goods HARBOUR · Merchant · below Platform", true)
+	if left := b.Value("find_parent"); left != "" {
+		j.t.Errorf("whoever chose still looks for %q", left)
+	}
+	b.Axe()
+	b.Click("Add entity")
+	b.Sees("Harbour Market is added.")
+
+	b.Click("Entities")
+	b.SeesNot("Harbour Market")
+	at := b.URL()
+	b.Click("What stands below Harbour Goods")
+	b.Sees("Harbour Market")
+	b.Axe()
+	b.Click("What stands below Harbour Goods")
+	b.SeesNot("Harbour Market")
+	if b.URL() != at {
+		j.t.Errorf("a branch opens at %s", b.URL())
+	}
+	b.Fill("Search by name, alias or customer ID", "market")
+	b.Sees("Show from the top")
+	b.Sees("Harbour Market")
+	b.SeesNot("Other Shop")
+
+	b.ClickOn("main h1")
+	b.Press("/")
+	b.Fill("q", "harbour-2")
+	b.Press(kb.Enter)
+	b.Sees("Directly below")
+	if got := b.TextOf("h1"); got != "Harbour Market" {
+		j.t.Errorf("a customer ID opens %q", got)
+	}
+	b.Axe()
 }
 
 // invite has the merchant's administrator invite Camille with one role over one entity, and send the mail again.
@@ -197,7 +251,7 @@ func (j journey) colleague(b *browser.Browser) {
 	j.comeIn(b, letter.Link(j.t), camillesPassword, french)
 	b.Sees("Bienvenue, Camille Brûlé")
 	menu := browser.Eval[[]string](b, `[...document.querySelectorAll("#menu .cs-item")].map(e => e.innerText.trim())`)
-	if !slices.Equal(menu, []string{"Accueil"}) {
+	if !slices.Equal(menu, []string{"Accueil", "Entités"}) {
 		j.t.Errorf("the menu of Support is %q", menu)
 	}
 	b.Sees("Harbour Goods")
@@ -316,6 +370,29 @@ func (j journey) told(b *browser.Browser) {
 		}
 	}
 	b.SeesNot("Other Shop")
+	b.Axe()
+	j.narrowed(b)
+}
+
+// narrowed: the activity follows its filters, and asks who is meant.
+func (j journey) narrowed(b *browser.Browser) {
+	j.t.Helper()
+	b.Fill("Person", "har") // Maud Hart, and Camille at harbour.example
+	b.Sees("Several people match “har”. Whose activity do you want to see?")
+	b.Axe()
+	b.Click("Camille Brûlé")
+	b.Sees("Clear all filters")
+	if told := b.TextOf("#results"); !strings.Contains(told, "Deactivated a user") || strings.Contains(told, "Made a service token") {
+		j.t.Errorf("the activity of Camille is %s", told)
+	}
+	b.Choose("What happened", "Deactivated a user")
+	b.Sees("What happened Deactivated a user")
+	if told := b.TextOf("#results tbody"); strings.Count(told, "127.0.0.1") != 1 || !strings.Contains(told, "Deactivated a user") {
+		j.t.Errorf("of one kind it is %s", told)
+	}
+	b.ClickOn("#results tbody td a") // the time leads to the entry
+	b.Sees("From where")
+	b.Sees("Left the harbour")
 	b.Axe()
 }
 

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"countersign/internal/access"
+	"countersign/internal/audit"
 	"countersign/internal/db"
 	"countersign/internal/org"
 	"countersign/internal/profile"
@@ -150,16 +151,18 @@ func (f *field) strangers(t *testing.T) {
 	f.clients["token"], f.clients["revoked"] = f.client(), f.client()
 }
 
-// entities gives both accounts a legal entity each.
+// entities gives both accounts a legal entity each, and finds an entry of each one's log.
 func (f *field) entities() {
 	f.t.Helper()
 	for customerID, name := range map[string]string{"MINE": ours, "THEIRS": theirs} {
-		above := f.account(customerID)
-		f.must(f.rooms.db.Update(f.t.Context(), db.Who{Kind: db.System, ID: "test"}, func(tx *db.Tx) error {
-			e, err := org.CreateEntity(tx, org.New{Kind: access.LegalEntity, ParentID: above.EntityID, CustomerID: customerID + "-1", Name: name + " entity"})
-			f.ids[customerID+"-1"] = e.ID
+		e, err := f.rooms.org.Onboard(f.t.Context(), f.who("platform.owner", "PLATFORM"), f.account("PLATFORM").ID, org.New{ParentID: customerID, CustomerID: customerID + "-1", Name: name + " entity"})
+		f.must(err)
+		f.ids[customerID+"-1"] = e.ID
+		f.view(func(tx *db.Tx) error {
+			list, err := audit.Search(tx, audit.Query{Reach: []access.Reach{{Paths: []string{f.account(customerID).Path}, AllLocations: true}}, Action: audit.UserInvited, Limit: 1})
+			f.ids[customerID+" entry"] = strconv.FormatInt(list[0].Seq, 10)
 			return err
-		}))
+		})
 	}
 }
 
@@ -188,7 +191,7 @@ func (f *field) address(pattern string, over map[string]string) string {
 		return f.asset
 	}
 	for place, value := range map[string]string{"{customer}": "MINE", "{customerID}": "MINE", "{user}": f.people["mine.target"].userID, "{role}": f.role("MINE", "support"),
-		"{account}": f.account("MINE").ID, "{$}": "", "{session}": "ses_00000000000000000000000000", "{factor}": "fac_00000000000000000000000000"} {
+		"{account}": f.account("MINE").ID, "{entity}": f.ids["MINE-1"], "{entry}": f.ids["MINE entry"], "{seq}": f.ids["MINE entry"], "{$}": "", "{session}": "ses_00000000000000000000000000", "{factor}": "fac_00000000000000000000000000"} {
 		if v, ok := over[place]; ok {
 			value = v
 		}
@@ -211,6 +214,10 @@ func (f *field) address(pattern string, over map[string]string) string {
 		id = f.role("MINE", "support")
 	case strings.Contains(pattern, "/service-tokens/"):
 		id = token
+	case strings.Contains(pattern, "/accounts/{id}"):
+		id = f.account("MINE").ID
+	case strings.Contains(pattern, "/entities/"):
+		id = f.ids["MINE-1"]
 	}
 	if v, ok := over["{id}"]; ok {
 		id = v
@@ -219,7 +226,8 @@ func (f *field) address(pattern string, over map[string]string) string {
 }
 
 // sent are the forms and bodies that go with a route: what is sent is such that whoever may is told what is wrong with
-// it, and nothing changes: a token that has ended already, a version that nobody has. Without an entry, it is empty.
+// it, and nothing changes: a token that has ended already, a version that nobody has. Without an entry, it is empty. What
+// goes with GET stands in the address.
 var sent = map[string]string{
 	"POST /language": "language=en&back=%2F",
 	"POST /theme":    "theme=dark&back=%2F",
@@ -230,22 +238,40 @@ var sent = map[string]string{
 	"POST /a/{customer}/users/{user}/second-factor-reset":     "revision=9999&reason=x",
 	"POST /a/{customer}/users/{user}/second-factor-renewal":   "revision=9999&reason=x",
 	"POST /a/{customer}/users/{user}/edit":                    "revision=9999&all_entities=yes&roles=rol_none",
+	"GET /a/{customer}/activity/export":                       "format=csv",
+	"POST /a/{customer}/accounts/{account}/edit":              "revision=9999&name=x",
+	"POST /a/{customer}/accounts/{account}/deactivation":      "revision=9999&reason=x",
+	"POST /a/{customer}/accounts/{account}/activation":        "revision=9999",
+	"POST /a/{customer}/entities/{entity}/edit":               "revision=9999&name=x",
+	"POST /a/{customer}/entities/{entity}/deactivation":       "revision=9999&reason=x",
+	"POST /a/{customer}/entities/{entity}/activation":         "revision=9999",
+	"POST /a/{customer}/settings":                             "revision=9999&alias=x",
 	"POST /a/{customer}/users/{user}/details":                 "revision=9999&first_name=A&language=en",
 	"POST /a/{customer}/users/{user}/email":                   "revision=9999&email=a%40b.example",
 	"POST /a/{customer}/users/{user}/email-withdrawal":        "revision=9999",
 	"POST /a/{customer}/users/{user}/deletion":                "revision=9999&name=" + ours + "target+Test",
-	"POST /me/email": "email=nothing",
+	"POST /a/{customer}/users/bulk":                           "act=deactivation",
+	"POST /me/email":                                          "email=nothing",
 
-	"POST /api/v1/accounts/{customerID}/users":            `{"first_name":"A","email":"a@b.example","roles":["rol_none"],"all_entities":true}`,
-	"PUT /api/v1/accounts/{customerID}/users/{id}/access": `{"roles":["rol_none"],"all_entities":true}`,
-	"PATCH /api/v1/me/factors/{id}":                       `{"name":"x"}`,
-	"PATCH /api/v1/accounts/{customerID}/users/{id}":      `{"phone":"1"}`,
-	"PUT /api/v1/accounts/{customerID}/users/{id}/email":  `{"email":"a@b.example"}`,
-	"PUT /api/v1/me/email":                                `{"email":"nothing"}`,
-	"POST /api/v1/accounts/{customerID}/service-tokens":   `{"name":"x","expires_at":"2001-01-01T00:00:00Z"}`,
-	"POST /api/v1/accounts/{customerID}/accounts":         `{"kind":"merchant","parent":"ent_none","name":"x","customer_id":"X-1","environment":"live","first_name":"A","email":"a@b.example"}`,
-	"POST /access/v1/evaluation":                          `{"subject":{"type":"user","id":"usr_none"},"action":{"name":"view"},"resource":{"type":"transactions","id":"1"}}`,
-	"POST /access/v1/evaluations":                         `{"subject":{"type":"user","id":"usr_none"},"action":{"name":"view"},"resource":{"type":"transactions","id":"1"}}`,
+	"GET /api/v1/accounts/{customerID}/search":                      "q=x",
+	"PATCH /api/v1/accounts/{customerID}":                           `{"alias":"x"}`,
+	"PATCH /api/v1/accounts/{customerID}/accounts/{id}":             `{"name":"x"}`,
+	"POST /api/v1/accounts/{customerID}/accounts/{id}/deactivation": `{"reason":"x"}`,
+	"POST /api/v1/accounts/{customerID}/entities":                   `{"name":"x","customer_id":"X-1","parent":"ent_none"}`,
+	"PATCH /api/v1/accounts/{customerID}/entities/{id}":             `{"name":"x"}`,
+	"POST /api/v1/accounts/{customerID}/users":                      `{"first_name":"A","email":"a@b.example","roles":["rol_none"],"all_entities":true}`,
+	"PUT /api/v1/accounts/{customerID}/users/{id}/access":           `{"roles":["rol_none"],"all_entities":true}`,
+	"POST /api/v1/accounts/{customerID}/service-tokens":             `{"name":"x","expires_at":"2001-01-01T00:00:00Z"}`,
+	"POST /api/v1/accounts/{customerID}/accounts":                   `{"kind":"merchant","parent":"ent_none","name":"x","customer_id":"X-1","environment":"live","first_name":"A","email":"a@b.example"}`,
+	"POST /access/v1/evaluation":                                    `{"subject":{"type":"user","id":"usr_none"},"action":{"name":"view"},"resource":{"type":"transactions","id":"1"}}`,
+	"POST /access/v1/evaluations":                                   `{"subject":{"type":"user","id":"usr_none"},"action":{"name":"view"},"resource":{"type":"transactions","id":"1"}}`,
+	"PATCH /api/v1/me/factors/{id}":                                 `{"name":"x"}`,
+	"PATCH /api/v1/accounts/{customerID}/users/{id}":                `{"phone":"1"}`,
+	"PUT /api/v1/accounts/{customerID}/users/{id}/email":            `{"email":"a@b.example"}`,
+	"PUT /api/v1/me/email":                                          `{"email":"nothing"}`,
+	"POST /api/v1/accounts/{customerID}/users/bulk/deactivation":    `{"users":["usr_none.1"],"reason":"x"}`,
+	"POST /api/v1/accounts/{customerID}/users/bulk/activation":      `{"users":["usr_none.1"]}`,
+	"POST /api/v1/accounts/{customerID}/users/bulk/invitation":      `{"users":["usr_none.1"]}`,
 }
 
 // send makes the request of a line as an actor.
@@ -257,6 +283,9 @@ func (f *field) send(t *testing.T, l line, actor string, over map[string]string)
 		over = map[string]string{"{id}": id}
 	}
 	body, path := sent[l.route()], f.address(l.pattern, over)
+	if l.method == http.MethodGet && body != "" {
+		path, body = path+"?"+body, ""
+	}
 	r := c.Request(l.method, path, strings.NewReader(body))
 	isAPI := strings.HasPrefix(path, "/api/") || strings.HasPrefix(path, "/access/")
 	switch {
@@ -268,7 +297,7 @@ func (f *field) send(t *testing.T, l line, actor string, over map[string]string)
 	case l.method == http.MethodPost:
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
-	if isAPI && l.method != http.MethodGet && (strings.Contains(l.pattern, "{id}/") || strings.HasSuffix(l.pattern, "/users/{id}") || strings.Contains(l.pattern, "/me/factors/")) {
+	if isAPI && l.method != http.MethodGet && (l.method == http.MethodPatch || strings.Contains(l.pattern, "{id}/") || strings.HasSuffix(l.pattern, "/users/{id}") || strings.Contains(l.pattern, "/me/factors/")) {
 		r.Header.Set("If-Match", `"9999"`)
 	}
 	if bearer := f.bearers[actor]; bearer != "" {

@@ -106,24 +106,27 @@ var rows = []struct {
 	{"policies", "policies", 0, 0, "view"},
 	{"policies", "policies", own | needs2FA | ungrantable, 0, "manage"},
 	{"audit", "activity", built, 0, "view export"},
-	{"entities", "entities", 0, 0, "view view_details"},
-	{"entities", "entities", 0, Partner, "onboard"},
-	{"entities", "entities", 0, 0, "edit download_files"},
+	{"entities", "entities", built, 0, "view view_details"},
+	{"entities", "entities", built, Partner, "onboard"},
+	{"entities", "entities", built, 0, "edit"},
+	{"entities", "entities", 0, 0, "download_files"},
 	{"locations", "locations", located, 0, "view"},
 	{"locations", "locations", 0, Platform, "create"},
 	{"account", "settings", built, 0, "view"},
 	{"account", "settings", own | needs2FA, 0, "manage_settings"},
 	{"account", "settings", own | needs2FA | dangerous, 0, "manage_security"},
-	{"account", "settings", own | needs2FA, 0, "manage_alias"},
+	{"account", "settings", built | own | needs2FA, 0, "manage_alias"},
 	{"account", "settings", own | needs2FA | ungrantable | stepUp, 0, "transfer_ownership"},
 	{"service_tokens", "service_tokens", built, 0, "view"},
 	{"service_tokens", "service_tokens", built | own | needs2FA | dangerous, 0, "create"},
 	{"service_tokens", "service_tokens", built | own | needs2FA, 0, "revoke"},
-	{"accounts", "accounts", built, Platform, "view create edit"},
+	{"accounts", "accounts", built, Partner, "view"},
+	{"accounts", "accounts", built | needs2FA, Platform, "create"},
+	{"accounts", "accounts", built | needs2FA, Partner, "edit"},
 }
 
 // builtPages are the sections whose page the portal has.
-var builtPages = map[string]bool{"home": true, "users": true, "roles": true, "activity": true, "service_tokens": true, "accounts": true}
+var builtPages = map[string]bool{"home": true, "users": true, "roles": true, "activity": true, "entities": true, "settings": true, "service_tokens": true, "accounts": true}
 
 // also names what a permission brings along beside its section's page.
 var also = map[string][]string{
@@ -161,8 +164,8 @@ func makeCatalogue() *catalog {
 			f = built
 		}
 		var level Kind
-		if s.Group == "platform" {
-			level = Platform
+		if s.Group == "platform" { // of whoever has accounts below
+			level = Partner
 		}
 		c.add("page", s.Key, s.Key, f, level)
 	}

@@ -5,18 +5,20 @@ import (
 
 	"countersign/internal/access"
 	"countersign/internal/db"
-	"countersign/internal/fault"
 	"countersign/internal/lang"
 	"countersign/internal/org"
 	"countersign/internal/people"
+	"countersign/internal/profile"
 )
 
 func (a *API) accountRoutes() {
 	const group = "Accounts"
 	operation(a, Operation{Method: http.MethodGet, Path: accountPath},
 		about{id: "get-account", tag: group, summary: "One account"}, a.getAccount)
-	operation(a, Operation{Method: http.MethodGet, Path: accountPath + "/accounts", Permission: "accounts:view"},
-		about{id: "list-accounts", tag: group, summary: "The account and those below it, for operators"}, a.listAccounts)
+	operation(a, Operation{Method: http.MethodPatch, Path: accountPath, Permission: "account:manage_alias"},
+		about{id: "set-alias", tag: group, summary: "Give the account an easy name", status: http.StatusNoContent}, a.setAlias)
+	operation(a, Operation{Method: http.MethodGet, Path: accountPath + "/settings", Permission: "account:view"},
+		about{id: "list-settings", tag: group, summary: "The account's settings as they are in force"}, a.listSettings)
 	operation(a, Operation{Method: http.MethodPost, Path: accountPath + "/accounts", Permission: "accounts:create"},
 		about{id: "create-account", tag: group, summary: "Create an account and invite its first administrator", status: http.StatusCreated}, a.createAccount)
 	operation(a, Operation{Method: http.MethodGet, Path: "/api/v1/permissions"},
@@ -47,70 +49,55 @@ type accountOut struct {
 	Body Account
 }
 
+type setAliasIn struct {
+	InAccount
+	Matching
+	Body struct {
+		Alias string `json:"alias" maxLength:"100" doc:"Shown in place of the name; may be empty." example:"The corner"`
+	} `nameHint:"Alias"`
+}
+
+func (a *API) setAlias(c *call, in *setAliasIn) (*changed, error) {
+	return a.edits(c, in.CustomerID, func(accountID string, version int64) (int64, error) {
+		return a.Org.SetAlias(c.ctx, c.v.Who, accountID, version, in.Body.Alias)
+	})
+}
+
+// Setting is one setting as it is in force.
+type Setting struct {
+	Key   string `json:"key" example:"invitation_lifetime"`
+	Type  string `json:"type" enum:"choice,list,switch,number,duration,role"`
+	Value string `json:"value" doc:"A list with commas, a duration such as 72h, a role's key." example:"72h"`
+	Name  string `json:"name"`
+	Help  string `json:"help"`
+}
+
+func (a *API) listSettings(c *call, in *InAccount) (*listed[Setting], error) {
+	account, err := a.enter(c, in.CustomerID, "account:view")
+	if err != nil {
+		return nil, err
+	}
+	var s profile.Settings
+	err = a.view(c, func(tx *db.Tx) (err error) {
+		s, err = org.Settings(tx, a.Profiles, account.ID)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	out := &listed[Setting]{}
+	for _, d := range profile.Definitions() {
+		out.Body.Items = append(out.Body.Items, Setting{d.Key, string(d.Type), s.Value(d.Key), lang.T(c.v.Lang, "setting."+d.Key), lang.T(c.v.Lang, "setting."+d.Key+".help")})
+	}
+	return out, nil
+}
+
 func (a *API) getAccount(c *call, in *InAccount) (*accountOut, error) {
 	account, err := a.enter(c, in.CustomerID, "")
 	if err != nil {
 		return nil, err
 	}
 	return &accountOut{tag(account.Version), accountOf(account.Account)}, nil
-}
-
-type listAccountsIn struct {
-	InAccount
-	Paging
-	Search      string `query:"search" maxLength:"100" doc:"Any part of name or customer ID."`
-	Kind        string `query:"kind" enum:"platform,facilitator,partner,merchant"`
-	Environment string `query:"environment" enum:"test,live"`
-}
-
-func (a *API) listAccounts(c *call, in *listAccountsIn) (*listed[Account], error) {
-	account, err := a.enter(c, in.CustomerID, "accounts:view")
-	if err != nil {
-		return nil, err
-	}
-	after, limit, err := in.open(a, c)
-	if err != nil {
-		return nil, err
-	}
-	if err := oneOf("kind", in.Kind, "platform", "facilitator", "partner", "merchant"); err != nil {
-		return nil, err
-	}
-	if err := oneOf("environment", in.Environment, org.Test, org.Live); err != nil {
-		return nil, err
-	}
-	var list []org.Account
-	err = a.view(c, func(tx *db.Tx) (err error) {
-		list, err = org.Accounts(tx, org.AccountQuery{Reach: access.Scope(account.snapshot, account.q), Search: in.Search, Kind: in.Kind,
-			Environment: in.Environment, After: after, Limit: min(limit+1, limitMost)})
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	return page(a, c, list, min(limit, limitMost-1), accountOf, func(a org.Account) string { return a.CustomerID })
-}
-
-// page makes the answer of a list that was read with one more than fits.
-func page[S, T any](a *API, c *call, list []S, limit int, show func(S) T, key func(S) string) (*listed[T], error) {
-	out := &listed[T]{}
-	var err error
-	if len(list) > limit {
-		list = list[:limit]
-		out.Body.NextCursor, err = a.cursor(c, key(list[limit-1]))
-	}
-	for _, x := range list {
-		out.Body.Items = append(out.Body.Items, show(x))
-	}
-	return out, err
-}
-
-func oneOf(field, word string, words ...string) error {
-	for _, w := range append(words, "") {
-		if w == word {
-			return nil
-		}
-	}
-	return fault.In(field, "one_of_those")
 }
 
 type createAccountIn struct {

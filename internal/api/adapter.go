@@ -32,6 +32,7 @@ type call struct {
 	w    http.ResponseWriter
 	v    *web.Visit
 	body []byte
+	sent bool // the function wrote its answer itself
 	err  error
 }
 
@@ -47,9 +48,15 @@ func (c *call) SetStatus(status int) {
 	if c.err == nil && status >= 400 {
 		c.err = fmt.Errorf("api: huma answered %d by itself", status)
 	}
-	if c.err == nil {
+	if c.err == nil && !c.sent {
 		c.request.SetStatus(status)
 	}
+}
+
+// sends is the answer of a function that wrote a file by itself.
+func (c *call) sends(err error) (*struct{}, error) {
+	c.sent = err == nil
+	return nil, err
 }
 
 // BodyWriter takes the answer, unless the function refused.
@@ -138,8 +145,9 @@ func readBody(r *http.Request) ([]byte, error) {
 // about is what the document says of an operation.
 type about struct {
 	id, tag, summary string
-	text             string // beyond the summary; may be empty
-	status           int    // of success; 0 is 200, or 204 without a body
+	text             string   // beyond the summary; may be empty
+	status           int      // of success; 0 is 200, or 204 without a body
+	kinds            []string // of the file that it sends; nil for JSON
 }
 
 // operation adds one method of one address.
@@ -149,6 +157,12 @@ func operation[I, O any](a *API, o Operation, d about, handle func(*call, *I) (*
 	op := huma.Operation{OperationID: d.id, Method: o.Method, Path: o.Path, Tags: []string{d.tag}, Summary: d.summary, Description: d.text,
 		DefaultStatus: d.status, MaxBodyBytes: -1, SkipValidateParams: true, SkipValidateBody: true,
 		Metadata: map[string]any{"needs": o.Needs}, Responses: a.refusals(o), Extensions: extensions(o), Security: security(o.Needs)}
+	for _, kind := range d.kinds {
+		if op.DefaultStatus = http.StatusOK; op.Responses["200"] == nil {
+			op.Responses["200"] = &huma.Response{Description: http.StatusText(http.StatusOK), Content: map[string]*huma.MediaType{}}
+		}
+		op.Responses["200"].Content[kind] = &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString}}
+	}
 	if reads {
 		op.Metadata["body"] = slices.ContainsFunc(fieldsOf(body.Type), func(f bodyField) bool { return f.required })
 	}
@@ -199,6 +213,9 @@ func (a *API) otherwise(prefix string, without bool) []web.Route {
 		}
 	}
 	for _, path := range paths {
+		if slices.ContainsFunc(paths, func(wider string) bool { return covers(wider, path) }) {
+			continue // its other methods are those of the wider one, for something of that name
+		}
 		allow := strings.Join(methods[path], ", ")
 		routes = append(routes, web.Route{Pattern: path, Needs: web.Anybody, Handle: func(w http.ResponseWriter, r *http.Request, v *web.Visit) error {
 			w.Header().Set("Allow", allow)
@@ -215,6 +232,21 @@ func (a *API) otherwise(prefix string, without bool) []web.Route {
 		}})
 	}
 	return routes
+}
+
+// covers tells whether a path with names in it stands for another one too:
+// users/{id} for users/export.
+func covers(wider, path string) bool {
+	a, b := strings.Split(wider, "/"), strings.Split(path, "/")
+	if wider == path || len(a) != len(b) {
+		return false
+	}
+	for i := range a {
+		if a[i] != b[i] && !strings.HasPrefix(a[i], "{") {
+			return false
+		}
+	}
+	return true
 }
 
 func extensions(o Operation) map[string]any {

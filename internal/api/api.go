@@ -7,7 +7,8 @@
 //	problem.go, answer.go   refusals: RFC 9457 problems, and AuthZEN's plain texts
 //	document.go   the OpenAPI document, made from the same types
 //	session.go, activation.go, email.go, me.go, factors.go   the way in, and one's own account
-//	users.go, users_change.go, accounts.go, roles.go, tree.go, tokens.go, log.go
+//	users.go, users_change.go, users_many.go, accounts.go, operators.go, roles.go, tree.go,
+//	tokens.go, log.go, search.go
 //	authzen*.go   decisions, by a path of their own: they are asked for all day
 //
 // A route's function reads its input, calls one use case, and returns what is
@@ -60,8 +61,8 @@ type Operation struct {
 func New(p Parts) *API {
 	a := &API{Parts: p}
 	a.huma = newHuma(a, p.Edge.PublicURL())
-	for _, group := range []func(){a.sessionRoutes, a.activationRoutes, a.emailRoutes, a.meRoutes, a.factorRoutes, a.userRoutes, a.changeRoutes,
-		a.accountRoutes, a.roleRoutes, a.treeRoutes, a.tokenRoutes, a.logRoutes, a.authzenDocument, a.documentRoute} {
+	for _, group := range []func(){a.sessionRoutes, a.activationRoutes, a.emailRoutes, a.meRoutes, a.factorRoutes, a.userRoutes, a.changeRoutes, a.manyRoutes,
+		a.accountRoutes, a.operatorRoutes, a.searchRoutes, a.roleRoutes, a.treeRoutes, a.tokenRoutes, a.logRoutes, a.authzenDocument, a.documentRoute} {
 		group()
 	}
 	return a

@@ -18,7 +18,8 @@ import (
 const depthMost = 32 // of a body; ours have two
 
 // decode reads a body into a flat struct of texts, yes-or-noes, lists of texts,
-// times and whole objects, which are passed on as they came. What cannot be read, a name that is not known or stands twice, and
+// times and whole objects, which are passed on as they came; a pointer to a text
+// tells whether it was sent. What cannot be read, a name that is not known or stands twice, and
 // bytes that are no UTF-8 are malformed, and so are values of another kind; each
 // missing or wrong field is named, all at once. A field without omitzero or omitempty is required; a pointer
 // that stays nil was not sent. Texts hold no NUL, save those tagged text:"any", and no more code points than maxLength says.
@@ -165,6 +166,11 @@ func (f bodyField) set(to reflect.Value, raw jsontext.Value) (problem string) {
 	switch p := to.Addr().Interface().(type) {
 	case *string:
 		*p, problem = f.text(raw, "want_text")
+	case **string:
+		var text string
+		if text, problem = f.text(raw, "want_text"); problem == "" {
+			*p = &text
+		}
 	case *bool:
 		if raw.Kind() != 't' && raw.Kind() != 'f' {
 			return "want_yes_no"

@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -271,8 +272,18 @@ func TestAnswersFitTheDocument(t *testing.T) {
 			if o.Permission == "accounts:view" {
 				by, account = operator, "PLATFORM"
 			}
-			at := strings.NewReplacer("{customerID}", account, "factors/{id}", "factors/"+h.factor("m1.owner"), "roles/{id}", "roles/"+h.Role("M1", "auditor"), "users/{id}", "users/"+h.User("m1.reader")).Replace(path)
+			at := strings.NewReplacer("{customerID}", account, "factors/{id}", "factors/"+h.factor("m1.owner"), "roles/{id}", "roles/"+h.Role("M1", "auditor"), "users/{id}", "users/"+h.User("m1.reader"),
+				"accounts/{id}", "accounts/"+h.Account("M1").ID, "entities/{id}", "entities/"+h.Entity("M1").ID, "{seq}", strconv.FormatInt(h.ofM1(), 10)).Replace(path)
+			if strings.HasSuffix(path, "/search") {
+				at += "?q=M1"
+			}
 			a := by.get(at).is(http.StatusOK)
+			if files := slices.Sorted(maps.Keys(o.Responses["200"].Content)); files[0] != "application/json" {
+				if kind, _, _ := strings.Cut(a.header.Get("Content-Type"), ";"); !slices.Contains(files, kind) {
+					t.Errorf("it is %s, not one of %v", kind, files)
+				}
+				return
+			}
 			if problem := d.fits(o.Responses["200"].Content["application/json"].Schema, any(a.object())); problem != "" {
 				t.Errorf("%s: %.400s", problem, a.body)
 			}
@@ -281,6 +292,16 @@ func TestAnswersFitTheDocument(t *testing.T) {
 			}
 		})
 	}
+}
+
+// ofM1 is the number of an entry in M1's log.
+func (h *house) ofM1() (seq int64) {
+	for _, e := range h.Entries() {
+		if e.AccountID == h.Account("M1").ID {
+			seq = e.Seq
+		}
+	}
+	return seq
 }
 
 // TestWords holds that whatever a body can be refused with has its words.

@@ -51,6 +51,8 @@ type List[T any] struct {
 	Items      []T    `json:"items" nullable:"false"`
 	NextCursor string `json:"next_cursor,omitempty" doc:"For the next page; left out on the last."`
 	Total      *int64 `json:"total,omitempty" doc:"Of all that match, where it is counted." nullable:"false"`
+
+	TotalAtLeast *int64 `json:"total_at_least,omitempty" doc:"In place of total, where there may be more than could be counted at once." nullable:"false"`
 }
 
 // listed is the answer that holds a page.
@@ -172,4 +174,27 @@ func (a *API) enter(c *call, customerID, permission string) (in inside, err erro
 
 func (a *API) view(c *call, f func(*db.Tx) error) error {
 	return a.Edge.DB.View(c.ctx, f)
+}
+
+// page makes the answer of a list that was read with one more than fits.
+func page[S, T any](a *API, c *call, list []S, limit int, show func(S) T, key func(S) string) (*listed[T], error) {
+	out := &listed[T]{}
+	var err error
+	if len(list) > limit {
+		list = list[:limit]
+		out.Body.NextCursor, err = a.cursor(c, key(list[limit-1]))
+	}
+	for _, x := range list {
+		out.Body.Items = append(out.Body.Items, show(x))
+	}
+	return out, err
+}
+
+func oneOf(field, word string, words ...string) error {
+	for _, w := range append(words, "") {
+		if w == word {
+			return nil
+		}
+	}
+	return fault.In(field, "one_of_those")
 }

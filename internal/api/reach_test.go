@@ -3,6 +3,7 @@ package api_test
 import (
 	"net/http"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -33,7 +34,8 @@ func (h *house) everywhere(f func(o described, method, path string, body any)) {
 }
 
 func (h *house) fill(path, customerID, userID string) string {
-	return strings.NewReplacer("{customerID}", customerID, "roles/{id}", "roles/"+h.Role("M1", "auditor"), "{id}", userID, "{session}", "ses_x").Replace(path)
+	return strings.NewReplacer("{customerID}", customerID, "roles/{id}", "roles/"+h.Role("M1", "auditor"), "accounts/{id}", "accounts/"+h.Account("M1").ID,
+		"entities/{id}", "entities/"+h.Entity("M1-B").ID, "{id}", userID, "{session}", "ses_x", "{seq}", "1").Replace(path)
 }
 
 // TestWhoMay holds, for each operation, what those are told who may not.
@@ -93,43 +95,70 @@ func TestWhoMay(t *testing.T) {
 	}
 }
 
+// foreign is the id of something of another account, for an operation that takes
+// one: with whoever may do it, and the account in which they try.
+func (h *house) foreign(path string) (label, customerID, id string) {
+	switch {
+	case strings.Contains(path, "service-tokens"):
+		_, token := h.service("M2")
+		return "m1.owner", "M1", token.ID
+	case strings.Contains(path, "/roles/"):
+		return "m1.owner", "M1", h.Role("M2", "auditor")
+	case strings.Contains(path, "/entities/"):
+		return "m1.owner", "M1", h.Entity("M2-A").ID
+	case strings.Contains(path, "/accounts/{id}"):
+		return "partner.owner", "PARTNER", h.Account("FAC").ID
+	case strings.Contains(path, "/audit/"):
+		for _, e := range h.Entries() {
+			if e.AccountID == h.Account("M2").ID {
+				id = strconv.FormatInt(e.Seq, 10)
+			}
+		}
+		return "m1.owner", "M1", id
+	}
+	return "m1.owner", "M1", h.User("m2.reader")
+}
+
 func TestA02IdsOfAnotherAccount(t *testing.T) {
 	h := one(t)
-	owner := h.as("m1.owner").with("If-Match", `"1"`)
+	tried := 0
 	h.everywhere(func(_ described, method, path string, body any) {
-		if !strings.Contains(path, "{id}") {
+		if !strings.Contains(path, "{id}") && !strings.Contains(path, "{seq}") {
 			return
 		}
-		id := h.User("m2.reader")
-		if strings.Contains(path, "service-tokens") {
-			_, token := h.service("M2")
-			id = token.ID
-		}
-		if strings.Contains(path, "roles") {
-			id = h.Role("M2", "auditor")
-		}
+		tried++
+		label, customerID, id := h.foreign(path)
+		who := h.as(label).with("If-Match", `"1"`)
 		t.Run(method+" "+path+" A02", func(t *testing.T) {
-			fill := func(id string) string { return strings.NewReplacer("{customerID}", "M1", "{id}", id).Replace(path) }
-			theirs := owner.do(method, fill(id), body)
+			fill := func(id string) string {
+				return strings.NewReplacer("{customerID}", customerID, "{id}", id, "{seq}", id).Replace(path)
+			}
+			theirs := who.do(method, fill(id), body)
 			theirs.refused(http.StatusNotFound, "not_found")
-			for _, none := range []string{"usr_355c06m61fbe6bnepsk8mvrwym", "%00", "%ff", strings.Repeat("x", 5000), "..%2f..%2fM2", "'", "%F0%9F%98%80"} {
-				if a := owner.do(method, fill(none), body); a.status != http.StatusNotFound || same(a) != same(theirs) {
+			for _, none := range []string{"usr_355c06m61fbe6bnepsk8mvrwym", "acc_355c06m61fbe6bnepsk8mvrwym", "999999", "-1", "99999999999999999999", "%00", "%ff", strings.Repeat("x", 5000), "..%2f..%2fM2", "'", "%F0%9F%98%80"} {
+				if a := who.do(method, fill(none), body); a.status != http.StatusNotFound || same(a) != same(theirs) {
 					t.Errorf("%.20s: %d\n%s\n%s", none, a.status, a.body, theirs.body)
 				}
 			}
 		})
 	})
+	if tried < 20 {
+		t.Errorf("only %d operations take an id", tried)
+	}
 }
 
 func TestLists(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
-		owner, administrator := h.as("m1.owner"), h.as("m1.administrator")
-		lists := []string{"/users?sort=-email", "/roles?", "/entities?", "/locations?", "/audit?action=user."}
 		h.service("M1")
 		h.service("M1")
-		lists = append(lists, "/service-tokens?")
+		lists := []string{"M1/users?sort=-email", "M1/roles?", "M1/entities?", "M1/entities?search=entity", "M1/locations?", "M1/audit?action=user.", "M1/audit?group=people", "M1/service-tokens?",
+			"M1/entities/" + h.Entity("M1").ID + "/children?", "PARTNER/accounts?", "PARTNER/accounts?sort=-users&kind=merchant", "PARTNER/accounts?sort=name&search=account"}
 		for _, list := range lists {
-			at := "/api/v1/accounts/M1" + list
+			owner, administrator := h.as("m1.owner"), h.as("m1.administrator")
+			if strings.HasPrefix(list, "PARTNER") {
+				owner, administrator = h.as("partner.owner"), h.as("partner.administrator")
+			}
+			at := "/api/v1/accounts/" + list
 			t.Run(list+" pages hold everything once", func(t *testing.T) {
 				var whole, parts []string
 				owner.get(at+"&limit=200").is(http.StatusOK).each("items", &whole)
@@ -167,10 +196,20 @@ func TestLists(t *testing.T) {
 				owner.get(at+"&offset=1").refused(http.StatusBadRequest, "unknown_field")
 			})
 		}
+		owner, partner := h.as("m1.owner"), h.as("partner.owner")
 		cursor := owner.get("/api/v1/accounts/M1/users?limit=1").object()["next_cursor"].(string)
 		owner.get("/api/v1/accounts/M1/users?status=active&cursor="+cursor).refused(http.StatusBadRequest, "cursor")
 		owner.get("/api/v1/accounts/M1/audit?cursor="+cursor).refused(http.StatusBadRequest, "cursor")
-		for at, name := range map[string]string{"/users?status=x": "status", "/users?sort=x": "sort", "/users?entity=M2": "entity", "/audit?outcome=x": "outcome", "/audit?from=yesterday": "from", "/audit?until=2026-13-01T00:00:00Z": "until"} {
+		owner.get("/api/v1/accounts/M1/entities?cursor="+cursor).refused(http.StatusBadRequest, "cursor")
+		deep := partner.get("/api/v1/accounts/PARTNER/accounts?limit=1").object()["next_cursor"].(string)
+		partner.get("/api/v1/accounts/PARTNER/accounts?sort=-name&cursor="+deep).refused(http.StatusBadRequest, "cursor")
+		partner.get("/api/v1/accounts/PARTNER/accounts?kind=merchant&cursor="+deep).refused(http.StatusBadRequest, "cursor")
+		for at, name := range map[string]string{"kind=x": "kind", "environment=x": "environment", "opened=x": "opened", "state=x": "state", "sort=x": "sort", "parent=FAC": "parent", "parent=nosuch": "parent"} {
+			if p := partner.get("/api/v1/accounts/PARTNER/accounts?"+at).refused(http.StatusUnprocessableEntity, "invalid"); field(p, name) == "" {
+				t.Errorf("%s: %v", at, p.Errors)
+			}
+		}
+		for at, name := range map[string]string{"/audit?group=x": "group", "/audit?ip=1.2.3": "ip", "/exports/audit?format=xml": "format", "/search?q=": "q", "/users?status=x": "status", "/users?sort=x": "sort", "/users?entity=M2": "entity", "/audit?outcome=x": "outcome", "/audit?from=yesterday": "from", "/audit?until=2026-13-01T00:00:00Z": "until"} {
 			if p := owner.get("/api/v1/accounts/M1"+at).refused(http.StatusUnprocessableEntity, "invalid"); field(p, name) == "" {
 				t.Errorf("%s: %v", at, p.Errors)
 			}

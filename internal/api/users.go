@@ -70,14 +70,23 @@ func userOf(r people.Row) User {
 		Roles: r.Roles, AllEntities: r.AllEntities, Entities: r.Entities, AllLocations: r.AllLocations, CreatedAt: moment(r.CreatedAt), Version: r.Version}
 }
 
-type listUsersIn struct {
-	InAccount
-	Paging
+// UserFilters narrow and order the users of an account.
+type UserFilters struct {
 	Search string `query:"search" maxLength:"100" doc:"Any part of name, address or username."`
 	Status string `query:"status" enum:"deactivated,invitation_deactivated,invitation_expired,invited,locked,locked_attempts,locked_inactivity,password_expired,active"`
 	Role   string `query:"role" doc:"Role id."`
 	Entity string `query:"entity" doc:"Id or customer ID; finds who has it or one above it."`
 	Sort   string `query:"sort" enum:"name,-name,email,-email,status,-status,last_sign_in,-last_sign_in"`
+}
+
+func (f UserFilters) query() people.Query {
+	return people.Query{Search: f.Search, Status: people.Status(f.Status), RoleID: f.Role, EntityID: f.Entity, Sort: f.Sort}
+}
+
+type listUsersIn struct {
+	InAccount
+	Paging
+	UserFilters
 }
 
 func (a *API) listUsers(c *call, in *listUsersIn) (*listed[User], error) {
@@ -89,10 +98,11 @@ func (a *API) listUsers(c *call, in *listUsersIn) (*listed[User], error) {
 	if err != nil {
 		return nil, err
 	}
+	q := in.query()
+	q.After, q.Limit = after, limit
 	var page people.Page
 	err = a.view(c, func(tx *db.Tx) (err error) {
-		page, err = a.People.List(tx, account.Account, people.Query{Search: in.Search, Status: people.Status(in.Status), RoleID: in.Role,
-			EntityID: in.Entity, Sort: in.Sort, After: after, Limit: limit})
+		page, err = a.People.List(tx, account.Account, q)
 		return err
 	})
 	if err != nil {
@@ -102,8 +112,10 @@ func (a *API) listUsers(c *call, in *listUsersIn) (*listed[User], error) {
 	for _, r := range page.Rows {
 		out.Body.Items = append(out.Body.Items, userOf(r))
 	}
-	if page.Total >= 0 {
-		out.Body.Total = &page.Total
+	if n := page.Total.N; page.Total.More {
+		out.Body.TotalAtLeast = &n
+	} else {
+		out.Body.Total = &n
 	}
 	out.Body.NextCursor, err = a.cursor(c, page.Next)
 	return out, err

@@ -1,17 +1,63 @@
 package audit
 
+import "strings"
+
 // Actions are all that an entry can tell; each has its words in package lang
 // under "action.NAME".
 var Actions = []string{
-	AccountCreated, AccountOpened, EntityCreated, LocationCreated, PlatformInitialised, DemoFilled,
+	AccountCreated, AccountOpened, AccountChanged, AccountDeactivated, AccountReactivated,
+	EntityCreated, EntityChanged, EntityDeactivated, EntityReactivated, LocationCreated, PlatformInitialised, DemoFilled,
 	UserInvited, UserActivated, UserEdited, UserDeactivated, UserReactivated, UserDeleted, UserErased, UserAccessChanged,
 	EmailCorrected, EmailChangeStarted, EmailConfirmed, EmailChanged, EmailChangeDropped,
-	InvitationResent, InvitationDeactivated,
+	InvitationResent, InvitationDeactivated, UsersExported,
 	PasswordSet, PasswordConfirmed, PasswordChanged, FactorAdded, FactorRenamed, FactorRemoved, FactorReset, FactorAgain,
 	RecoveryCodesMade, RecoveryCodesRemoved, RecoveryCodeUsed,
 	SignedIn, SignInProved, SessionConfirmed, SignedOut, SignInFailed, SignInLocked, SessionsEnded,
 	TokenCreated, TokenRevoked, TokenRefused,
-	AuditSearched, PageRefused, ProfileChanged, ServerStarted, ServerStopped,
+	AuditSearched, AuditExported, AccountsExported, PageRefused, ProfileChanged, ServerStarted, ServerStopped,
+}
+
+// The groups that actions are told apart by in a search; each has its words in
+// package lang under "action.group.NAME".
+const (
+	GroupPeople    = "people"    // users, their access and invitations
+	GroupSigningIn = "signin"    // passwords, factors, sessions
+	GroupAccounts  = "accounts"  // the tree
+	GroupServices  = "services"  // service tokens
+	GroupOperation = "operation" // the log itself, the server, and all else
+)
+
+// Groups lists them in the order in which people read them.
+func Groups() []string {
+	return []string{GroupPeople, GroupSigningIn, GroupAccounts, GroupServices, GroupOperation}
+}
+
+// subjects are what the first halves of actions are about.
+var subjects = map[string]string{
+	"user": GroupPeople, "users": GroupPeople, "invitation": GroupPeople, "role": GroupPeople, "policy": GroupPeople,
+	"password": GroupSigningIn, "factor": GroupSigningIn, "session": GroupSigningIn, "sessions": GroupSigningIn, "signin": GroupSigningIn,
+	"recovery": GroupSigningIn, "reset": GroupSigningIn, "email": GroupSigningIn,
+	"account": GroupAccounts, "accounts": GroupAccounts, "entity": GroupAccounts, "location": GroupAccounts, "setting": GroupAccounts, "settings": GroupAccounts,
+	"service_token": GroupServices,
+}
+
+// Group lists the actions of a group; nil when there is no such group.
+func Group(name string) (list []string) {
+	for _, a := range Actions {
+		if GroupOf(a) == name {
+			list = append(list, a)
+		}
+	}
+	return list
+}
+
+// GroupOf is the group that an action belongs to.
+func GroupOf(action string) string {
+	subject, _, _ := strings.Cut(action, ".")
+	if g := subjects[subject]; g != "" {
+		return g
+	}
+	return GroupOperation
 }
 
 // The actions, by their stable names.
@@ -20,7 +66,14 @@ const (
 	DemoFilled            = "platform.demo_filled"
 	AccountCreated        = "account.created"
 	AccountOpened         = "account.opened"
+	AccountChanged        = "account.changed"
+	AccountDeactivated    = "account.deactivated"
+	AccountReactivated    = "account.reactivated"
+	AccountsExported      = "accounts.exported"
 	EntityCreated         = "entity.created"
+	EntityChanged         = "entity.changed"
+	EntityDeactivated     = "entity.deactivated"
+	EntityReactivated     = "entity.reactivated"
 	LocationCreated       = "location.created"
 	UserInvited           = "user.invited"
 	UserActivated         = "user.activated"
@@ -36,6 +89,7 @@ const (
 	EmailChangeDropped    = "user.email_change_dropped"
 	UserAccessChanged     = "user.access_changed"
 	ProfileChanged        = "user.profile_changed"
+	UsersExported         = "users.exported"
 	InvitationResent      = "invitation.resent"
 	InvitationDeactivated = "invitation.deactivated"
 	PasswordSet           = "password.set"
@@ -60,6 +114,7 @@ const (
 	TokenRevoked          = "service_token.revoked"
 	TokenRefused          = "service_token.refused"
 	AuditSearched         = "audit.searched"
+	AuditExported         = "audit.exported"
 	PageRefused           = "request.refused"
 	ServerStarted         = "audit.started"
 	ServerStopped         = "audit.stopped"

@@ -224,6 +224,9 @@ func wantFixture(t *testing.T, d *db.DB) {
 	if n := number(t, d, `SELECT count(*) FROM memberships m JOIN assignments a ON a.account_id = m.account_id AND a.membership_id = m.id JOIN roles r ON r.account_id = a.account_id AND r.id = a.role_id`); n != 1 {
 		t.Errorf("%d assignments", n)
 	}
+	if n := number(t, d, `SELECT count(*) FROM accounts a WHERE a.users <> (SELECT count(*) FROM memberships m WHERE m.account_id = a.id)`); n != 0 {
+		t.Error("an account's users are not counted")
+	}
 	before := number(t, d, `SELECT seq FROM ledger`)
 	if err := d.Update(t.Context(), somebody, func(tx *db.Tx) error { return writeWhole(tx, "new", true) }); err != nil {
 		t.Error(err)

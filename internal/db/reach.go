@@ -2,6 +2,7 @@ package db
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"countersign/internal/access"
@@ -18,7 +19,12 @@ func Within(reach []access.Reach, args []any) (string, []any) {
 	for _, r := range reach {
 		var ranges, owners []string
 		for _, p := range r.Paths {
-			ranges = append(ranges, "(e.path >= "+arg(p)+" AND e.path < "+arg(p+"~")+")")
+			if !Whole(r) {
+				ranges = append(ranges, "(e.path >= "+arg(p)+" AND e.path < "+arg(p+"~")+")")
+			}
+		}
+		if Whole(r) {
+			ranges = append(ranges, "TRUE")
 		}
 		if len(ranges) == 0 {
 			continue
@@ -37,4 +43,9 @@ func Within(reach []access.Reach, args []any) (string, []any) {
 		return "", args
 	}
 	return "(" + strings.Join(any, " OR ") + ")", args
+}
+
+// Whole tells whether a reach holds the root of the tree, below which everything lies.
+func Whole(r access.Reach) bool {
+	return slices.ContainsFunc(r.Paths, func(path string) bool { return len(path) == access.PathPart })
 }

@@ -18,12 +18,11 @@ func (d *DB) Relax(ctx context.Context) error {
 	return d.synchronous(ctx, "OFF")
 }
 
-// Settle ends Relax, and puts what was written since on the disk: at once on
-// SQLite, with the next update on PostgreSQL.
+// Settle ends Relax, and puts what was written since on the disk.
 func (d *DB) Settle(ctx context.Context) error {
 	d.relaxed.Store(false)
 	if d.dialect == postgres {
-		return nil
+		return d.settlePostgres(ctx)
 	}
 	if err := d.synchronous(ctx, "FULL"); err != nil {
 		return err
@@ -34,6 +33,21 @@ func (d *DB) Settle(ctx context.Context) error {
 	}
 	defer f.Close()
 	if err := f.Sync(); err != nil { // what earlier checkpoints wrote without waiting
+		return fmt.Errorf("settle the database: %w", err)
+	}
+	return nil
+}
+
+// settlePostgres commits a transaction that has a number, waiting for the disk:
+// what was committed before it is then there too.
+func (d *DB) settlePostgres(ctx context.Context) error {
+	l, err := d.writing.take(ctx)
+	if err != nil {
+		return err
+	}
+	_, err = l.conn.ExecContext(ctx, `SELECT pg_current_xact_id()`)
+	d.writing.give(l, err != nil)
+	if err != nil {
 		return fmt.Errorf("settle the database: %w", err)
 	}
 	return nil

@@ -57,6 +57,12 @@ type Deps struct {
 type Options struct {
 	Seed  uint64 // another seed: other names, days and hours
 	Small bool   // only those who have a name in the story
+
+	Users    int                // further people, at most 1,000,000
+	Accounts int                // further merchants' accounts that they are in; 0: one for a hundred of them
+	Progress func(made, of int) // called after each batch of them; nil: nobody is told
+
+	Month func(time.Time) // called when a month of the story begins; nil: nobody is told
 }
 
 // World is what Fill made.
@@ -86,6 +92,9 @@ type Login struct {
 // demo ("not_empty", Conflict). When it fails half way the database stays marked
 // and is of no use any more.
 func Fill(ctx context.Context, d Deps, o Options) (World, error) {
+	if err := o.checkCrowd(); err != nil {
+		return World{}, err
+	}
 	f := begin(ctx, d, o)
 	defer d.Clock.run()
 	d.Clock.set(f.day(founded, 9))
@@ -99,13 +108,35 @@ func Fill(ctx context.Context, d Deps, o Options) (World, error) {
 		return World{}, err
 	}
 	f.tell()
+	var c *crowd
+	if o.Users > 0 {
+		c = f.beginCrowd(o)
+	}
 	if err := d.DB.Relax(ctx); err != nil {
 		return World{}, err
 	}
-	if err := errors.Join(f.play(), d.DB.Settle(ctx)); err != nil {
-		return World{}, fmt.Errorf("fill the demo world: %w", err)
+	if err := errors.Join(f.fill(c, who, hash), d.DB.Settle(ctx)); err != nil {
+		return World{}, err
 	}
-	return f.world(), d.DB.Update(ctx, who, func(tx *db.Tx) error { return f.finish(tx, hash) })
+	w := f.world()
+	if c != nil {
+		w.Accounts, w.Persons = w.Accounts+o.Accounts-1, w.Persons+c.made
+	}
+	return w, nil
+}
+
+// fill plays the story, and then adds the crowd, if there is one.
+func (f *filling) fill(c *crowd, who db.Who, hash string) error {
+	if err := f.play(); err != nil {
+		return fmt.Errorf("fill the demo world: %w", err)
+	}
+	if err := f.DB.Update(f.ctx, who, func(tx *db.Tx) error { return f.finish(tx, hash) }); err != nil || c == nil {
+		return err
+	}
+	if err := c.play(hash); err != nil {
+		return fmt.Errorf("make the crowd: %w", err)
+	}
+	return nil
 }
 
 // mark is the first thing that an empty database gets.
@@ -147,7 +178,7 @@ func Code(secret string, at time.Time) (string, error) {
 }
 
 func begin(ctx context.Context, d Deps, o Options) *filling {
-	f := &filling{Deps: d, ctx: ctx, now: d.Clock.Now().UTC(), small: o.Small, random: rand.New(rand.NewPCG(o.Seed, 0x636f756e746572)),
+	f := &filling{Deps: d, ctx: ctx, now: d.Clock.Now().UTC(), small: o.Small, month: o.Month, random: rand.New(rand.NewPCG(o.Seed, 0x636f756e746572)),
 		companies: map[string]*companyOnStage{}, players: map[string]*player{}, entities: map[string]string{}, letters: map[string]seal.Secret{}, pools: pools()}
 	// Whoever acts here signs in many times: a cost of nearly nothing, until finish.
 	quick := signin.NewPasswords(signin.Cost{MemoryKiB: 8, Passes: 1, Lanes: 1}, 1, 1, d.DB.Random())

@@ -25,6 +25,7 @@ type filling struct {
 	ctx       context.Context
 	now       time.Time // when the story ends
 	small     bool      // Options.Small
+	month     func(time.Time)
 	random    *rand.Rand
 	door      *signin.Door
 	scenes    []scene
@@ -127,6 +128,9 @@ func (f *filling) play() error {
 	for len(f.scenes) > 0 {
 		s := f.scenes[0]
 		f.scenes = f.scenes[1:]
+		if f.month != nil && s.at.Month() != f.Clock.Now().Month() {
+			f.month(s.at)
+		}
 		f.pass(s.at.Sub(f.Clock.Now()))
 		if err := s.play(); err != nil {
 			return fmt.Errorf("%s: %w", f.Clock.Now().Format(time.DateTime), err)

@@ -51,6 +51,17 @@ func Fold(s string) string {
 	return strings.Join(strings.Fields(folded), " ")
 }
 
+// Bare takes accents off a folded text, for sorting, and for those who search
+// without typing any.
+func Bare(folded string) string {
+	return norm.NFC.String(strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.Mn, r) {
+			return -1
+		}
+		return r
+	}, norm.NFD.String(folded)))
+}
+
 // Skeleton is the form in which names must differ (roles, usernames): Fold, and
 // letters that look alike made one (after Unicode TR 39, for the scripts that
 // imitate Latin), marks that do not show removed. It is never shown.

@@ -10,6 +10,11 @@
 // when that person is active, and from then on never has fewer than one active
 // administrator: accounts.admins, counted by package roles, under a CHECK.
 //
+// What operators and an account's own people change of the tree are the use cases
+// of Org: accounts.go and entities.go; those below an account that is not active
+// hold nothing through it, and get back exactly the same when it is activated.
+// Lists and the tree as a page are read by accounts_sql.go and tree_sql.go.
+//
 // Guard is how the rooms below ask for a decision: it turns a deny into the
 // refusal that a person or program is given.
 //
@@ -43,9 +48,18 @@ type Account struct {
 	Profile     string
 	Environment string // Test or Live
 	Open        bool   // its first administrator has been active
-	Active      bool
+	Active      bool   // itself; an account above may not be
+	Off         Off
+	Users       int64 // whatever their status
 	Version     int64
-	CreatedAt   int64 // µs
+	CreatedAt   int64  // µs
+	CreatedBy   string // user id; "" where nobody knows
+}
+
+// Off says since when, by whom and why something is not active. Zero for what is.
+type Off struct {
+	At         int64  // µs; 0 where nobody knows
+	By, Reason string // a user id; what they gave
 }
 
 // The environments of an account: in a live one operators view people and
@@ -61,7 +75,14 @@ type Entity struct {
 	CustomerID, Name, Path  string
 	Kind                    access.Kind
 	Active                  bool
+	Off                     Off
+	Version                 int64 // of what it says itself; an account has a version of its own
+	CreatedAt               int64 // µs
+	CreatedBy               string
 }
+
+// IsAccount tells whether the entity has users of its own.
+func (e Entity) IsAccount() bool { return e.Kind != access.LegalEntity }
 
 // Location is a place of business.
 type Location struct{ ID, AccountID, EntityID, Name, WebSite string }
@@ -97,11 +118,7 @@ func (n *New) Check(f *fault.Fields, profiles profile.Profiles) {
 	case !customerID.MatchString(n.CustomerID):
 		f.Add("customer_id", "customer_id", "max", customerIDMax)
 	}
-	if n.Alias != "" {
-		if n.Alias, problem = lang.Line(n.Alias, nameMax); problem != "" && problem != "required" {
-			f.Add("alias", problem, "max", nameMax)
-		}
-	}
+	n.Alias = checkAlias(f, n.Alias)
 	if n.Kind == access.LegalEntity {
 		return
 	}
@@ -117,6 +134,26 @@ func (n *New) Check(f *fault.Fields, profiles profile.Profiles) {
 	if _, ok := profiles.Get(n.Profile); !ok {
 		f.Add("profile", "unknown_profile")
 	}
+}
+
+// checkAlias cleans an alias, which may be empty.
+func checkAlias(f *fault.Fields, alias string) string {
+	alias, problem := lang.Line(alias, nameMax)
+	if problem != "" && problem != "required" {
+		f.Add("alias", problem, "max", nameMax)
+	}
+	return alias
+}
+
+// searchKey is what a search looks through: the name first and without accents,
+// so that it is an order of names too, then the other names, and the name as it
+// is written for those who type accents.
+func searchKey(name, customerID, alias string) string {
+	written := lang.Fold(name + " " + customerID + " " + alias)
+	if bare := lang.Bare(written); bare != written {
+		return bare + " " + written
+	}
+	return written
 }
 
 // above says under which kinds a kind may stand.
@@ -144,7 +181,7 @@ func CreateAccount(tx *db.Tx, n New, profiles profile.Profiles) (Account, error)
 		return Account{}, err
 	}
 	a := Account{ID: id, EntityID: e.ID, ParentID: e.ParentID, CustomerID: e.CustomerID, Name: e.Name, Alias: n.Alias, Kind: e.Kind,
-		Path: e.Path, Profile: p.Name, Environment: n.Environment, Active: true, Version: 1, CreatedAt: tx.Now}
+		Path: e.Path, Profile: p.Name, Environment: n.Environment, Active: true, Version: 1, CreatedAt: tx.Now, CreatedBy: e.CreatedBy}
 	_, err = tx.Exec(`INSERT INTO accounts (id, entity_id, alias, profile, profile_version, environment, created_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7)`, a.ID, a.EntityID, a.Alias, p.Name, p.Version, a.Environment, tx.Now)
 	if err != nil {
@@ -176,15 +213,16 @@ func addEntity(tx *db.Tx, n New, accountID string) (Entity, error) {
 	if err != nil {
 		return Entity{}, err
 	}
-	e := Entity{ID: id, ParentID: n.ParentID, AccountID: accountID, CustomerID: n.CustomerID, Name: n.Name, Kind: n.Kind, Active: true}
+	e := Entity{ID: id, ParentID: n.ParentID, AccountID: accountID, CustomerID: n.CustomerID, Name: n.Name, Kind: n.Kind, Active: true,
+		Version: 1, CreatedAt: tx.Now, CreatedBy: tx.Who.ID}
 	if n.Kind == access.Platform {
 		e.Path = part(0)
 	} else if err := e.under(tx, n.ParentID); err != nil {
 		return Entity{}, err
 	}
-	_, err = tx.Exec(`INSERT INTO entities (id, account_id, parent_id, kind, customer_id, name, search_key, path, created_at)
-		VALUES ($1, $2, NULLIF($3, ''), $4, $5, $6, $7, $8, $9)`,
-		e.ID, e.AccountID, e.ParentID, e.Kind.String(), e.CustomerID, e.Name, lang.Fold(e.Name+" "+e.CustomerID+" "+n.Alias), e.Path, tx.Now)
+	_, err = tx.Exec(`INSERT INTO entities (id, account_id, parent_id, kind, customer_id, name, search_key, path, created_at, created_by)
+		VALUES ($1, $2, NULLIF($3, ''), $4, $5, $6, $7, $8, $9, $10)`,
+		e.ID, e.AccountID, e.ParentID, e.Kind.String(), e.CustomerID, e.Name, searchKey(e.Name, e.CustomerID, n.Alias), e.Path, tx.Now, e.CreatedBy)
 	switch {
 	case db.Violates(err, "entities.customer_id"):
 		return Entity{}, fault.In("customer_id", "customer_id_taken", "customer_id", e.CustomerID)
@@ -208,6 +246,13 @@ func (e *Entity) under(tx *db.Tx, parentID string) error {
 	}
 	if !allowed {
 		return fault.In("parent", "kind_below", "kind", e.Kind.String(), "parent", parent.Kind.String())
+	}
+	off, err := offAtOrAbove(tx, parent.Path)
+	if err != nil {
+		return err
+	}
+	if off {
+		return fault.In("parent", "parent_inactive")
 	}
 	if e.AccountID == "" {
 		e.AccountID = parent.AccountID

@@ -12,15 +12,21 @@ import (
 	"countersign/internal/profile"
 )
 
-const accountColumns = `a.id, a.entity_id, COALESCE(e.parent_id, ''), e.customer_id, e.name, a.alias, e.kind, e.path, a.profile, a.environment,
-	a.is_open, e.active, a.version, a.created_at FROM accounts a JOIN entities e ON e.id = a.entity_id`
+const accountFields = `a.id, a.entity_id, COALESCE(e.parent_id, ''), e.customer_id, e.name, a.alias, e.kind, e.path, a.profile, a.environment,
+	a.is_open, e.active, COALESCE(e.deactivated_at, 0), e.deactivated_by, e.deactivation_reason, a.users, a.version, a.created_at, e.created_by`
+
+const accountColumns = accountFields + ` FROM accounts a JOIN entities e ON e.id = a.entity_id`
 
 func scanAccount(r *sql.Rows) (a Account, err error) {
 	var kind string
-	err = r.Scan(&a.ID, &a.EntityID, &a.ParentID, &a.CustomerID, &a.Name, &a.Alias, &kind, &a.Path, &a.Profile, &a.Environment,
-		&a.Open, &a.Active, &a.Version, &a.CreatedAt)
+	err = r.Scan(a.dest(&kind)...)
 	a.Kind, _ = access.ParseKind(kind)
 	return a, err
+}
+
+func (a *Account) dest(kind *string) []any {
+	return []any{&a.ID, &a.EntityID, &a.ParentID, &a.CustomerID, &a.Name, &a.Alias, kind, &a.Path, &a.Profile, &a.Environment,
+		&a.Open, &a.Active, &a.Off.At, &a.Off.By, &a.Off.Reason, &a.Users, &a.Version, &a.CreatedAt, &a.CreatedBy}
 }
 
 // first gives the first of rows, and whether there was one.
@@ -52,13 +58,20 @@ func Platform(tx *db.Tx) (Account, bool, error) {
 	return first(db.All(tx, scanAccount, `SELECT `+accountColumns+` WHERE e.parent_id IS NULL`))
 }
 
-const entityColumns = `e.id, COALESCE(e.parent_id, ''), e.account_id, e.customer_id, e.name, e.path, e.kind, e.active FROM entities e`
+const entityFields = `e.id, COALESCE(e.parent_id, ''), e.account_id, e.customer_id, e.name, e.path, e.kind, e.active,
+	COALESCE(e.deactivated_at, 0), e.deactivated_by, e.deactivation_reason, e.version, e.created_at, e.created_by`
 
-func scanEntity(r *sql.Rows) (e Entity, err error) {
+const entityColumns = entityFields + ` FROM entities e`
+
+func scanEntity(r *sql.Rows) (e Entity, err error) { return e, e.scan(r) }
+
+// scan reads an entity, and what follows it in the row.
+func (e *Entity) scan(r *sql.Rows, more ...any) error {
 	var kind string
-	err = r.Scan(&e.ID, &e.ParentID, &e.AccountID, &e.CustomerID, &e.Name, &e.Path, &kind, &e.Active)
+	err := r.Scan(append([]any{&e.ID, &e.ParentID, &e.AccountID, &e.CustomerID, &e.Name, &e.Path, &kind, &e.Active,
+		&e.Off.At, &e.Off.By, &e.Off.Reason, &e.Version, &e.CreatedAt, &e.CreatedBy}, more...)...)
 	e.Kind, _ = access.ParseKind(kind)
-	return e, err
+	return err
 }
 
 // EntityByID reads an entity.
@@ -121,74 +134,6 @@ func Settings(tx *db.Tx, profiles profile.Profiles, accountID string) (profile.S
 		return profile.Settings{}, fmt.Errorf("account %s has the unknown profile %q", accountID, name)
 	}
 	return p.Settings.With(overrides)
-}
-
-// AccountQuery narrows and pages a list of accounts.
-type AccountQuery struct {
-	Reach       []access.Reach // from access.Scope; none finds nothing
-	Search      string         // any part of name or customer ID
-	Kind        string
-	Environment string
-	After       string // customer ID of the last row of the page before
-	Limit       int    // 1 to 201: a page of 200, and one more that tells of the next
-}
-
-const accountsMost = 200
-
-// Accounts lists accounts by customer ID.
-func Accounts(tx *db.Tx, q AccountQuery) ([]Account, error) {
-	where, args := q.where()
-	if where == "" {
-		return nil, nil
-	}
-	if q.After != "" {
-		args = append(args, q.After)
-		where += fmt.Sprintf(" AND e.customer_id > $%d", len(args))
-	}
-	args = append(args, min(max(q.Limit, 1), accountsMost+1))
-	return db.All(tx, scanAccount, `SELECT `+accountColumns+` WHERE `+where+fmt.Sprintf(` ORDER BY e.customer_id LIMIT $%d`, len(args)), args...)
-}
-
-// CountAccounts tells how many there are on all pages together.
-func CountAccounts(tx *db.Tx, q AccountQuery) (n int64, err error) {
-	where, args := q.where()
-	if where == "" {
-		return 0, nil
-	}
-	_, err = db.One(tx, []any{&n}, `SELECT COUNT(*) FROM accounts a JOIN entities e ON e.id = a.entity_id WHERE `+where, args...)
-	return n, err
-}
-
-// where is the query's condition, "" when nothing can match.
-func (q AccountQuery) where() (string, []any) {
-	if !lang.Storable(q.Search+q.Kind+q.Environment+q.After) || utf8.RuneCountInString(q.Search) > searchMax {
-		return "", nil
-	}
-	where, args := db.Within(q.Reach, nil)
-	if where == "" {
-		return "", nil
-	}
-	add := func(condition string, v any) {
-		args = append(args, v)
-		where += " AND " + fmt.Sprintf(condition, len(args))
-	}
-	if q.Search != "" {
-		add(`e.search_key LIKE $%d ESCAPE '\'`, "%"+likeText(lang.Fold(q.Search))+"%")
-	}
-	if q.Kind != "" {
-		add("e.kind = $%d", q.Kind)
-	}
-	if q.Environment != "" {
-		add("a.environment = $%d", q.Environment)
-	}
-	return where, args
-}
-
-// searchMax bounds what is searched for, in code points: no name is longer.
-const searchMax = 200
-
-func likeText(s string) string {
-	return strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(s)
 }
 
 // FindEntities reads up to limit entities of an account and all below it whose

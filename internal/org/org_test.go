@@ -304,67 +304,6 @@ func TestTree(t *testing.T) {
 	})
 }
 
-func TestAccounts(t *testing.T) {
-	each(t, func(t *testing.T, w *world.World, _ *testdb.Clock) {
-		over := func(id string) []access.Reach { return []access.Reach{{Paths: []string{w.Entity(id).Path}}} }
-		for _, c := range []struct {
-			name string
-			q    org.AccountQuery
-			want string
-		}{
-			{"all", org.AccountQuery{Reach: over("PLATFORM")}, "FAC M1 M2 M3 PARTNER PLATFORM"},
-			{"those within reach", org.AccountQuery{Reach: append(over("M2"), over("M3")...)}, "M2 M3"},
-			{"nothing without reach", org.AccountQuery{}, ""},
-			{"by name", org.AccountQuery{Reach: over("PLATFORM"), Search: "ACCOUNT M"}, "M1 M2 M3"},
-			{"by customer ID", org.AccountQuery{Reach: over("PLATFORM"), Search: "m3"}, "M3"},
-			{"a wildcard is a letter", org.AccountQuery{Reach: over("PLATFORM"), Search: "%"}, ""},
-			{"so is another", org.AccountQuery{Reach: over("PLATFORM"), Search: "_"}, ""},
-			{"what is no text", org.AccountQuery{Reach: over("PLATFORM"), Search: "\x00\xff"}, ""},
-			{"ten megabytes", org.AccountQuery{Reach: over("PLATFORM"), Search: strings.Repeat("m", 10<<20)}, ""},
-			{"by kind", org.AccountQuery{Reach: over("PLATFORM"), Kind: "partner"}, "PARTNER"},
-			{"by environment", org.AccountQuery{Reach: over("PLATFORM"), Environment: org.Test}, "M3"},
-			{"after one", org.AccountQuery{Reach: over("PLATFORM"), After: "M2"}, "M3 PARTNER PLATFORM"},
-			{"after what is no text", org.AccountQuery{Reach: over("PLATFORM"), After: "\x00"}, ""},
-		} {
-			t.Run(c.name, func(t *testing.T) {
-				c.q.Limit = 100
-				w.View(func(tx *db.Tx) error {
-					list, err := org.Accounts(tx, c.q)
-					var ids []string
-					for _, a := range list {
-						ids = append(ids, a.CustomerID)
-					}
-					if got := strings.Join(ids, " "); got != c.want {
-						t.Errorf("%s, want %s", got, c.want)
-					}
-					return err
-				})
-			})
-		}
-		t.Run("page by page", func(t *testing.T) {
-			w.View(func(tx *db.Tx) error {
-				var ids []string
-				q := org.AccountQuery{Reach: over("PLATFORM"), Limit: 1}
-				for {
-					list, err := org.Accounts(tx, q)
-					if err != nil {
-						return err
-					}
-					if len(list) == 0 {
-						break
-					}
-					q.After = list[0].CustomerID
-					ids = append(ids, q.After)
-				}
-				if diff := cmp.Diff("FAC M1 M2 M3 PARTNER PLATFORM", strings.Join(ids, " ")); diff != "" {
-					t.Error(diff)
-				}
-				return nil
-			})
-		})
-	})
-}
-
 func TestSettings(t *testing.T) {
 	each(t, func(t *testing.T, w *world.World, _ *testdb.Clock) {
 		w.Set("M1", "invitation_lifetime", "168h")
@@ -388,6 +327,7 @@ func TestRefusalsHaveWords(t *testing.T) {
 	for _, code := range []string{"sign_in_first", "live_account", "needs_two_factor", "needs_fresh", "address_not_allowed", "level_too_low", "missing_permission", "not_found",
 		"entities_not_held", "role_not_yours_to_give", "own_access", "person_above_you", "first_administrator", "last_administrator", "stale", "cursor",
 		"too_many_tokens", "already_revoked", "already_deactivated", "not_deactivated", "deactivated_user", "already_active", "no_open_invitation", "no_second_factor",
+		"platform_stays", "account_from_inside", "active_already", "inactive_already", "entity_is_account",
 		"person_of_several_accounts", "link_used", "link_replaced", "link_deactivated", "link_expired", "initialised", "not_initialised", "administrator_active"} {
 		for _, tag := range lang.All() {
 			if strings.HasPrefix(lang.T(tag, "error."+code), "[") {

@@ -17,3 +17,12 @@ func part(child int64) string {
 
 // Below is the range of paths of an entity and all below it: from <= path < until.
 func Below(path string) (from, until string) { return path, path + "~" }
+
+// line is the paths of the entities above one, from the root down to itself.
+func line(path string) []string {
+	var out []string
+	for n := access.PathPart; n <= len(path); n += access.PathPart {
+		out = append(out, path[:n])
+	}
+	return out
+}

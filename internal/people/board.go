@@ -60,6 +60,7 @@ func (p *People) Board(ctx context.Context, who db.Who, operatorAccountID string
 			return err
 		}
 		userID = m.UserID
+		a.Users++
 		return p.invite(tx, a, m, person, settings.InvitationLifetime)
 	})
 	return a, userID, err

@@ -33,15 +33,18 @@ func (p *People) Deactivate(ctx context.Context, who db.Who, accountID, userID s
 		if m.DeactivatedAt != 0 {
 			return fault.New(fault.Conflict, "already_deactivated")
 		}
-		_, err = tx.Exec(`UPDATE memberships SET deactivated_at = $1, deactivated_by = $2, deactivation_reason = $3, epoch = epoch + 1 WHERE account_id = $4 AND id = $5`,
-			tx.Now, who.ID, reason, accountID, m.ID)
+		err = Relist(tx, userID, func() error {
+			_, err := tx.Exec(`UPDATE memberships SET deactivated_at = $1, deactivated_by = $2, deactivation_reason = $3, epoch = epoch + 1 WHERE account_id = $4 AND id = $5`,
+				tx.Now, who.ID, reason, accountID, m.ID)
+			if err != nil {
+				return fmt.Errorf("deactivate: %w", err)
+			}
+			return shutLink(tx, m)
+		})
 		if err != nil {
-			return fmt.Errorf("deactivate: %w", err)
-		}
-		if err := roles.Count(tx, accountID); err != nil {
 			return err
 		}
-		if err := shutLink(tx, m); err != nil {
+		if err := roles.Count(tx, accountID); err != nil {
 			return err
 		}
 		if err := dropEmailChange(tx, m); err != nil {
@@ -85,7 +88,10 @@ func (p *People) Reactivate(ctx context.Context, who db.Who, accountID, userID s
 		if m.DeactivatedAt == 0 {
 			return fault.New(fault.Conflict, "not_deactivated")
 		}
-		_, err = tx.Exec(`UPDATE memberships SET deactivated_at = NULL, deactivated_by = NULL, deactivation_reason = '' WHERE account_id = $1 AND id = $2`, accountID, m.ID)
+		err = Relist(tx, userID, func() error {
+			_, err := tx.Exec(`UPDATE memberships SET deactivated_at = NULL, deactivated_by = NULL, deactivation_reason = '' WHERE account_id = $1 AND id = $2`, accountID, m.ID)
+			return err
+		})
 		if err != nil {
 			return fmt.Errorf("reactivate: %w", err)
 		}
@@ -124,7 +130,7 @@ func (p *People) ChangeAccess(ctx context.Context, who db.Who, accountID, userID
 		if err != nil {
 			return err
 		}
-		if err := roles.Replace(tx, a.ID, m.ID, list); err != nil {
+		if err := Relist(tx, userID, func() error { return roles.Replace(tx, a.ID, m.ID, list) }); err != nil {
 			return err
 		}
 		if err := roles.Count(tx, a.ID); err != nil {

@@ -163,7 +163,8 @@ func (h house) demote() {
 			return err
 		}
 		tx.ChangedUser(id)
-		if err := roles.Replace(tx, a, m.ID, []roles.Assignment{{RoleID: role, AllEntities: true}}); err != nil {
+		err = people.Relist(tx, id, func() error { return roles.Replace(tx, a, m.ID, []roles.Assignment{{RoleID: role, AllEntities: true}}) })
+		if err != nil {
 			return err
 		}
 		return roles.Count(tx, a)

@@ -53,7 +53,15 @@ func (p *People) Delete(ctx context.Context, who db.Who, accountID, userID strin
 
 // remove takes a membership out with all that hangs on it and leaves its
 // tombstone. It returns what the log keeps of it.
-func (p *People) remove(tx *db.Tx, a org.Account, m Member) ([]audit.Change, error) {
+func (p *People) remove(tx *db.Tx, a org.Account, m Member) (kept []audit.Change, err error) {
+	err = Relist(tx, m.UserID, func() (err error) {
+		kept, err = takeOut(tx, a, m)
+		return err
+	})
+	return kept, err
+}
+
+func takeOut(tx *db.Tx, a org.Account, m Member) ([]audit.Change, error) {
 	seen, err := seenOf(tx, m)
 	if err != nil {
 		return nil, err

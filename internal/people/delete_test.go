@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"countersign/internal/access"
 	"countersign/internal/audit"
@@ -133,7 +134,7 @@ func TestDeleteOfSeveral(t *testing.T) {
 			}
 			now := h.Row("m2.both")
 			now.AccountsOfPerson = other.AccountsOfPerson // which is one less, and all that may differ
-			if diff := cmp.Diff(other, now, cmp.AllowUnexported(people.Row{})); diff != "" {
+			if diff := cmp.Diff(other, now, cmpopts.IgnoreUnexported(people.Row{})); diff != "" {
 				t.Error(diff)
 			}
 			if diff := cmp.Diff(person, h.rowsOf("users", h.User("m2.both"))); diff != "" {

@@ -14,8 +14,11 @@ import (
 // the versions under which they and their memberships are seen, but for the one
 // that a use case has raised already.
 func saveDetails(tx *db.Tx, p Person, raised Member) error {
-	_, err := tx.Exec(`UPDATE users SET first_name = $1, last_name = $2, sort_key = $3, search_key = $4, phone = $5, language = $6, time_zone = $7, version = version + 1
-		WHERE id = $8`, p.FirstName, p.LastName, SortKey(p), SearchKey(p), p.Phone, string(p.Lang), p.TimeZone, p.ID)
+	err := Relist(tx, p.ID, func() error {
+		_, err := tx.Exec(`UPDATE users SET first_name = $1, last_name = $2, sort_key = $3, search_key = $4, phone = $5, language = $6, time_zone = $7, version = version + 1
+			WHERE id = $8`, p.FirstName, p.LastName, SortKey(p), SearchKey(p), p.Phone, string(p.Lang), p.TimeZone, p.ID)
+		return err
+	})
 	if err != nil {
 		return fmt.Errorf("save details: %w", err)
 	}
@@ -25,7 +28,10 @@ func saveDetails(tx *db.Tx, p Person, raised Member) error {
 // saveAddress gives a person the address under which they sign in. Its refusal
 // is db.Violates(err, "users.email_key") when somebody else has it.
 func saveAddress(tx *db.Tx, p Person, emailKey string) error {
-	_, err := tx.Exec(`UPDATE users SET email = $1, email_key = $2, search_key = $3, version = version + 1 WHERE id = $4`, p.Email, emailKey, SearchKey(p), p.ID)
+	err := Relist(tx, p.ID, func() error {
+		_, err := tx.Exec(`UPDATE users SET email = $1, email_key = $2, search_key = $3, version = version + 1 WHERE id = $4`, p.Email, emailKey, SearchKey(p), p.ID)
+		return err
+	})
 	if err != nil {
 		return fmt.Errorf("save address: %w", err)
 	}
@@ -53,8 +59,11 @@ func typedOf(tx *db.Tx, m Member) (Person, error) {
 // saveTyped corrects it. The person is called so too while they have come in
 // nowhere and this account is the one that made them.
 func saveTyped(tx *db.Tx, m Member, typed Person) error {
-	_, err := tx.Exec(`UPDATE memberships SET first_name = $1, last_name = $2, phone = $3, language = $4, sort_key = $5, search_key = $6 WHERE account_id = $7 AND id = $8`,
-		typed.FirstName, typed.LastName, typed.Phone, string(typed.Lang), SortKey(typed), SearchKey(typed), m.AccountID, m.ID)
+	err := Relist(tx, m.UserID, func() error {
+		_, err := tx.Exec(`UPDATE memberships SET first_name = $1, last_name = $2, phone = $3, language = $4, sort_key = $5, search_key = $6 WHERE account_id = $7 AND id = $8`,
+			typed.FirstName, typed.LastName, typed.Phone, string(typed.Lang), SortKey(typed), SearchKey(typed), m.AccountID, m.ID)
+		return err
+	})
 	if err != nil {
 		return fmt.Errorf("save details: %w", err)
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"countersign/internal/audit"
 	"countersign/internal/db"
@@ -146,7 +147,7 @@ func TestEditOfSeveral(t *testing.T) {
 			if err := h.edit(t, "m1.administrator", "m1.both", in); err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(other, h.Row("m2.both"), cmp.AllowUnexported(people.Row{})); diff != "" {
+			if diff := cmp.Diff(other, h.Row("m2.both"), cmpopts.IgnoreUnexported(people.Row{})); diff != "" {
 				t.Errorf("the other account: %s", diff)
 			}
 			if r := h.Row("m1.both"); r.TwoFactorActions != "totp" || len(h.networks(t, "m1.both")) != 1 {

@@ -12,6 +12,7 @@ import (
 	"countersign/internal/access"
 	"countersign/internal/audit"
 	"countersign/internal/db"
+	"countersign/internal/people"
 	"countersign/internal/roles"
 )
 
@@ -135,9 +136,11 @@ func TestReach(t *testing.T) {
 		m := h.Row("m1.operations").Member.ID
 		h.Do(func(tx *db.Tx) error { // may read all of the account, and runs the people of M1-A
 			tx.ChangedUser(who.ID)
-			return roles.Replace(tx, a, m, []roles.Assignment{
-				{RoleID: h.Role("M1", "read_only"), AllEntities: true},
-				{RoleID: h.Role("M1", "access_administrator"), Entities: []string{h.Entity("M1-A").ID}},
+			return people.Relist(tx, who.ID, func() error {
+				return roles.Replace(tx, a, m, []roles.Assignment{
+					{RoleID: h.Role("M1", "read_only"), AllEntities: true},
+					{RoleID: h.Role("M1", "access_administrator"), Entities: []string{h.Entity("M1-A").ID}},
+				})
 			})
 		})
 		h.refused(t, "person_above_you", audit.UserDeactivated, who, func() error {

@@ -66,8 +66,12 @@ func Spend(tx *db.Tx, i Invitation) error {
 	if problem := i.Problem(tx.Now); problem != "" {
 		return fault.New(fault.Gone, problem)
 	}
-	n, err := tx.Exec(`UPDATE invitations SET used_at = $1
-		WHERE account_id = $2 AND id = $3 AND used_at IS NULL AND replaced_at IS NULL AND deactivated_at IS NULL AND expires_at > $1`, tx.Now, i.AccountID, i.ID)
+	var n int64
+	err := Relist(tx, i.UserID, func() (err error) {
+		n, err = tx.Exec(`UPDATE invitations SET used_at = $1
+			WHERE account_id = $2 AND id = $3 AND used_at IS NULL AND replaced_at IS NULL AND deactivated_at IS NULL AND expires_at > $1`, tx.Now, i.AccountID, i.ID)
+		return err
+	})
 	if err != nil {
 		return fmt.Errorf("spend link: %w", err)
 	}
@@ -86,7 +90,10 @@ func Activate(tx *db.Tx, accountID, membershipID string) error {
 	if err != nil || !found || m.ActivatedAt != 0 || m.DeactivatedAt != 0 {
 		return err
 	}
-	_, err = tx.Exec(`UPDATE memberships SET activated_at = $1, version = version + 1 WHERE account_id = $2 AND id = $3`, tx.Now, accountID, membershipID)
+	err = Relist(tx, m.UserID, func() error {
+		_, err := tx.Exec(`UPDATE memberships SET activated_at = $1, version = version + 1 WHERE account_id = $2 AND id = $3`, tx.Now, accountID, membershipID)
+		return err
+	})
 	if err != nil {
 		return fmt.Errorf("activate: %w", err)
 	}
@@ -108,10 +115,6 @@ func Activate(tx *db.Tx, accountID, membershipID string) error {
 
 // handOver makes a fresh link for a member; an earlier one is dead from this moment.
 func (p *People) handOver(tx *db.Tx, a org.Account, m Member, lifetime time.Duration) (seal.Secret, error) {
-	_, err := tx.Exec(`UPDATE invitations SET replaced_at = $1 WHERE account_id = $2 AND membership_id = $3 AND replaced_at IS NULL`, tx.Now, a.ID, m.ID)
-	if err != nil {
-		return "", fmt.Errorf("replace link: %w", err)
-	}
 	id, err := tx.ID("inv")
 	if err != nil {
 		return "", err
@@ -120,12 +123,18 @@ func (p *People) handOver(tx *db.Tx, a org.Account, m Member, lifetime time.Dura
 	if err != nil {
 		return "", err
 	}
-	_, err = tx.Exec(`INSERT INTO invitations (account_id, id, membership_id, token_hash, created_at, created_by, expires_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7)`, a.ID, id, m.ID, []byte(hash), tx.Now, tx.Who.ID, tx.Now+lifetime.Microseconds())
-	if err != nil {
-		return "", fmt.Errorf("keep link: %w", err)
-	}
-	return token, nil
+	return token, Relist(tx, m.UserID, func() error {
+		_, err := tx.Exec(`UPDATE invitations SET replaced_at = $1 WHERE account_id = $2 AND membership_id = $3 AND replaced_at IS NULL`, tx.Now, a.ID, m.ID)
+		if err != nil {
+			return fmt.Errorf("replace link: %w", err)
+		}
+		_, err = tx.Exec(`INSERT INTO invitations (account_id, id, membership_id, token_hash, created_at, created_by, expires_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $7)`, a.ID, id, m.ID, []byte(hash), tx.Now, tx.Who.ID, tx.Now+lifetime.Microseconds())
+		if err != nil {
+			return fmt.Errorf("keep link: %w", err)
+		}
+		return nil
+	})
 }
 
 // invite makes a fresh link for a member and queues the mail that carries it.
@@ -248,8 +257,12 @@ func (p *People) DeactivateInvitation(ctx context.Context, who db.Who, accountID
 		if err != nil {
 			return err
 		}
-		n, err := tx.Exec(`UPDATE invitations SET deactivated_at = $1 WHERE account_id = $2 AND membership_id = $3
-			AND replaced_at IS NULL AND deactivated_at IS NULL`, tx.Now, accountID, m.ID)
+		var n int64
+		err = Relist(tx, userID, func() (err error) {
+			n, err = tx.Exec(`UPDATE invitations SET deactivated_at = $1 WHERE account_id = $2 AND membership_id = $3
+				AND replaced_at IS NULL AND deactivated_at IS NULL`, tx.Now, accountID, m.ID)
+			return err
+		})
 		if err != nil {
 			return fmt.Errorf("deactivate invitation: %w", err)
 		}

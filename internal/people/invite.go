@@ -249,13 +249,16 @@ func (p *People) admit(tx *db.Tx, a org.Account, settings profile.Settings, j jo
 		person = known
 	}
 	m.AccountID, m.UserID, m.AllLocations = a.ID, person.ID, true
-	if m, err = newMember(tx, m, j.person); err != nil {
-		return m, person, err
-	}
-	if err := roles.Replace(tx, a.ID, m.ID, j.list); err != nil {
-		return m, person, err
-	}
-	if err := setNetworks(tx, m, j.networks); err != nil {
+	err = Relist(tx, person.ID, func() (err error) {
+		if m, err = newMember(tx, m, j.person); err != nil {
+			return err
+		}
+		if err := roles.Replace(tx, a.ID, m.ID, j.list); err != nil {
+			return err
+		}
+		return setNetworks(tx, m, j.networks)
+	})
+	if err != nil {
 		return m, person, err
 	}
 	tx.ChangedUser(person.ID)

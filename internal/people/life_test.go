@@ -10,6 +10,7 @@ import (
 	"countersign/internal/access"
 	"countersign/internal/db"
 	"countersign/internal/people"
+	"countersign/internal/roles"
 	"countersign/internal/seal"
 )
 
@@ -85,8 +86,6 @@ func (h house) custom(t *testing.T, label string, permissions ...string) {
 			`INSERT INTO roles (account_id, id, name, name_key, created_at) VALUES ($1, 'rol_custom', 'Custom', 'custom', 1)`,
 			`INSERT INTO policies (account_id, id, name, name_key, created_at) VALUES ($1, 'pol_custom', 'Custom', 'custom', 1)`,
 			`INSERT INTO role_policies (account_id, role_id, policy_id) VALUES ($1, 'rol_custom', 'pol_custom')`,
-			`DELETE FROM assignments WHERE account_id = $1 AND membership_id = '` + m + `'`,
-			`INSERT INTO assignments (account_id, id, membership_id, role_id, all_entities, created_at, created_by) VALUES ($1, 'asg_custom', '` + m + `', 'rol_custom', TRUE, 1, 'x')`,
 		} {
 			if _, err := tx.Exec(q, a); err != nil {
 				return err
@@ -98,7 +97,9 @@ func (h house) custom(t *testing.T, label string, permissions ...string) {
 			}
 		}
 		tx.ChangedAccess()
-		return nil
+		return people.Relist(tx, h.User(label), func() error {
+			return roles.Replace(tx, a, m, []roles.Assignment{{RoleID: "rol_custom", AllEntities: true}})
+		})
 	})
 }
 

@@ -2,54 +2,13 @@ package people
 
 import (
 	"database/sql"
-	"encoding/base64"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 
 	"countersign/internal/db"
-	"countersign/internal/fault"
-	"countersign/internal/lang"
-	"countersign/internal/org"
 )
-
-// Status is what a member is at a moment: one at a time, derived, never stored
-// (features.md, U8).
-type Status string
-
-// The statuses, in the order in which they go before one another.
-const (
-	Deactivated           Status = "deactivated"
-	DeactivatedInvitation Status = "invitation_deactivated"
-	ExpiredInvitation     Status = "invitation_expired"
-	Invited               Status = "invited"
-	LockedAttempts        Status = "locked_attempts"
-	LockedInactivity      Status = "locked_inactivity"
-	PasswordExpired       Status = "password_expired"
-	Active                Status = "active"
-)
-
-// Locked stands for every kind of lock in a Query.
-const Locked Status = "locked"
-
-// Statuses lists them in that order.
-func Statuses() []Status {
-	return []Status{Deactivated, DeactivatedInvitation, ExpiredInvitation, Invited, LockedAttempts, LockedInactivity, PasswordExpired, Active}
-}
-
-// statusSQL derives the status. $1 is the time, $2 the password's life in
-// microseconds (0: it has no end), $3 how long a set-up may stay half finished.
-// A link whose password was chosen counts as open until that time is over.
-const statusSQL = `CASE
-	WHEN m.deactivated_at IS NOT NULL THEN 'deactivated'
-	WHEN m.activated_at IS NULL AND i.deactivated_at IS NOT NULL THEN 'invitation_deactivated'
-	WHEN m.activated_at IS NULL AND (i.id IS NULL OR i.used_at IS NULL AND i.expires_at <= $1 OR i.used_at + $3 <= $1) THEN 'invitation_expired'
-	WHEN m.activated_at IS NULL THEN 'invited'
-	WHEN s.locked_until > $1 THEN 'locked_attempts'
-	WHEN u.inactive_locked_at IS NOT NULL THEN 'locked_inactivity'
-	WHEN CAST($2 AS BIGINT) > 0 AND u.password_set_at + CAST($2 AS BIGINT) <= $1 THEN 'password_expired'
-	ELSE 'active' END`
 
 // rowColumns are personColumns as the account may see them: until somebody comes
 // in, what was typed when they were invited, and nothing of their life elsewhere.
@@ -67,10 +26,6 @@ func seen(column string) string {
 	return "CASE WHEN m.activated_at IS NULL THEN m." + column + " ELSE u." + column + " END"
 }
 
-const listFrom = ` FROM memberships m JOIN users u ON u.id = m.user_id
-	LEFT JOIN invitations i ON i.account_id = m.account_id AND i.membership_id = m.id AND i.replaced_at IS NULL
-	LEFT JOIN signin_attempts s ON s.user_id = u.id`
-
 // Row is a member as lists and their own page show them.
 type Row struct {
 	Person
@@ -85,273 +40,91 @@ type Row struct {
 	AccountsOfPerson int      // those that they came into, this one counted
 	InvitationSentBy string
 	InvitationSentAt int64
-	sort             string // its key in the list's order
+	place            position // in the list that it was read for
 }
 
 // ID is the user's id; a membership's own id is never shown.
 func (r Row) ID() string { return r.Person.ID }
 
-// Sorts are the orders that a list can have.
-var Sorts = []string{"name", "-name", "email", "-email", "status", "-status", "last_sign_in", "-last_sign_in"}
-
-// Query narrows, orders and pages the users of one account.
-type Query struct {
-	Search   string // any part of name, address or username
-	Status   Status
-	RoleID   string
-	EntityID string // id or customer ID; who has an entity at or above it
-	Sort     string // one of Sorts; "" is name
-	After    string // Next or Previous of another page
-	Limit    int    // 1 to 200; 0 is 50
-}
-
-// Page is one page of a list.
-type Page struct {
-	Rows     []Row
-	Next     string // "" on the last page
-	Previous string // "" on the first
-	Total    int64  // of all that match; -1 when it was not counted
-}
-
-// List reads a page of an account's users, whoever created them (U1). The caller
-// has asked whether they may be seen.
-func (p *People) List(tx *db.Tx, a org.Account, q Query) (Page, error) {
-	settings, err := org.Settings(tx, p.profiles, a.ID)
-	if err != nil {
-		return Page{}, err
-	}
-	if q.Sort == "" {
-		q.Sort = "name"
-	}
-	if !slices.Contains(Sorts, q.Sort) {
-		return Page{}, fault.In("sort", "sort")
-	}
-	if q.Status != "" && q.Status != Locked && !slices.Contains(Statuses(), q.Status) {
-		return Page{}, fault.In("status", "status")
-	}
-	if q.Search, err = cleanSearch(q.Search); err != nil {
-		return Page{}, err
-	}
-	l := newListing(tx.Now, settings.PasswordDays)
-	if err := l.narrow(tx, a, q); err != nil {
-		return Page{}, err
-	}
-	var out Page
-	if _, err := db.One(tx, []any{&out.Total}, `SELECT COUNT(*)`+listFrom+` WHERE `+l.where()+l.unused(), l.args...); err != nil {
-		return Page{}, fmt.Errorf("count users: %w", err)
-	}
-	if q.Limit <= 0 {
-		q.Limit = 50
-	}
-	limit := min(q.Limit, 200)
-	order, err := l.page(tx, a, q)
-	if err != nil {
-		return Page{}, err
-	}
-	rows, err := l.read(tx, sortColumns[strings.TrimPrefix(q.Sort, "-")], order+` LIMIT `+strconv.Itoa(limit+1))
-	if err != nil {
-		return Page{}, err
-	}
-	more := len(rows) > limit
-	rows = rows[:min(len(rows), limit)]
-	if l.back {
-		slices.Reverse(rows)
-	}
-	if len(rows) > 0 && (more || l.back) {
-		if out.Next, err = makeCursor(tx, a, q, forwards, rows[len(rows)-1]); err != nil {
-			return Page{}, err
-		}
-	}
-	if len(rows) > 0 && q.After != "" && (more || !l.back) {
-		if out.Previous, err = makeCursor(tx, a, q, backwards, rows[0]); err != nil {
-			return Page{}, err
-		}
-	}
-	out.Rows = rows
-	return out, addAccess(tx, a.ID, out.Rows)
-}
-
-// searchMax bounds what is searched for, in code points.
-const searchMax = 200
-
-// cleanSearch bounds a search and folds it as the keys are folded.
-func cleanSearch(search string) (string, error) {
-	clean, problem := lang.Line(search, searchMax)
-	if problem != "" && problem != "required" {
-		return "", fault.In("search", problem, "max", searchMax)
-	}
-	return lang.Fold(clean), nil
-}
-
-// Get reads one user of an account.
-func (p *People) Get(tx *db.Tx, a org.Account, userID string) (Row, error) {
-	settings, err := org.Settings(tx, p.profiles, a.ID)
-	if err != nil {
-		return Row{}, err
-	}
-	l := newListing(tx.Now, settings.PasswordDays)
-	l.add("m.account_id = " + l.arg(a.ID))
-	l.add("m.user_id = " + l.arg(userID))
-	if !lang.Storable(userID) {
-		return Row{}, fault.None("user")
-	}
-	rows, err := l.read(tx, "''", "")
-	if err != nil {
-		return Row{}, err
-	}
-	if len(rows) == 0 {
-		return Row{}, fault.None("user")
-	}
-	return rows[0], addAccess(tx, a.ID, rows)
-}
-
-// Counts tells how many users of an account have each status.
-func (p *People) Counts(tx *db.Tx, a org.Account) (map[Status]int64, error) {
-	settings, err := org.Settings(tx, p.profiles, a.ID)
-	if err != nil {
-		return nil, err
-	}
-	l := newListing(tx.Now, settings.PasswordDays)
-	l.add("m.account_id = " + l.arg(a.ID))
-	out := map[Status]int64{}
-	_, err = db.All(tx, func(r *sql.Rows) (_ struct{}, err error) {
-		var s Status
-		var n int64
-		err = r.Scan(&s, &n)
-		out[s] = n
-		return
-	}, `SELECT `+statusSQL+` AS status, COUNT(*)`+listFrom+` WHERE `+l.where()+` GROUP BY 1`, l.args...)
-	return out, err
-}
-
-// listing collects the conditions of a list; its first three arguments are statusSQL's.
-type listing struct {
+// conditions collects the WHERE of a query over the users of an account, m.
+type conditions struct {
 	args  []any
 	parts []string
-	back  bool // towards the first page
 }
 
-func newListing(now int64, passwordDays int) *listing {
-	return &listing{args: []any{now, int64(passwordDays) * 24 * 3600 * 1e6, FinishWithin.Microseconds()}}
+// newConditions begins with the arguments of statusSQL.
+func newConditions(now int64, days int, accountID string) *conditions {
+	c := &conditions{args: []any{now, passwordLife(days)}}
+	c.add("m.account_id = " + c.arg(accountID))
+	return c
 }
 
-func (l *listing) arg(v any) string {
-	l.args = append(l.args, v)
-	return "$" + strconv.Itoa(len(l.args))
+// plainConditions begins without them: PostgreSQL refuses arguments that a query does not use.
+func plainConditions(accountID string) *conditions {
+	c := &conditions{}
+	c.add("m.account_id = " + c.arg(accountID))
+	return c
 }
 
-func (l *listing) add(condition string) { l.parts = append(l.parts, condition) }
+func passwordLife(days int) int64 { return int64(days) * 24 * 3600 * 1e6 }
 
-func (l *listing) where() string { return strings.Join(l.parts, " AND ") }
-
-// unused mentions statusSQL's arguments for a query that has no status in it:
-// PostgreSQL refuses arguments that it cannot type.
-func (l *listing) unused() string {
-	return ` AND CAST($1 AS BIGINT) IS NOT NULL AND CAST($2 AS BIGINT) IS NOT NULL AND CAST($3 AS BIGINT) IS NOT NULL`
+func (c *conditions) arg(v any) string {
+	c.args = append(c.args, v)
+	return "$" + strconv.Itoa(len(c.args))
 }
 
-func (l *listing) narrow(tx *db.Tx, a org.Account, q Query) error {
-	l.add("m.account_id = " + l.arg(a.ID))
-	for word := range strings.FieldsSeq(q.Search) {
-		l.add(seen("search_key") + " LIKE " + l.arg("%"+strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(word)+"%") + ` ESCAPE '\'`)
+func (c *conditions) add(condition string) { c.parts = append(c.parts, condition) }
+
+func (c *conditions) where() string { return " WHERE " + strings.Join(c.parts, " AND ") }
+
+// among narrows to some numbers.
+func (c *conditions) among(tx *db.Tx, list []int64) {
+	c.add("m.number IN (SELECT CAST(each.value AS BIGINT) FROM " + db.Each(tx, c.arg(db.List(list))) + ")")
+}
+
+// words narrows to those in whom all words of the search occur. The pattern is put
+// together there: of one that is an argument, SQLite would plan anew each time.
+func (c *conditions) words(words []string) {
+	for _, word := range words {
+		c.add("m.search_key LIKE '%' || " + c.arg(strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(word)) + ` || '%' ESCAPE '\'`)
 	}
-	switch q.Status {
+}
+
+// query narrows to those whom the query means, whatever their status.
+func (c *conditions) query(l *looking) {
+	c.words(l.words)
+	if l.q.RoleID != "" {
+		c.add("EXISTS (SELECT 1 FROM assignments x WHERE x.account_id = m.account_id AND x.membership_id = m.id AND x.role_id = " + c.arg(l.q.RoleID) + ")")
+	}
+	if l.reach == nil {
+		return
+	}
+	var marks []string
+	for _, id := range l.reach {
+		marks = append(marks, c.arg(id))
+	}
+	c.add(`EXISTS (SELECT 1 FROM assignments x WHERE x.account_id = m.account_id AND x.membership_id = m.id AND (x.all_entities OR EXISTS (
+		SELECT 1 FROM assignment_entities y WHERE y.account_id = x.account_id AND y.assignment_id = x.id AND y.entity_id IN (` + strings.Join(marks, ", ") + `))))`)
+}
+
+// status narrows to those with a status; newConditions began it.
+func (c *conditions) status(s Status) {
+	switch s {
 	case "":
 	case Locked:
-		l.add(statusSQL + " IN ('locked_attempts', 'locked_inactivity')")
+		c.add(statusSQL + " IN ('locked_attempts', 'locked_inactivity')")
 	default:
-		l.add(statusSQL + " = " + l.arg(string(q.Status)))
+		c.add(statusSQL + " = " + c.arg(string(s)))
 	}
-	if !lang.Storable(q.RoleID) {
-		return fault.In("role", "unknown_role")
-	}
-	if q.RoleID != "" {
-		l.add("EXISTS (SELECT 1 FROM assignments x WHERE x.account_id = m.account_id AND x.membership_id = m.id AND x.role_id = " + l.arg(q.RoleID) + ")")
-	}
-	if q.EntityID == "" {
-		return nil
-	}
-	found, err := org.EntitiesIn(tx, a, []string{q.EntityID})
-	if err != nil {
-		return err
-	}
-	if len(found) != 1 {
-		return fault.In("entity", "unknown_entity")
-	}
-	l.add(`EXISTS (SELECT 1 FROM assignments x WHERE x.account_id = m.account_id AND x.membership_id = m.id AND (x.all_entities OR EXISTS (
-		SELECT 1 FROM assignment_entities y JOIN entities e ON e.id = y.entity_id
-		WHERE y.account_id = x.account_id AND y.assignment_id = x.id AND substr(CAST(` + l.arg(found[0].Path) + ` AS TEXT), 1, length(e.path)) = e.path)))`)
-	return nil
 }
 
-var sortColumns = map[string]string{"name": seen("sort_key"), "email": "COALESCE(u.email_key, '')", "status": "(" + statusSQL + ")", "last_sign_in": lastSignIn}
-
-// A cursor is where a page ended, sealed: it holds a name or an address and
-// stands in addresses of pages. It belongs to the account and the query it was made for.
-func cursorPurpose(a org.Account, q Query) string {
-	return strings.Join([]string{"cursor of users", a.ID, q.Search, string(q.Status), q.RoleID, q.EntityID, q.Sort}, "\x00")
-}
-
-// The ways that a cursor leads.
-const forwards, backwards = "next", "previous"
-
-func makeCursor(tx *db.Tx, a org.Account, q Query, way string, last Row) (string, error) {
-	sealed, err := tx.Seal(cursorPurpose(a, q), []byte(way+"\x1f"+last.Member.ID+"\x1f"+last.sort))
-	return base64.RawURLEncoding.EncodeToString(sealed), err
-}
-
-func openCursor(tx *db.Tx, a org.Account, q Query) (way, value, id string, ok bool) {
-	sealed, err := base64.RawURLEncoding.DecodeString(q.After)
-	if err != nil {
-		return "", "", "", false
-	}
-	plain, err := tx.Box().Open(cursorPurpose(a, q), sealed)
-	if err != nil {
-		return "", "", "", false
-	}
-	way, rest, _ := strings.Cut(string(plain), "\x1f")
-	id, value, ok = strings.Cut(rest, "\x1f")
-	return way, value, id, ok
-}
-
-// page adds the key of the page before and gives the order.
-func (l *listing) page(tx *db.Tx, a org.Account, q Query) (string, error) {
-	name, down := strings.CutPrefix(q.Sort, "-")
-	var way, value, id string
-	ok := true
-	if q.After != "" {
-		way, value, id, ok = openCursor(tx, a, q)
-		l.back = way == backwards
-	}
-	column, direction, than := sortColumns[name], "", ">"
-	if down != l.back {
-		direction, than = " DESC", "<"
-	}
-	if q.After != "" {
-		var key any = value
-		if name == "last_sign_in" {
-			n, err := strconv.ParseInt(value, 10, 64)
-			if err != nil {
-				ok = false
-			}
-			key = n
-		}
-		if !ok {
-			return "", fault.New(fault.Malformed, "cursor")
-		}
-		k := l.arg(key)
-		l.add("(" + column + " " + than + " " + k + " OR " + column + " = " + k + " AND m.id " + than + " " + l.arg(id) + ")")
-	}
-	return " ORDER BY " + column + direction + ", m.id" + direction, nil
-}
-
-// read reads the rows, each with the text of its key in the order.
-func (l *listing) read(tx *db.Tx, key, tail string) ([]Row, error) {
-	rows, err := db.All(tx, scanRow, `SELECT `+rowColumns+`, `+strings.TrimSuffix(memberColumns, " FROM memberships m")+`,
-			`+statusSQL+` AS status, COALESCE(i.used_at + $3, i.expires_at, 0), COALESCE(i.created_at, 0), COALESCE(i.created_by, ''),
+// read reads the rows.
+func (c *conditions) read(tx *db.Tx) ([]Row, error) {
+	rows, err := db.All(tx, scanRow, `SELECT COALESCE(m.number, -1), `+rowColumns+`, `+strings.TrimSuffix(memberColumns, " FROM memberships m")+`,
+			`+statusSQL+` AS status, `+linkEnds+`, COALESCE(i.created_at, 0), COALESCE(i.created_by, ''),
 			(SELECT COUNT(*) FROM factors f WHERE f.user_id = u.id AND m.activated_at IS NOT NULL),
-			(SELECT COUNT(*) FROM memberships o WHERE o.user_id = u.id AND (o.id = m.id OR m.activated_at IS NOT NULL AND o.activated_at IS NOT NULL)), CAST(`+key+` AS TEXT)`+
-		listFrom+` WHERE `+l.where()+tail, l.args...)
+			(SELECT COUNT(*) FROM memberships o WHERE o.user_id = u.id AND (o.id = m.id OR m.activated_at IS NOT NULL AND o.activated_at IS NOT NULL))`+
+		statusFrom+c.where(), c.args...)
 	if err != nil {
 		return nil, fmt.Errorf("list users: %w", err)
 	}
@@ -359,8 +132,8 @@ func (l *listing) read(tx *db.Tx, key, tail string) ([]Row, error) {
 }
 
 func scanRow(r *sql.Rows) (x Row, err error) {
-	dest := append(x.Person.dest(), x.Member.dest()...)
-	err = r.Scan(append(dest, &x.Status, &x.InvitedUntil, &x.InvitationSentAt, &x.InvitationSentBy, &x.Factors, &x.AccountsOfPerson, &x.sort)...)
+	dest := append(append([]any{&x.place.number}, x.Person.dest()...), x.Member.dest()...)
+	err = r.Scan(append(dest, &x.Status, &x.InvitedUntil, &x.InvitationSentAt, &x.InvitationSentBy, &x.Factors, &x.AccountsOfPerson)...)
 	switch x.Status {
 	case Deactivated:
 		x.Since = x.DeactivatedAt
@@ -374,50 +147,226 @@ func scanRow(r *sql.Rows) (x Row, err error) {
 	return x, err
 }
 
-// addAccess fills in roles and entities of a page of rows.
-func addAccess(tx *db.Tx, accountID string, rows []Row) error {
-	if len(rows) == 0 {
+// read reads the rows of some places, in their order: those whom the query, with
+// this status, means.
+func (l *looking) read(places []position, s Status) ([]Row, error) {
+	list := make([]int64, len(places))
+	for i, p := range places {
+		list[i] = p.number
+	}
+	c := newConditions(l.tx.Now, l.days, l.account.ID)
+	c.among(l.tx, list)
+	c.query(l)
+	c.status(s)
+	rows, err := c.read(l.tx)
+	if err != nil {
+		return nil, err
+	}
+	at := map[int64]Row{}
+	for _, r := range rows {
+		at[r.place.number] = r
+	}
+	out := rows[:0]
+	for _, p := range places {
+		r, ok := at[p.number]
+		if !ok {
+			continue
+		}
+		r.place = p
+		if name, _ := l.order(); name == "status" {
+			r.place.status = s
+		}
+		out = append(out, r)
+	}
+	return out, nil
+}
+
+// orderColumns are what the orders are by; each has an index with the number after it.
+var orderColumns = map[string]string{"name": "m.sort_key", "email": "m.email_key", "status": "m.sort_key", "last_sign_in": "m.last_sign_in_at"}
+
+func scanPlace(r *sql.Rows) (p position, err error) { return p, r.Scan(&p.number, &p.key) }
+
+// places reads the next so many places of the account's list in its order.
+func (l *looking) places(from *position, limit int) ([]position, error) {
+	name, down := l.order()
+	column, direction, than := orderColumns[name], "", ">"
+	if down {
+		direction, than = " DESC", "<"
+	}
+	c := plainConditions(l.account.ID)
+	c.add("m.number IS NOT NULL")
+	if from != nil {
+		var key any = from.key
+		if name == "last_sign_in" {
+			n, err := strconv.ParseInt(from.key, 10, 64)
+			if err != nil {
+				return nil, fmt.Errorf("place in a list: %w", err)
+			}
+			key = n
+		}
+		c.add("(" + column + ", m.number) " + than + " (" + c.arg(key) + ", " + c.arg(from.number) + ")")
+	}
+	out, err := db.All(l.tx, scanPlace, `SELECT m.number, `+column+` FROM memberships m`+c.where()+
+		` ORDER BY `+column+direction+`, m.number`+direction+` LIMIT `+c.arg(limit), c.args...)
+	if err != nil {
+		return nil, fmt.Errorf("go along a list: %w", err)
+	}
+	return out, nil
+}
+
+// proposed is the conditions of candidates: all that is not known of them yet.
+func (l *looking) proposed(c *candidates, list []int64) *conditions {
+	q := plainConditions(l.account.ID)
+	q.among(l.tx, list)
+	if !c.exact {
+		q.words(l.words)
+	}
+	return q
+}
+
+// gather reads the places of all candidates.
+func (l *looking) gather(c *candidates) (err error) {
+	if c.gathered {
 		return nil
 	}
-	args := []any{accountID}
-	var marks []string
+	c.places, err = l.keysOf(c, c.first(int(l.bounds.gather)))
+	c.gathered = err == nil
+	return err
+}
+
+// keysOf reads the places of some candidates, in no order.
+func (l *looking) keysOf(c *candidates, list []int64) ([]position, error) {
+	if len(list) == 0 {
+		return nil, nil
+	}
+	name, _ := l.order()
+	q := l.proposed(c, list)
+	out, err := db.All(l.tx, scanPlace, `SELECT m.number, `+orderColumns[name]+` FROM memberships m`+q.where(), q.args...)
+	if err != nil {
+		return nil, fmt.Errorf("gather users: %w", err)
+	}
+	return out, nil
+}
+
+// hold gives those of some places that are proposed for a reason that the columns
+// of memberships do not contradict.
+func (l *looking) hold(c *candidates, places []position) ([]position, error) {
+	if c.numbers == nil || c.exact || len(places) == 0 {
+		return places, nil
+	}
+	list := make([]int64, len(places))
+	for i, p := range places {
+		list[i] = p.number
+	}
+	q := l.proposed(c, list)
+	held, err := db.All(l.tx, scanNumber, `SELECT m.number FROM memberships m`+q.where(), q.args...)
+	if err != nil {
+		return nil, fmt.Errorf("look at users: %w", err)
+	}
+	set := map[int64]bool{}
+	for _, n := range held {
+		set[n] = true
+	}
+	return slices.DeleteFunc(places, func(p position) bool { return !set[p.number] }), nil
+}
+
+// matching counts those of some candidates who match.
+func (l *looking) matching(c *candidates, list []int64) (n int64, err error) {
+	q := l.proposed(c, list)
+	if _, err = db.One(l.tx, []any{&n}, `SELECT COUNT(*) FROM memberships m`+q.where(), q.args...); err != nil {
+		return 0, fmt.Errorf("count users: %w", err)
+	}
+	return n, nil
+}
+
+// withStatus reads which of some users have a status.
+func (l *looking) withStatus(list []int64, s Status) ([]int64, error) {
+	if len(list) == 0 {
+		return nil, nil
+	}
+	c := newConditions(l.tx.Now, l.days, l.account.ID)
+	c.among(l.tx, list)
+	c.status(s)
+	out, err := db.All(l.tx, scanNumber, `SELECT m.number`+statusFrom+c.where(), c.args...)
+	if err != nil {
+		return nil, fmt.Errorf("look at users: %w", err)
+	}
+	return out, nil
+}
+
+// lookThrough finds whom the query means, of those who do not stand in found_by.
+func (l *looking) lookThrough() ([]rest, error) {
+	from, status := " FROM memberships m", "''"
+	c := plainConditions(l.account.ID)
+	if name, _ := l.order(); name == "status" || l.q.Status != "" {
+		c, from, status = newConditions(l.tx.Now, l.days, l.account.ID), statusFrom, statusSQL
+	}
+	c.add("m.number >= " + c.arg(l.findable))
+	c.query(l)
+	out, err := db.All(l.tx, func(r *sql.Rows) (x rest, err error) { return x, r.Scan(&x.number, &x.status) },
+		`SELECT m.number, `+status+from+c.where(), c.args...)
+	if err != nil {
+		return nil, fmt.Errorf("look through users: %w", err)
+	}
+	return out, nil
+}
+
+// lockedNow are those whose wrong attempts lock them at this moment.
+func (l *looking) lockedNow() (*numbers, error) {
+	if l.locked != nil {
+		return l.locked, nil
+	}
+	list, err := db.All(l.tx, scanNumber, `SELECT m.number FROM signin_attempts s CROSS JOIN memberships m
+		WHERE s.locked_until > $2 AND m.user_id = s.user_id AND m.account_id = $1 AND m.number < $3`, l.account.ID, l.tx.Now, l.findable)
+	if err != nil {
+		return nil, fmt.Errorf("read who is locked: %w", err)
+	}
+	l.locked = setOf(list)
+	return l.locked, nil
+}
+
+// addAccess fills in roles and entities of a page of rows.
+func addAccess(tx *db.Tx, accountID string, rows []Row) error {
 	at := map[string]*Row{}
+	var ids []string
 	for i := range rows {
-		args = append(args, rows[i].Member.ID)
-		marks = append(marks, "$"+strconv.Itoa(len(args)))
+		ids = append(ids, rows[i].Member.ID)
 		at[rows[i].Member.ID] = &rows[i]
 	}
-	in := strings.Join(marks, ", ")
-	_, err := db.All(tx, func(r *sql.Rows) (_ struct{}, err error) {
-		var member, role string
-		var all bool
-		if err = r.Scan(&member, &role, &all); err == nil {
-			row := at[member]
-			row.Roles = append(row.Roles, role)
-			row.AllEntities = row.AllEntities || all
-		}
-		return
-	}, `SELECT membership_id, role_id, all_entities FROM assignments WHERE account_id = $1 AND membership_id IN (`+in+`) ORDER BY created_at, id`, args...)
-	if err != nil {
-		return fmt.Errorf("read roles of a list: %w", err)
+	if len(ids) == 0 {
+		return nil
 	}
-	_, err = db.All(tx, func(r *sql.Rows) (_ struct{}, err error) {
-		var member, entity string
-		if err = r.Scan(&member, &entity); err == nil {
-			at[member].Entities = append(at[member].Entities, entity)
+	_, err := db.All(tx, func(r *sql.Rows) (_ struct{}, err error) {
+		var member, role, entity string
+		var all bool
+		if err = r.Scan(&member, &role, &all, &entity); err != nil {
+			return
+		}
+		row := at[member]
+		row.AllEntities = row.AllEntities || all
+		if !slices.Contains(row.Roles, role) {
+			row.Roles = append(row.Roles, role)
+		}
+		if entity != "" && !slices.Contains(row.Entities, entity) {
+			row.Entities = append(row.Entities, entity)
 		}
 		return
-	}, `SELECT DISTINCT x.membership_id, e.customer_id FROM assignments x
-		JOIN assignment_entities y ON y.account_id = x.account_id AND y.assignment_id = x.id JOIN entities e ON e.id = y.entity_id
-		WHERE x.account_id = $1 AND x.membership_id IN (`+in+`) ORDER BY e.customer_id`, args...)
+	}, `SELECT x.membership_id, x.role_id, x.all_entities, COALESCE(e.customer_id, '') FROM `+db.Each(tx, "$2")+` CROSS JOIN assignments x
+		LEFT JOIN assignment_entities y ON y.account_id = x.account_id AND y.assignment_id = x.id LEFT JOIN entities e ON e.id = y.entity_id
+		WHERE x.account_id = $1 AND x.membership_id = each.value ORDER BY x.created_at, x.id`, accountID, db.List(ids))
 	if err != nil {
-		return fmt.Errorf("read entities of a list: %w", err)
+		return fmt.Errorf("read access of a list: %w", err)
+	}
+	for i := range rows {
+		slices.Sort(rows[i].Entities)
 	}
 	return nil
 }
 
 // CountMembers tells how many users an account has, whatever their status.
 func CountMembers(tx *db.Tx, accountID string) (n int64, err error) {
-	_, err = db.One(tx, []any{&n}, `SELECT COUNT(*) FROM memberships WHERE account_id = $1`, accountID)
+	_, err = db.One(tx, []any{&n}, `SELECT members FROM accounts WHERE id = $1`, accountID)
 	return n, err
 }
+
+func scanNumber(r *sql.Rows) (n int64, err error) { return n, r.Scan(&n) }

@@ -97,10 +97,9 @@ func (p *People) self(ctx context.Context, who db.Who, change func(*db.Tx, Perso
 
 // Administrators names up to limit active administrators of an account.
 func Administrators(tx *db.Tx, accountID string, limit int) ([]string, error) {
-	ids, err := db.Column(tx, `SELECT DISTINCT m.user_id FROM roles r
-		JOIN assignments s ON s.account_id = r.account_id AND s.role_id = r.id
-		JOIN memberships m ON m.account_id = s.account_id AND m.id = s.membership_id
-		WHERE r.account_id = $1 AND r.administrator AND m.activated_at IS NOT NULL AND m.deactivated_at IS NULL ORDER BY m.user_id LIMIT $2`, accountID, limit)
+	ids, err := db.Column(tx, `SELECT DISTINCT m.user_id FROM roles r CROSS JOIN assignments s CROSS JOIN memberships m
+		WHERE r.account_id = $1 AND r.administrator AND s.account_id = r.account_id AND s.role_id = r.id
+		AND m.account_id = s.account_id AND m.id = s.membership_id AND m.activated_at IS NOT NULL AND m.deactivated_at IS NULL ORDER BY m.user_id LIMIT $2`, accountID, limit)
 	if err != nil {
 		return nil, err
 	}

@@ -33,6 +33,7 @@ import (
 	"log/slog"
 	"net/mail"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -54,11 +55,13 @@ type People struct {
 	guard    org.Guard
 	profiles profile.Profiles
 	audit    *audit.Log
+	bounds   bounds
+	buffers  sync.Pool // of codes
 }
 
 // New makes the use cases over a database; live answers what they ask.
 func New(d *db.DB, live *access.Live, profiles profile.Profiles, log *audit.Log) *People {
-	return &People{db: d, guard: org.Guard{Live: live}, profiles: profiles, audit: log}
+	return &People{db: d, guard: org.Guard{Live: live}, profiles: profiles, audit: log, bounds: usualBounds()}
 }
 
 // Person is one human being, whatever accounts they are in.

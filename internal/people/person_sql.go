@@ -204,11 +204,12 @@ func newMember(tx *db.Tx, m Member, typed Person) (Member, error) {
 		return m, err
 	}
 	m.ID, m.Version, m.CreatedAt, m.CreatedBy = id, 1, tx.Now, tx.Who.ID
+	emailKey, _ := EmailKey(typed.Email)
 	_, err = tx.Exec(`INSERT INTO memberships (account_id, id, user_id, first_administrator, owner, two_factor_required, two_factor_actions, all_locations, parent_id,
-			created_at, created_by, first_name, last_name, email, phone, language, sort_key, search_key)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, NULLIF($9, ''), $10, $11, $12, $13, $14, $15, $16, $17, $18)`,
+			created_at, created_by, first_name, last_name, email, email_key, phone, language, sort_key, search_key)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, NULLIF($9, ''), $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)`,
 		m.AccountID, m.ID, m.UserID, m.FirstAdministrator, m.Owner, m.TwoFactorRequired, m.TwoFactorActions, m.AllLocations, m.ParentID, tx.Now, m.CreatedBy,
-		typed.FirstName, typed.LastName, typed.Email, typed.Phone, string(typed.Lang), SortKey(typed), SearchKey(typed))
+		typed.FirstName, typed.LastName, typed.Email, emailKey, typed.Phone, string(typed.Lang), SortKey(typed), SearchKey(typed))
 	if db.Violates(err, "memberships.user_id") {
 		return m, fault.In("email", "already_member")
 	}

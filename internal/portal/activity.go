@@ -1,24 +1,34 @@
 package portal
 
 import (
-	"cmp"
 	"net/http"
+	"net/netip"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"countersign/internal/access"
 	"countersign/internal/audit"
 	"countersign/internal/db"
+	"countersign/internal/fault"
+	"countersign/internal/find"
 	"countersign/internal/lang"
-	"countersign/internal/org"
-	"countersign/internal/people"
 	"countersign/internal/web"
 )
 
+func (p *Portal) activityRoutes() []web.Route {
+	const activity = "/a/{customer}/activity"
+	return []web.Route{
+		{Pattern: "GET " + activity, Handle: p.activity},
+		{Pattern: "GET " + activity + "/export", Handle: p.exportActivity},
+		{Pattern: "GET " + activity + "/{entry}", Handle: p.activityEntry},
+	}
+}
+
 // activityRows is how many entries a page shows.
 const activityRows = 50
+
+var activityFields = []string{"person", "about", "kind", "outcome", "from", "until", "address", "request", "cursor"}
 
 // activity is the audit log of the account (L1). Looking at it is recorded itself.
 func (p *Portal) activity(w http.ResponseWriter, r *http.Request, v *web.Visit) error {
@@ -26,56 +36,161 @@ func (p *Portal) activity(w http.ResponseWriter, r *http.Request, v *web.Visit) 
 	if err != nil {
 		return err
 	}
-	q, err := web.Query(r, "person", "kind", "outcome", "from", "until", "cursor")
+	q, err := web.Query(r, activityFields...)
 	if err != nil {
 		return err
 	}
-	view := ActivityView{Page: i.page, Filter: ReadActivityFilter(q)}
-	for _, action := range audit.Actions {
-		view.Kinds = append(view.Kinds, Option{Value: action, Label: lang.T(v.Lang, "action."+action)})
-	}
-	search, err := p.activityQuery(r, i, view.Filter)
+	view := ActivityView{Page: i.page, Filter: ReadActivityFilter(q), Kinds: kindGroups(v.Lang), MayExport: i.may("audit:export")}
+	search, err := p.activityQuery(r, i, v, &view)
 	if err != nil {
 		return err
 	}
-	bound := view.Filter
-	bound.Cursor = ""
-	if search.Limit > 0 {
-		view.Rows, view.Pager, err = p.entryPage(r, i, v, "audit:view", search, "activity "+bound.Values().Encode())
+	view.Quick = quickTimes(view, time.UnixMicro(p.DB.Now()).In(i.page.Zone))
+	if view.Meant == nil && view.Wrong.Refusal == nil {
+		page, err := p.logPage(r, i, v, "audit:view", search, "activity "+boundTo(view.Filter), audit.Look)
 		if err != nil {
 			return err
 		}
+		view.Rows, view.Pager, view.Reached = page.rows, page.pager, page.reached
 	}
-	p.Audit.Note(r.Context(), v.Who, audit.Entry{Action: audit.AuditSearched, AccountID: i.account.ID, Kind: "account", ID: i.account.ID})
+	p.noteReading(r, v, i)
 	return p.show(w, view)
 }
 
-// activityQuery turns the filter into a search. A limit of 0 tells that nothing can match.
-func (p *Portal) activityQuery(r *http.Request, i inside, f ActivityFilter) (audit.Query, error) {
-	q := audit.Query{Limit: activityRows, Outcome: f.Outcome, From: day(f.From, i.page.Zone, 0), Until: day(f.Until, i.page.Zone, 1)}
-	if slices.Contains(audit.Actions, f.Kind) {
+func (p *Portal) noteReading(r *http.Request, v *web.Visit, i inside) {
+	p.Audit.Note(r.Context(), v.Who, audit.Entry{Action: audit.AuditSearched, AccountID: i.account.ID, Kind: "account", ID: i.account.ID})
+}
+
+// boundTo is what a cursor belongs to: the filter without the cursor itself.
+func boundTo(f ActivityFilter) string {
+	f.Cursor = ""
+	return f.Values().Encode()
+}
+
+func kindGroups(tag lang.Tag) (groups []KindGroup) {
+	for _, name := range audit.Groups() {
+		g := KindGroup{Label: lang.T(tag, "action.group."+name), Options: []Option{{Value: "group:" + name, Label: lang.T(tag, "action.group.all", "group", lang.T(tag, "action.group."+name))}}}
+		for _, action := range audit.Group(name) {
+			g.Options = append(g.Options, Option{Value: action, Label: lang.T(tag, "action."+action)})
+		}
+		groups = append(groups, g)
+	}
+	return groups
+}
+
+// quickTimes are the times that are chosen most: until now, from some days ago.
+func quickTimes(v ActivityView, now time.Time) (out []QuickTime) {
+	for _, q := range []struct {
+		label string
+		days  int
+	}{{"today", 0}, {"week", 6}, {"month", 29}} {
+		f := v.Filter
+		f.From, f.Until, f.Cursor = now.AddDate(0, 0, -q.days).Format(time.DateOnly), "", ""
+		out = append(out, QuickTime{Label: q.label, Href: v.To().Activity(f), On: v.Filter.From == f.From && v.Filter.Until == ""})
+	}
+	return out
+}
+
+// activityQuery turns the view's filter into a search, and notes in the view what
+// the filter's parts stand for, may stand for, or lack.
+func (p *Portal) activityQuery(r *http.Request, i inside, v *web.Visit, view *ActivityView) (audit.Query, error) {
+	f := &view.Filter
+	q := audit.Query{Outcome: f.Outcome, RequestID: f.Request}
+	if q.From = day(f.From, i.page.Zone, 0); q.From.IsZero() {
+		f.From = ""
+	}
+	if q.Until = day(f.Until, i.page.Zone, 1); q.Until.IsZero() {
+		f.Until = ""
+	}
+	group, isGroup := strings.CutPrefix(f.Kind, "group:")
+	switch {
+	case isGroup && audit.Group(group) != nil:
+		q.Actions = audit.Group(group)
+	case slices.Contains(audit.Actions, f.Kind):
 		q.Action = f.Kind
+	default:
+		f.Kind = ""
 	}
 	if f.Outcome == string(FailedSignIn) {
-		q.Outcome, q.Action = audit.Refused, audit.SignInFailed
+		q.Outcome, q.Action, q.Actions = audit.Refused, audit.SignInFailed, nil
 	}
-	if f.Person == "" {
-		return q, nil
-	}
-	err := p.reading(r, func(tx *db.Tx) error {
-		if strings.HasPrefix(f.Person, "usr_") {
-			q.Person = f.Person
-			return nil
+	if f.Address != "" {
+		address, err := netip.ParseAddr(strings.TrimSpace(f.Address))
+		if err != nil {
+			view.Wrong = Form{Refusal: fault.From(fault.In("address", "ip_address"))}
+			return q, nil
 		}
-		page, err := p.People.List(tx, i.account, people.Query{Search: f.Person, Limit: 1})
-		if err != nil || len(page.Rows) == 0 {
-			q.Limit = 0
+		q.IP = address.Unmap().WithZone("").String()
+	}
+	return q, p.reading(r, func(tx *db.Tx) (err error) {
+		if q.Person, view.Person, err = p.meant(tx, i, v, view, "person", f.Person, p.finder().Users); err != nil || view.Meant != nil {
 			return err
 		}
-		q.Person = page.Rows[0].ID()
-		return nil
+		q.Target, view.About, err = p.meant(tx, i, v, view, "about", f.About, p.finder().Find)
+		return err
 	})
-	return q, err
+}
+
+func (p *Portal) finder() find.Finder { return find.Finder{People: p.People, Profiles: p.Profiles} }
+
+func (i inside) asking(tag lang.Tag) find.Asking {
+	return find.Asking{Account: i.account, Snapshot: i.snapshot, Question: i.q, Lang: tag}
+}
+
+// meantMost is how many are offered of those that somebody may have meant.
+const meantMost = 10
+
+// meant finds the one whom a part of the filter is about: by its id, or by what
+// was typed, when that finds nothing else. Of several, one must be chosen.
+func (p *Portal) meant(tx *db.Tx, i inside, v *web.Visit, view *ActivityView, field, typed string,
+	look func(*db.Tx, find.Asking, string, int) (find.Result, error)) (id, name string, err error) {
+	if typed = strings.TrimSpace(typed); typed == "" {
+		return "", "", nil
+	}
+	if find.IsID(typed) {
+		names, err := find.Names(tx, p.Profiles, v.Lang, i.account.Path, []audit.Found{{ID: typed}})
+		return typed, names[typed].Name, err
+	}
+	found, err := look(tx, i.asking(v.Lang), typed, meantMost)
+	if err != nil {
+		if f := fault.From(err); f != nil && f.Kind == fault.Invalid {
+			view.Wrong = Form{Refusal: fault.From(fault.In(field, "too_long", "max", 200))}
+			return "", "", nil
+		}
+		return "", "", err
+	}
+	if one, ok := found.One(); ok {
+		return target(one), one.Name, nil
+	}
+	if len(found.Hits) == 1 {
+		return target(found.Hits[0]), found.Hits[0].Name, nil
+	}
+	view.Meant = &Meant{Field: field, Typed: typed}
+	for _, h := range found.Hits {
+		f := view.Filter
+		if f.Cursor = ""; field == "person" {
+			f.Person = target(h)
+		} else {
+			f.About = target(h)
+		}
+		detail := h.Detail
+		if h.Kind != find.User {
+			detail = strings.TrimSpace(lang.T(v.Lang, "target."+string(h.Kind)) + " " + detail)
+		}
+		view.Meant.Choices = append(view.Meant.Choices, MeantChoice{Name: h.Name, Detail: detail, Href: i.page.To().Activity(f)})
+	}
+	for _, more := range found.More {
+		view.Meant.More = view.Meant.More || more
+	}
+	return "", "", nil
+}
+
+// target is the id under which entries are about what was found.
+func target(h find.Hit) string {
+	if h.AccountID != "" {
+		return h.AccountID
+	}
+	return h.ID
 }
 
 // day reads a date in the viewer's zone; later adds days. What is none does not narrow.
@@ -87,205 +202,28 @@ func day(text string, zone *time.Location, later int) time.Time {
 	return t.AddDate(0, 0, later)
 }
 
-// entryPage reads a page of entries that begins at the address's cursor.
-func (p *Portal) entryPage(r *http.Request, i inside, v *web.Visit, permission string, q audit.Query, about string) (rows []ActivityRow, pager Pager, err error) {
-	about = i.account.ID + " " + about
-	after, err := web.After(p.DB, v.Who, about, r.URL.Query().Get("cursor"))
+// exportActivity sends what the filter finds as a file.
+func (p *Portal) exportActivity(w http.ResponseWriter, r *http.Request, v *web.Visit) error {
+	i, err := p.enter(w, r, v, SectionActivity, "audit:export")
 	if err != nil {
-		return nil, pager, err
-	}
-	if after != "" {
-		if q.Before, err = strconv.ParseInt(after, 10, 64); err != nil {
-			return nil, pager, err
-		}
-	}
-	var last int64
-	if err := p.reading(r, func(tx *db.Tx) error {
-		rows, last, err = p.entries(tx, i, v, permission, q)
 		return err
-	}); err != nil {
-		return nil, pager, err
 	}
-	if last > 1 && len(rows) == q.Limit {
-		pager.Next, err = web.Cursor(p.DB, v.Who, about, strconv.FormatInt(last, 10))
-	}
-	return rows, pager, err
-}
-
-// entries reads entries within the viewer's reach and joins the names; last is
-// the number of the oldest of them.
-func (p *Portal) entries(tx *db.Tx, i inside, v *web.Visit, permission string, q audit.Query) (rows []ActivityRow, last int64, err error) {
-	q.Reach = access.Scope(i.snapshot, i.asks(permission))
-	found, err := audit.Search(tx, q)
+	values, err := web.Query(r, append([]string{"format"}, activityFields...)...)
 	if err != nil {
-		return nil, 0, err
+		return err
 	}
-	n := naming{tx: tx, lang: v.Lang, to: i.page.To(), people: map[string]string{}}
-	var ids []string
-	for _, f := range found {
-		ids = append(ids, f.ActorID, f.ID)
-		for _, c := range f.Changes {
-			if c.Field == "user" {
-				ids = append(ids, c.Before, c.After)
-			}
-		}
+	format := oneOf(values.Get("format"), web.FormatCSV, web.FormatLines)
+	if format == "" {
+		return fault.In("format", "one_of_those")
 	}
-	ids = slices.Compact(slices.Sorted(slices.Values(ids)))
-	if n.people, err = people.NamesBeside(tx, i.account.Path, ids); err != nil {
-		return nil, 0, err
+	view := ActivityView{Page: i.page, Filter: ReadActivityFilter(values)}
+	q, err := p.activityQuery(r, i, v, &view)
+	if err != nil {
+		return err
 	}
-	if n.gone, err = people.DeletedNames(tx, i.account.Path, slices.DeleteFunc(ids, func(id string) bool { return n.people[id] != "" })); err != nil {
-		return nil, 0, err
+	if view.Meant != nil || view.Wrong.Refusal != nil {
+		return to(w, r, i.page.To().Activity(view.Filter)) // where one can be chosen
 	}
-	if n.choices, err = p.choices(tx, i.account, v.Lang); err != nil {
-		return nil, 0, err
-	}
-	for _, f := range found {
-		row, err := n.row(f)
-		if err != nil {
-			return nil, 0, err
-		}
-		rows, last = append(rows, row), f.Seq
-	}
-	return rows, last, nil
-}
-
-// naming joins names to entries, which hold ids.
-type naming struct {
-	tx      *db.Tx
-	lang    lang.Tag
-	to      Addresses
-	people  map[string]string
-	gone    map[string]string // who were deleted: they have no page
-	choices choices
-}
-
-// person is what somebody is called; "" for whoever has no name here.
-func (n naming) person(id string) string {
-	if name := n.people[id]; name != "" {
-		return name
-	}
-	if name := n.gone[id]; name != "" {
-		return lang.T(n.lang, "portal.activity.deleted", "name", name)
-	}
-	return ""
-}
-
-func (n naming) row(f audit.Found) (ActivityRow, error) {
-	row := ActivityRow{ID: strconv.FormatInt(f.Seq, 10), Number: f.Seq, At: f.At, Text: lang.T(n.lang, "action."+f.Action), From: f.IP,
-		Outcome: Outcome(f.Outcome), Reason: f.Reason, Erased: f.Erased, Times: int(f.Repeats)}
-	if f.Outcome == audit.Refused {
-		row.Reason = n.reason(f.Reason)
-	}
-	switch {
-	case f.Action == audit.SignInFailed:
-		row.Outcome = FailedSignIn
-	case f.Outcome == audit.Refused && f.Action != audit.PageRefused && f.Action != audit.TokenRefused:
-		row.Text = lang.T(n.lang, "portal.activity.tried", "what", row.Text)
-	}
-	row.Actor = n.actor(f)
-	if f.ActorKind == db.User && n.people[f.ActorID] != "" {
-		row.ActorID = f.ActorID
-	}
-	var err error
-	if row.On, row.OnHref, err = n.target(f); err != nil {
-		return row, err
-	}
-	if f.Kind == "user" && f.ActorID == f.ID {
-		row.On, row.OnHref = "", ""
-	}
-	for _, c := range f.Changes {
-		row.Changes = append(row.Changes, Change{Label: known(n.lang, "change."+c.Field, c.Field), Before: n.value(c.Field, c.Before), After: n.value(c.Field, c.After)})
-	}
-	return row, nil
-}
-
-// reason gives the sentence of a refusal's code, which may carry a permission.
-func (n naming) reason(text string) string {
-	code, permission, _ := strings.Cut(text, " ")
-	for _, key := range []string{"cause." + code, "error." + code} {
-		if lang.Has(key) {
-			return lang.T(n.lang, key, "permission", permission, "role", "", "max", "", "name", "")
-		}
-	}
-	return text
-}
-
-func (n naming) actor(f audit.Found) string {
-	if name := n.person(f.ActorID); name != "" {
-		return name
-	}
-	return known(n.lang, "actor."+f.ActorKind, f.ActorKind)
-}
-
-func (n naming) target(f audit.Found) (name, href string, err error) {
-	switch f.Kind {
-	case "user":
-		if n.people[f.ID] != "" {
-			href = n.to.User(f.ID)
-		}
-		return n.person(f.ID), href, nil
-	case "account":
-		a, found, err := org.AccountByID(n.tx, f.ID)
-		if found {
-			name = a.Name
-		}
-		return name, "", err
-	case "entity":
-		e, found, err := org.EntityByID(n.tx, f.ID)
-		if found {
-			name = e.Name
-		}
-		return name, "", err
-	case "service_token":
-		t, found, err := org.TokenByID(n.tx, f.AccountID, f.ID)
-		if found {
-			name = t.Name
-		}
-		return name, "", err
-	case "page":
-		return f.ID, "", nil
-	}
-	return "", "", nil
-}
-
-// value makes ids in a change readable.
-func (n naming) value(field, text string) string {
-	switch field {
-	case "roles":
-		return n.assigned(text)
-	case "user":
-		return cmp.Or(n.person(text), text)
-	case "two_factor_required", "two_factor_actions", "language", "theme", "environment", "kind", "all_locations":
-		return known(n.lang, "value."+field+"."+text, text)
-	}
-	return text
-}
-
-// assigned reads roles.Text: "rol_… over ent_… ent_…; rol_… over all entities".
-func (n naming) assigned(text string) string {
-	if text == "" {
-		return ""
-	}
-	var out []string
-	for _, one := range strings.Split(text, "; ") {
-		role, over, _ := strings.Cut(one, " over ")
-		if r, ok := n.choices.role(role); ok {
-			role = r.Title(n.lang)
-		}
-		if over == "all entities" {
-			over = lang.T(n.lang, "portal.all_entities")
-		} else {
-			over = strings.Join(n.choices.entityNames(strings.Fields(over)), ", ")
-		}
-		out = append(out, role+" ("+over+")")
-	}
-	return strings.Join(out, " · ")
-}
-
-func known(tag lang.Tag, key, otherwise string) string {
-	if lang.Has(key) {
-		return lang.T(tag, key)
-	}
-	return otherwise
+	q.Reach = access.Scope(i.snapshot, i.asks("audit:export"))
+	return p.Edge.ExportLog(w, r, v, web.LogExport{Account: i.account, Profiles: p.Profiles, Query: q, Format: format, Lang: v.Lang, Heads: format == web.FormatCSV})
 }

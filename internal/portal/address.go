@@ -74,7 +74,25 @@ func (a Addresses) Home() string { return strings.TrimSuffix(a.at(), "/") + "/" 
 // Users is the list of users, narrowed by a filter.
 func (a Addresses) Users(f UsersFilter) string { return with(a.at("users"), f.Values()) }
 
-// UserSearch is where the top bar's search goes: the list with ?q=.
+// ExportUsers is the file of all users that a filter leaves.
+func (a Addresses) ExportUsers(f UsersFilter) string {
+	return with(a.at("users", "export"), f.Values())
+}
+
+// UserColumns is where the choice of the list's columns is sent.
+func (a Addresses) UserColumns() string { return a.at("users", "columns") }
+
+// ManyUsers is where the ticked users of the list are sent, and the page that asks
+// whether to go on.
+func (a Addresses) ManyUsers() string { return a.at("users", "bulk") }
+
+// ActOnMany is where an act on many users is confirmed.
+func (a Addresses) ActOnMany(act Act) string { return a.at("users", "bulk", string(act)) }
+
+// Search is where the top bar's search goes, with ?q=.
+func (a Addresses) Search() string { return a.at("search") }
+
+// UserSearch is where the search of the list of users goes: the list with ?q=.
 func (a Addresses) UserSearch() string { return a.at("users") }
 
 // NewUser is the form that invites somebody.
@@ -112,6 +130,17 @@ func (a Addresses) Role(id string) string { return a.at("roles", id) }
 // Activity is the audit log, narrowed by a filter.
 func (a Addresses) Activity(f ActivityFilter) string { return with(a.at("activity"), f.Values()) }
 
+// ActivityEntry is one entry's own page.
+func (a Addresses) ActivityEntry(number string) string { return a.at("activity", number) }
+
+// ActivityExport is the audit log as a file, narrowed by a filter.
+func (a Addresses) ActivityExport(f ActivityFilter, format string) string {
+	f.Cursor = ""
+	values := f.Values()
+	values.Set("format", format)
+	return with(a.at("activity", "export"), values)
+}
+
 // Accounts is the operators' list of accounts.
 func (a Addresses) Accounts(f AccountsFilter) string { return with(a.at("accounts"), f.Values()) }
 
@@ -120,6 +149,54 @@ func (a Addresses) NewAccount() string { return a.at("accounts", "new") }
 
 // OneAccount is an account's page.
 func (a Addresses) OneAccount(id string) string { return a.at("accounts", id) }
+
+// AccountsExport is that list as a file.
+func (a Addresses) AccountsExport(f AccountsFilter) string {
+	f.Cursor = ""
+	return with(a.at("accounts", "export"), f.Values())
+}
+
+// OneAccountBelow is a page of what is below an account, on its page.
+func (a Addresses) OneAccountBelow(id, cursor string) string {
+	return with(a.OneAccount(id), pairs("cursor", cursor)) + "#below"
+}
+
+// EditAccount is the form that changes an account's names.
+func (a Addresses) EditAccount(id string) string { return a.at("accounts", id, "edit") }
+
+// AccountAct is the page that confirms that an account is deactivated or
+// activated, and does it when posted to.
+func (a Addresses) AccountAct(id string, act Act) string {
+	return a.at("accounts", id, strings.TrimPrefix(string(act), "account-"))
+}
+
+// Tree is the tree of entities.
+func (a Addresses) Tree(f TreeFilter) string { return with(a.at("entities"), f.Values()) }
+
+// NewEntity is the form that adds an entity, below one of them.
+func (a Addresses) NewEntity(parent string) string {
+	return with(a.at("entities", "new"), pairs("parent", parent))
+}
+
+// Entity is one entity's page.
+func (a Addresses) Entity(id string) string { return a.at("entities", id) }
+
+// EntityBelow is a page of what is below an entity, on its page.
+func (a Addresses) EntityBelow(id, cursor string) string {
+	return with(a.Entity(id), pairs("cursor", cursor)) + "#below"
+}
+
+// EditEntity is the form that renames an entity.
+func (a Addresses) EditEntity(id string) string { return a.at("entities", id, "edit") }
+
+// EntityAct is the page that confirms that an entity is deactivated or
+// activated, and does it when posted to.
+func (a Addresses) EntityAct(id string, act Act) string {
+	return a.at("entities", id, strings.TrimPrefix(string(act), "entity-"))
+}
+
+// Settings is the account's own settings.
+func (a Addresses) Settings() string { return a.at("settings") }
 
 // ServiceTokens is the list of service tokens.
 func (a Addresses) ServiceTokens() string { return a.at("service-tokens") }

@@ -18,7 +18,6 @@ func (p *Portal) homeRoutes() []web.Route {
 		{Pattern: "GET /a/{customer}", Handle: func(w http.ResponseWriter, r *http.Request, _ *web.Visit) error {
 			return to(w, r, InAccount(r.PathValue("customer")).Home())
 		}},
-		{Pattern: "GET /a/{customer}/activity", Handle: p.activity},
 	}
 }
 

@@ -22,6 +22,16 @@ func drawings(name string) string {
 		return `<circle cx="12" cy="12" r="8"/><path d="M12 8v4.3l2.6 1.7"/>`
 	case "building":
 		return `<path d="M5 20V5h9v15"/><path d="M14 10h5v10"/><path d="M3.5 20h17"/><path d="M8 8.5h3M8 12h3M8 15.5h3"/>`
+	case "tree":
+		return `<rect x="4" y="4" width="6" height="4.5" rx="1"/><rect x="14" y="10" width="6" height="4.5" rx="1"/><rect x="14" y="16.5" width="6" height="4.5" rx="1"/><path d="M7 8.5v10.3h7M7 12.3h7"/>`
+	case "settings":
+		return `<path d="M4 7.5h8M17 7.5h3M4 16.5h3M12 16.5h8"/><circle cx="14.5" cy="7.5" r="2.25"/><circle cx="9.5" cy="16.5" r="2.25"/>`
+	case "download":
+		return `<path d="M12 4.5v10M7.5 10.5l4.5 4.5 4.5-4.5"/><path d="M5 19.5h14"/>`
+	case "edit":
+		return `<path d="m5 19 .8-3.8L15.5 5.5l3 3-9.7 9.7z"/><path d="m13.5 7.5 3 3"/>`
+	case "page":
+		return `<path d="M7 3.5h7l4 4v13H7z"/><path d="M14 3.5v4h4"/><path d="M10 12h5M10 15.5h5"/>`
 	case "key":
 		return `<circle cx="8" cy="15.5" r="3.75"/><path d="m10.7 12.8 8.3-8.3"/><path d="m15.5 8 2.7 2.7"/>`
 	case "usb":
@@ -86,6 +96,8 @@ func drawings(name string) string {
 		return `<path d="m10 14 4-4"/><path d="m8.5 11.5-2.3 2.3a3.2 3.2 0 0 0 4.5 4.5l2.3-2.3M15.5 12.5l2.3-2.3a3.2 3.2 0 0 0-4.5-4.5L11 8"/>`
 	case "external":
 		return `<path d="M11 6H6v12h12v-5"/><path d="M14 5h5v5M19 5l-8 8"/>`
+	case "columns":
+		return `<rect x="4" y="5" width="16" height="14" rx="2"/><path d="M9.3 5v14M14.7 5v14"/>`
 	case "dot":
 		return `<circle cx="12" cy="12" r="3.5"/>`
 	}

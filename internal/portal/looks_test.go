@@ -129,6 +129,29 @@ func TestMenu(t *testing.T) {
 	}
 }
 
+// TestMenuOfOperators holds that the tree stands once: beside the accounts for
+// whoever looks after them, and among what is the account's own for others.
+func TestMenuOfOperators(t *testing.T) {
+	for may, want := range map[string]string{
+		"entities:view":               "home account/entities",
+		"entities:view accounts:view": "home platform/accounts platform/entities",
+		"account:view accounts:view":  "home account/settings platform/accounts",
+	} {
+		var got []string
+		for _, g := range portal.BuildMenu(portal.InAccount("A"), portal.SectionEntities, func(p string) bool { return strings.Contains(" "+may+" ", " "+p+" ") }) {
+			for _, item := range g.Items {
+				got = append(got, strings.TrimPrefix(g.Label+"/"+item.Label, "/"))
+				if item.Active != (item.Label == "entities") {
+					t.Errorf("%s is marked: %v", item.Label, item.Active)
+				}
+			}
+		}
+		if diff := cmp.Diff(want, strings.Join(got, " ")); diff != "" {
+			t.Errorf("%s: %s", may, diff)
+		}
+	}
+}
+
 type counted struct{ writes int }
 
 func (c *counted) Write(p []byte) (int, error) { c.writes++; return len(p), nil }

@@ -9,6 +9,8 @@ const (
 	SectionUsers         Section = "users"
 	SectionRoles         Section = "roles"
 	SectionActivity      Section = "activity"
+	SectionEntities      Section = "entities"
+	SectionSettings      Section = "settings"
 	SectionServiceTokens Section = "service_tokens"
 	SectionAccounts      Section = "accounts"
 	SectionNone          Section = ""
@@ -35,27 +37,34 @@ type place struct {
 	icon       string
 	permission string // "" for everybody
 	href       func(Addresses) string
+	also       string // another permission that it needs here
+	unless     string // one with which it stands elsewhere
 }
 
 func places() []place {
 	return []place{
-		{SectionHome, "", "home", "", Addresses.Home},
-		{SectionUsers, "people", "users", "users:view", func(a Addresses) string { return a.Users(UsersFilter{}) }},
-		{SectionRoles, "people", "roles", "roles:view", Addresses.Roles},
-		{SectionActivity, "people", "activity", "audit:view", func(a Addresses) string { return a.Activity(ActivityFilter{}) }},
-		{SectionServiceTokens, "account", "key", "service_tokens:view", Addresses.ServiceTokens},
-		{SectionAccounts, "platform", "building", "accounts:view", func(a Addresses) string { return a.Accounts(AccountsFilter{}) }},
+		{SectionHome, "", "home", "", Addresses.Home, "", ""},
+		{SectionUsers, "people", "users", "users:view", func(a Addresses) string { return a.Users(UsersFilter{}) }, "", ""},
+		{SectionRoles, "people", "roles", "roles:view", Addresses.Roles, "", ""},
+		{SectionActivity, "people", "activity", "audit:view", func(a Addresses) string { return a.Activity(ActivityFilter{}) }, "", ""},
+		{SectionEntities, "account", "tree", "entities:view", tree, "", "accounts:view"},
+		{SectionSettings, "account", "settings", "account:view", Addresses.Settings, "", ""},
+		{SectionServiceTokens, "account", "key", "service_tokens:view", Addresses.ServiceTokens, "", ""},
+		{SectionAccounts, "platform", "building", "accounts:view", func(a Addresses) string { return a.Accounts(AccountsFilter{}) }, "", ""},
+		{SectionEntities, "platform", "tree", "entities:view", tree, "accounts:view", ""},
 	}
 }
 
+func tree(a Addresses) string { return a.Tree(TreeFilter{}) }
+
 // BuildMenu gives the side menu of somebody who holds what may answers yes to,
 // with the current section marked. Items that are not allowed, and groups
-// without items, are left out. The permission "accounts:view" stands for being
-// an operator of the platform.
+// without items, are left out. Whoever looks after the accounts below finds their
+// tree beside them, others among what is their account's own.
 func BuildMenu(to Addresses, current Section, may func(permission string) bool) []MenuGroup {
 	var menu []MenuGroup
 	for _, p := range places() {
-		if p.permission != "" && !may(p.permission) {
+		if p.permission != "" && !may(p.permission) || p.also != "" && !may(p.also) || p.unless != "" && may(p.unless) {
 			continue
 		}
 		if len(menu) == 0 || menu[len(menu)-1].Label != p.group {

@@ -42,7 +42,8 @@ type Portal struct {
 // Routes are the portal's addresses.
 func (p *Portal) Routes() []web.Route {
 	var all []web.Route
-	for _, group := range [][]web.Route{p.doorRoutes(), p.sessionRoutes(), p.homeRoutes(), p.userRoutes(), p.roleRoutes(), p.accountRoutes(), p.tokenRoutes(), p.meRoutes()} {
+	for _, group := range [][]web.Route{p.doorRoutes(), p.sessionRoutes(), p.homeRoutes(), p.userListRoutes(), p.userRoutes(), p.roleRoutes(), p.activityRoutes(),
+		p.treeRoutes(), p.entityRoutes(), p.settingsRoutes(), p.accountRoutes(), p.tokenRoutes(), p.searchRoutes(), p.meRoutes()} {
 		all = append(all, group...)
 	}
 	p.forms = map[string]func(*http.Request) string{}

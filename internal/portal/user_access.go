@@ -135,7 +135,7 @@ func accessSections(i inside, sources map[access.Permission][]AccessSource, held
 func sectionHref(i inside, resource string) string {
 	at := InAccount(i.account.CustomerID)
 	hrefs := map[string]string{"home": at.Home(), "users": at.Users(UsersFilter{}), "roles": at.Roles(), "audit": at.Activity(ActivityFilter{}),
-		"service_tokens": at.ServiceTokens(), "accounts": at.Accounts(AccountsFilter{})}
+		"service_tokens": at.ServiceTokens(), "accounts": at.Accounts(AccountsFilter{}), "entities": at.Tree(TreeFilter{}), "account": at.Settings()}
 	if href, ok := hrefs[resource]; ok && i.may(resource+":view") {
 		return href
 	}

@@ -72,16 +72,13 @@ func (p Page) To() Addresses {
 }
 
 // MaySearch tells whether the top bar has its search: for people whose menu
-// leads to what it finds.
+// leads further than to their first page.
 func (p Page) MaySearch() bool {
+	n := 0
 	for _, g := range p.Menu {
-		for _, item := range g.Items {
-			if item.Label == string(SectionUsers) {
-				return true
-			}
-		}
+		n += len(g.Items)
 	}
-	return false
+	return n > 1
 }
 
 // Viewer is the person who looks.
@@ -157,6 +154,12 @@ type Flash struct {
 type Form struct {
 	Refusal *fault.Error
 	Kept    bool // what was typed before the session ran out stands in it again
+}
+
+// Count is how many there are: N, or at least N when More are there than were counted.
+type Count struct {
+	N    int64
+	More bool
 }
 
 // Option is one choice of a list.

@@ -4,7 +4,7 @@ package portal
 // also the last part of that page's address.
 type Act string
 
-// The acts; RevokeToken is not on a user but confirmed by the same page.
+// The acts; those on tokens, accounts and entities are confirmed by the same page.
 const (
 	Deactivate           Act = "deactivation"
 	Activate             Act = "activation"
@@ -15,6 +15,10 @@ const (
 	DropEmailChange      Act = "email-withdrawal"
 	ResetSecondFactor    Act = "second-factor-reset"
 	RevokeToken          Act = "revocation"
+	DeactivateAccount    Act = "account-deactivation"
+	ActivateAccount      Act = "account-activation"
+	DeactivateEntity     Act = "entity-deactivation"
+	ActivateEntity       Act = "entity-activation"
 )
 
 // UserHead is who a user's page is about, the same on each of its tabs.
@@ -243,6 +247,8 @@ type ConfirmView struct {
 	Typed       string
 	Sessions    int // open ones that end
 	ExpiryHours int // of a resent invitation
+	CutAccounts int // that are cut off with an account, itself among them
+	CutUsers    int // the users of those
 	Revision    string
 }
 
@@ -250,5 +256,9 @@ func (ConfirmView) name() string { return "confirm" }
 
 // Dangerous acts have the red button.
 func (v ConfirmView) Dangerous() bool {
-	return v.Act != Activate && v.Act != ResendInvitation && v.Act != SetUpSecondFactor
+	switch v.Act {
+	case Activate, ResendInvitation, SetUpSecondFactor, ActivateAccount, ActivateEntity:
+		return false
+	}
+	return true
 }

@@ -1,7 +1,10 @@
 package portal
 
 import (
+	"cmp"
 	"net/url"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -44,33 +47,104 @@ type UserRow struct {
 	ID          string
 	Name        string
 	Identifier  string
+	Email       string
+	Phone       string
+	Language    string // its code
 	Roles       []string
 	Entities    []string
 	AllEntities bool
 	Status      Status
 	Factor      Factor
 	LastSignIn  Moment
+	Created     Moment
 	MailLost    bool // their invitation never arrived
 	Self        bool
 }
 
-// UsersFilter is what the list is narrowed to and how it is sorted; it lives in the address.
+// Column is a column of the list; its word is "portal.users.column.COLUMN".
+type Column string
+
+// The columns. The name is always there, and first.
+const (
+	NameColumn       Column = "name"
+	EmailColumn      Column = "email"
+	PhoneColumn      Column = "phone"
+	LanguageColumn   Column = "language"
+	RolesColumn      Column = "roles"
+	EntitiesColumn   Column = "entities"
+	StatusColumn     Column = "status"
+	FactorColumn     Column = "factor"
+	LastSignInColumn Column = "last_sign_in"
+	CreatedColumn    Column = "created"
+)
+
+// userColumns are all that can be chosen, in the order in which they stand.
+func userColumns() []Column {
+	return []Column{NameColumn, EmailColumn, PhoneColumn, LanguageColumn, RolesColumn, EntitiesColumn, StatusColumn, FactorColumn, LastSignInColumn, CreatedColumn}
+}
+
+// usualColumns are shown to whoever has not chosen (features.md, U1).
+func usualColumns() []Column {
+	return []Column{NameColumn, RolesColumn, EntitiesColumn, StatusColumn, FactorColumn, LastSignInColumn}
+}
+
+// sorts tells whether the list can be in the order of the column.
+func (c Column) sorts() bool {
+	switch c {
+	case NameColumn, EmailColumn, StatusColumn, LastSignInColumn:
+		return true
+	}
+	return false
+}
+
+// columnsSeparator stands between columns in an address, where it need not be escaped.
+const columnsSeparator = "."
+
+// ReadColumns takes columns from an address or from what somebody prefers: those
+// that there are, in their order; nil when it names none.
+func ReadColumns(text string) []Column {
+	var out []Column
+	asked := strings.Split(text, columnsSeparator)
+	for _, c := range userColumns() {
+		if slices.Contains(asked, string(c)) || c == NameColumn && text != "" {
+			out = append(out, c)
+		}
+	}
+	if len(out) < 2 {
+		return nil
+	}
+	return out
+}
+
+// columnsText is what ReadColumns reads.
+func columnsText(columns []Column) string {
+	var names []string
+	for _, c := range columns {
+		names = append(names, string(c))
+	}
+	return strings.Join(names, columnsSeparator)
+}
+
+// UsersFilter is what the list is narrowed to, how it is sorted and which columns
+// it has; it lives in the address.
 type UsersFilter struct {
 	Query      string
 	Status     string // one of statusFilters, or ""
 	Role       string // id
-	Entity     string // id
-	Sort       string // "name" (the default), "status", "last_sign_in"
+	Entity     string // as it was typed: customer ID, id, or a part of the name
+	Sort       string // a column that sorts; "" is the name
 	Descending bool
+	Columns    string // as ReadColumns reads them; "" is what the viewer prefers
 	Cursor     string
 }
 
 // ReadUsersFilter takes the filter from an address; what it does not know it leaves out.
 func ReadUsersFilter(q url.Values) UsersFilter {
-	f := UsersFilter{Query: q.Get("q"), Role: q.Get("role"), Entity: q.Get("entity"), Cursor: q.Get("cursor")}
+	f := UsersFilter{Query: q.Get("q"), Role: q.Get("role"), Entity: strings.TrimSpace(q.Get("entity")), Cursor: q.Get("cursor")}
 	f.Status = oneOf(q.Get("status"), statusFilters()...)
-	f.Sort = oneOf(q.Get("sort"), "name", "status", "last_sign_in")
+	f.Sort = oneOf(q.Get("sort"), "name", "email", "status", "last_sign_in")
 	f.Descending = q.Get("order") == "desc"
+	f.Columns = columnsText(ReadColumns(q.Get("columns")))
 	return f
 }
 
@@ -85,7 +159,7 @@ func oneOf(v string, allowed ...string) string {
 
 // Values is the filter as an address carries it; empty parts are left out.
 func (f UsersFilter) Values() url.Values {
-	v := pairs("q", f.Query, "status", f.Status, "role", f.Role, "entity", f.Entity, "sort", f.Sort, "cursor", f.Cursor)
+	v := pairs("q", f.Query, "status", f.Status, "role", f.Role, "entity", f.Entity, "sort", f.Sort, "columns", f.Columns, "cursor", f.Cursor)
 	if f.Descending {
 		v.Set("order", "desc")
 	}
@@ -102,17 +176,22 @@ func pairs(kv ...string) url.Values {
 	return v
 }
 
-// UsersView is the account's list of users. The search and filter form is sent
-// by GET with q, status, role and entity.
+// UsersView is the account's list of users. The search and filter form is sent by
+// GET with q, status, role and entity; the table's by POST with the ticked users
+// and an act.
 type UsersView struct {
 	Page
 	Filter    UsersFilter
-	Total     int // that match
+	Columns   []Column // shown; none is the usual ones
+	Total     Count    // that match
 	Rows      []UserRow
 	Pager     Pager
 	Roles     []Option // to filter by; Selected is set by the filter, not needed here
-	Entities  []Option
+	Entities  []Option // suggestions: customer IDs, labelled with the name
+	Entity    string   // the name of the entity that is filtered by; "" when it is none
+	Unclear   bool     // several entities are called as was typed: Entities are these
 	MayInvite bool
+	MayAct    []Act // to many at once
 }
 
 func (UsersView) name() string { return "users" }
@@ -122,8 +201,71 @@ func (v UsersView) Filtered() bool {
 	return v.Filter.Query != "" || v.Filter.Status != "" || v.Filter.Role != "" || v.Filter.Entity != ""
 }
 
+// Past tells whether this page is behind the last one: whoever stood here is gone.
+func (v UsersView) Past() bool { return v.Filter.Cursor != "" && len(v.Rows) == 0 && v.Total.N > 0 }
+
+// FirstPage is the list from its beginning.
+func (v UsersView) FirstPage() string { return v.turn("") }
+
 // Statuses are the options of the status filter; their words are "portal.filter.status.VALUE".
 func (v UsersView) Statuses() []string { return statusFilters() }
+
+// Shown are the columns that are shown.
+func (v UsersView) Shown() []Column {
+	if len(v.Columns) == 0 {
+		return usualColumns()
+	}
+	return v.Columns
+}
+
+// Wide tells whether there are more columns than fit: the table is then moved
+// under its heads and names.
+func (v UsersView) Wide() bool { return len(v.Shown()) > len(usualColumns()) }
+
+// ColumnChoice is a column that can be shown.
+type ColumnChoice struct {
+	Column Column
+	Shown  bool
+}
+
+// Choices are the columns that can be chosen: all but the name.
+func (v UsersView) Choices() []ColumnChoice {
+	var out []ColumnChoice
+	for _, c := range userColumns()[1:] {
+		out = append(out, ColumnChoice{c, slices.Contains(v.Shown(), c)})
+	}
+	return out
+}
+
+// Heads are the heads of the columns.
+func (v UsersView) Heads() []Head {
+	var out []Head
+	for _, c := range v.Shown() {
+		if c.sorts() {
+			out = append(out, v.SortBy(string(c)))
+		} else {
+			out = append(out, Head{Label: "portal.users.column." + string(c)})
+		}
+	}
+	return out
+}
+
+// ListHref is the list as it is, for forms that come back to it.
+func (v UsersView) ListHref() string { return v.To().Users(v.Filter) }
+
+// ExportHref is the file of all that match.
+func (v UsersView) ExportHref() string {
+	f := v.Filter
+	f.Cursor, f.Columns = "", columnsText(v.Shown())
+	return v.To().ExportUsers(f)
+}
+
+// Choose is the list narrowed to one of the entities that were meant.
+func (v UsersView) Choose(customerID string) string {
+	f := v.Filter
+	f.Cursor, f.Entity = "", customerID
+	return v.To().Users(f)
+}
 
 // Chip is one filter that is on, and the address without it.
 type Chip struct {
@@ -152,7 +294,7 @@ func (v UsersView) Chips() []Chip {
 		add("role", labelOf(v.Roles, f.Role), "", func(f *UsersFilter) { f.Role = "" })
 	}
 	if f := v.Filter; f.Entity != "" {
-		add("entity", labelOf(v.Entities, f.Entity), "", func(f *UsersFilter) { f.Entity = "" })
+		add("entity", cmp.Or(v.Entity, f.Entity), "", func(f *UsersFilter) { f.Entity = "" })
 	}
 	return out
 }
@@ -168,10 +310,10 @@ func labelOf(options []Option, value string) string {
 
 // Clear is the list without any filter, sorted as it is.
 func (v UsersView) Clear() string {
-	return v.To().Users(UsersFilter{Sort: v.Filter.Sort, Descending: v.Filter.Descending})
+	return v.To().Users(UsersFilter{Sort: v.Filter.Sort, Descending: v.Filter.Descending, Columns: v.Filter.Columns})
 }
 
-// Head is a column's head that sorts.
+// Head is a column's head; one with an address sorts.
 type Head struct {
 	Label string // message key
 	Href  string
@@ -201,15 +343,22 @@ func (v UsersView) SortBy(column string) Head {
 }
 
 // PreviousPage is the address of the page before, or "".
-func (v UsersView) PreviousPage() string { return v.turn(v.Pager.Previous) }
-
-// NextPage is the address of the page after, or "".
-func (v UsersView) NextPage() string { return v.turn(v.Pager.Next) }
-
-func (v UsersView) turn(cursor string) string {
-	if cursor == "" {
+func (v UsersView) PreviousPage() string {
+	if v.Pager.Previous == "" {
 		return ""
 	}
+	return v.turn(v.Pager.Previous)
+}
+
+// NextPage is the address of the page after, or "".
+func (v UsersView) NextPage() string {
+	if v.Pager.Next == "" {
+		return ""
+	}
+	return v.turn(v.Pager.Next)
+}
+
+func (v UsersView) turn(cursor string) string {
 	f := v.Filter
 	f.Cursor = cursor
 	return v.To().Users(f)

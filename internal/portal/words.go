@@ -48,8 +48,23 @@ func (w words) number(n any) string {
 		return lang.Number(w.tag, int64(v))
 	case int64:
 		return lang.Number(w.tag, v)
+	case Count:
+		return w.amount(v)
 	}
 	return fmt.Sprint(n)
+}
+
+// amount is a count as people say it: 1,220, or, where not all were counted, the
+// round number below: 10,000+.
+func (w words) amount(c Count) string {
+	if !c.More {
+		return lang.Number(w.tag, c.N)
+	}
+	round := int64(1)
+	for c.N >= 10*round {
+		round *= 10
+	}
+	return w.t("portal.at_least", "count", c.N/round*round)
 }
 
 // dateTime is a minute in the viewer's zone, with the exact UTC for programs and on hover.
@@ -222,4 +237,12 @@ func dict(kv ...any) (map[string]any, error) {
 		m[key] = kv[i+1]
 	}
 	return m, nil
+}
+
+// known is the text of a key, or something else where there is none.
+func known(tag lang.Tag, key, otherwise string) string {
+	if lang.Has(key) {
+		return lang.T(tag, key)
+	}
+	return otherwise
 }

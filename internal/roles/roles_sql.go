@@ -14,8 +14,7 @@ import (
 // List reads the account's roles: predefined ones in the profile's order, then
 // custom ones by name. p is the account's profile.
 func List(tx *db.Tx, accountID string, p *profile.Profile) ([]Role, error) {
-	list, err := db.All(tx, scanRole, `SELECT r.account_id, r.id, COALESCE(r.predefined, ''), r.name, r.description, r.administrator, r.version,
-			(SELECT COUNT(*) FROM assignments s WHERE s.account_id = r.account_id AND s.role_id = r.id)
+	list, err := db.All(tx, scanRole, `SELECT r.account_id, r.id, COALESCE(r.predefined, ''), r.name, r.description, r.administrator, r.version, r.holders
 		FROM roles r WHERE r.account_id = $1 AND r.membership_id IS NULL ORDER BY r.name_key`, accountID)
 	if err != nil {
 		return nil, fmt.Errorf("list roles: %w", err)

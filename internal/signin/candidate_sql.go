@@ -145,7 +145,7 @@ func (c candidate) note(tx *db.Tx) error {
 	if n == 0 {
 		return challengeEnded()
 	}
-	return nil
+	return people.SignedIn(tx, c.ID)
 }
 
 // started tells whether the person ever finished an activation: until then the

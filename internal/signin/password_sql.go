@@ -6,6 +6,7 @@ import (
 
 	"countersign/internal/db"
 	"countersign/internal/fault"
+	"countersign/internal/people"
 )
 
 // earlier are the hashes that a new password may not match: the present one
@@ -49,7 +50,10 @@ const historyMost = 24 // what any profile may ask for
 // storePassword makes hash the person's password and keeps it in the history.
 // Every session and half-finished sign-in from before is dead.
 func storePassword(tx *db.Tx, userID, hash string) error {
-	_, err := tx.Exec(`UPDATE users SET password_hash = $1, password_set_at = $2, epoch = epoch + 1, version = version + 1 WHERE id = $3`, hash, tx.Now, userID)
+	err := people.Relist(tx, userID, func() error {
+		_, err := tx.Exec(`UPDATE users SET password_hash = $1, password_set_at = $2, epoch = epoch + 1, version = version + 1 WHERE id = $3`, hash, tx.Now, userID)
+		return err
+	})
 	if err != nil {
 		return fmt.Errorf("store password: %w", err)
 	}

@@ -32,6 +32,7 @@ var order = []struct{ room, reason string }{
 	{"people", "users hold roles"},
 	{"signin", "people sign in; nobody signs in to be a person"},
 	{"snapshot", "it reads all of the above into what access answers from"},
+	{"find", "it searches and names what all of the above keep, for whoever may see it"},
 	{"desk", "sections are guarded by all of the above"},
 	{"demo", "the world is made through the use cases"},
 	{"web", "the edge knows sessions; no use case knows HTTP"},
@@ -51,6 +52,7 @@ var forbidden = []struct{ from, to, reason string }{
 	{"people", "net/http", "no rule lives in a handler, and no handler in a rule"},
 	{"org", "net/http", "as people"},
 	{"roles", "net/http", "as people"},
+	{"find", "net/http", "as people"},
 	{"signin", "net/http", "as people: a session is a row, its cookie is the edge's"},
 	{"audit", "net/http", "as people"},
 }

@@ -147,7 +147,8 @@ func (e *Edge) admit(needs Needs, v *Visit) error {
 }
 
 // Fail answers an error with the group's Answer and notes it for the log line.
-// A nil error is none.
+// A nil error is none. An answer that has begun cannot take it back: it is cut
+// off, so that nobody takes a part for the whole.
 func (e *Edge) Fail(w http.ResponseWriter, r *http.Request, err error) {
 	if err == nil {
 		return
@@ -155,6 +156,9 @@ func (e *Edge) Fail(w http.ResponseWriter, r *http.Request, err error) {
 	v := VisitOf(r)
 	f := e.translate(r.Context(), err)
 	v.fault, v.cause = f, err
+	if v.wrote.begun {
+		panic(http.ErrAbortHandler)
+	}
 	if f.RetryAfter > 0 {
 		w.Header().Set("Retry-After", seconds(f.RetryAfter))
 	}

@@ -57,7 +57,7 @@ func TestEveryPage(t *testing.T) {
 	}
 }
 
-var missing = regexp.MustCompile(`\[(portal|error|field|event)\.[^\]]*\]`)
+var missing = regexp.MustCompile(`\[(portal|error|field|event|target|action|value)\.[^\]]*\]`)
 
 func checkText(t *testing.T, text string) {
 	t.Helper()

@@ -31,47 +31,13 @@ func (m maker) roles() []Sample {
 func (m maker) entries() []portal.ActivityRow {
 	to := m.to()
 	return []portal.ActivityRow{
-		{ID: "aud_9", Number: 90412, At: at(4, 14, 5), Actor: m.n.Ada, ActorID: "usr_1", Text: "Changed access", On: m.n.Boris, OnHref: to.User("usr_2"), From: "203.0.113.9", Outcome: portal.Succeeded,
-			Changes: []portal.Change{{Label: "Roles", Before: "Support", After: "Operations, Support"}, {Label: "Entities", Before: "", After: m.n.Account}}},
-		{ID: "aud_8", Number: 90411, At: at(4, 13, 58), Actor: m.n.Me, ActorID: "usr_me", Text: "Deactivated user", On: m.n.Dana, OnHref: to.User("usr_4"), From: "2001:db8:85a3::8a2e:370:7334", Outcome: portal.Succeeded, Reason: m.n.Reason,
+		{ID: "aud_9", Number: 90412, At: at(4, 14, 5), Actor: m.n.Ada, ActorHref: to.User("usr_1"), Text: "Changed access", On: m.n.Boris, OnHref: to.User("usr_2"), From: "203.0.113.9", Outcome: portal.Succeeded,
+			Href: to.ActivityEntry("90412"), Changes: []portal.Change{{Label: "Roles", List: true, Added: []string{"Operations (" + m.n.Account + ")"}, Removed: []string{"Support (all entities)", m.n.Text}}, {Label: "Entities", Before: "", After: m.n.Account}}},
+		{ID: "aud_8", Number: 90411, At: at(4, 13, 58), Actor: m.n.Me, ActorHref: to.User("usr_me"), Text: "Deactivated user", On: m.n.Dana, OnHref: to.User("usr_4"), From: "2001:db8:85a3::8a2e:370:7334", Outcome: portal.Succeeded, Reason: m.n.Reason, Where: m.n.Account, Href: to.ActivityEntry("90411"),
 			Changes: []portal.Change{{Label: "Status", Before: "Active", After: "Deactivated"}}},
-		{ID: "aud_7", Number: 90410, At: at(4, 13, 40), Actor: m.n.Boris, ActorID: "usr_2", Text: "Tried to invite a user", From: "198.51.100.23", Outcome: portal.WasRefused, Reason: "users:create", Times: 3},
+		{ID: "aud_7", Number: 90410, At: at(4, 13, 40), Actor: m.n.Boris, ActorHref: to.User("usr_2"), Text: "Tried to invite a user", From: "198.51.100.23", Outcome: portal.WasRefused, Reason: "You may not do this: users:create is missing.", Times: 3, Href: to.ActivityEntry("90410")},
 		{ID: "aud_6", Number: 90409, At: at(4, 9, 2), Actor: m.n.Chloe, Text: "Sign-in", From: "198.51.100.77", Outcome: portal.FailedSignIn},
 		{ID: "aud_5", Number: 90408, At: at(3, 23, 59), Actor: "system", Text: "Invitation expired", On: m.n.Dana, Outcome: portal.Succeeded, Erased: true, Changes: []portal.Change{{Label: "Link", Before: "valid", After: ""}}},
-	}
-}
-
-func (m maker) activity() []Sample {
-	kinds := []portal.Option{{Value: "user.invited", Label: "User invited"}, {Value: "access.changed", Label: "Access changed"}}
-	page := m.inside(portal.SectionActivity)
-	filter := portal.ActivityFilter{Person: m.n.Ada, Kind: "access.changed", Outcome: "done", From: "2026-03-01", Until: "2026-03-04", Cursor: "c"}
-	return []Sample{
-		{"activity", portal.ActivityView{Page: page, Kinds: kinds, Rows: m.entries(), Pager: portal.Pager{Next: "c2"}}},
-		{"activity-filtered", portal.ActivityView{Page: page, Kinds: kinds, Filter: filter, Rows: m.entries()[:1], Pager: portal.Pager{Previous: "c0"}}},
-		{"activity-no-match", portal.ActivityView{Page: page, Kinds: kinds, Filter: filter}},
-		{"activity-none", portal.ActivityView{Page: page}},
-	}
-}
-
-func (m maker) accounts() []Sample {
-	rows := []portal.AccountRow{
-		{ID: "acc_1", CustomerID: m.n.CustomerID, Name: m.n.Account, Alias: m.n.Alias, Kind: "merchant", Parent: "Alpine Payments", Environment: portal.Live, Open: true, Users: 1220, Created: at(1, 7, 0)},
-		{ID: "acc_2", CustomerID: "ALP-7", Name: "Alpine Payments", Kind: "partner", Parent: "Meridian", Environment: portal.Live, Open: true, Users: 18, Created: at(1, 6, 0)},
-		{ID: "acc_3", CustomerID: "NW-2210", Name: "Northwind Rentals", Kind: "merchant", Parent: "Alpine Payments", Environment: portal.Test, Users: 1, Created: at(4, 12, 0)},
-		{ID: "acc_4", CustomerID: "MER", Name: "Meridian", Kind: "platform", Environment: portal.Live, Open: true, Users: 6, Created: at(1, 5, 0)},
-	}
-	page := m.inside(portal.SectionAccounts)
-	fresh := portal.NewAccountView{Page: page, Environment: portal.Live, Kind: "merchant", Kinds: []string{"facilitator", "partner", "merchant"}, Parents: []portal.Option{{Value: "acc_2", Label: "Alpine Payments"}, {Value: "acc_4", Label: m.n.Account}}, Language: "en"}
-	bad := fresh
-	bad.Form = wrong("name", "customer_id", "kind", "parent", "email")
-	bad.Name = m.n.Account
-	return []Sample{
-		{"accounts", portal.AccountsView{Page: page, Rows: rows, Total: 4127, MayCreate: true, Pager: portal.Pager{Next: "c2"}}},
-		{"accounts-no-match", portal.AccountsView{Page: page, Filter: portal.AccountsFilter{Query: m.n.Text}}},
-		{"accounts-none", portal.AccountsView{Page: page, MayCreate: true}},
-		{"account", portal.AccountView{Page: page, One: rows[0], Profile: "standard", CreatedBy: m.n.Me, OpenHref: m.to().Home(), Below: rows[2:3], Administrators: []portal.AccountAdmin{
-			{Name: m.n.Ada, Identifier: "ada.okafor@northwind.example", Status: portal.Active, First: true}, {Name: m.n.Me, Identifier: "camille.laurent@northwind.example", Status: portal.Invited}}}},
-		{"account-new", fresh}, {"account-new-wrong", bad},
 	}
 }
 

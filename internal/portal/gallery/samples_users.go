@@ -7,40 +7,6 @@ import (
 	"countersign/internal/portal"
 )
 
-func (m maker) rows() []portal.UserRow {
-	return []portal.UserRow{
-		{ID: "usr_1", Name: m.n.Ada, Identifier: "ada.okafor@northwind.example", Roles: []string{"Owner"}, AllEntities: true, Status: portal.Active, Factor: portal.FactorOn, LastSignIn: at(4, 7, 58)},
-		{ID: "usr_2", Name: m.n.Boris, Identifier: "boris.lindqvist@northwind.example", Roles: []string{"Operations", "Support"}, Entities: []string{m.n.Account, "Northwind Rentals"}, Status: portal.LockedAttempts, Factor: portal.FactorOn, LastSignIn: at(3, 16, 20)},
-		{ID: "usr_me", Name: m.n.Me, Identifier: "camille.laurent@northwind.example", Roles: []string{"Administrator"}, AllEntities: true, Status: portal.Active, Factor: portal.FactorOn, LastSignIn: at(4, 8, 1), Self: true},
-		{ID: "usr_3", Name: m.n.Chloe, Identifier: "chloe.marchand@northwind.example", Roles: []string{"Finance"}, Entities: []string{m.n.Account}, Status: portal.Invited, Factor: portal.FactorPending},
-		{ID: "usr_4", Name: m.n.Dana, Identifier: "dana.whitfield@northwind.example", Roles: []string{"Read only"}, Entities: []string{"Northwind Rentals"}, Status: portal.InvitationExpired, Factor: portal.FactorPending, MailLost: true},
-		{ID: "usr_5", Name: "Emre Yıldız", Identifier: "emre.yildiz@northwind.example", Roles: []string{"Support"}, Entities: []string{m.n.Account}, Status: portal.InvitationDeactivated, Factor: portal.FactorOff},
-		{ID: "usr_6", Name: "Freya Nørgaard", Identifier: "freya@northwind.example", Status: portal.Deactivated, Factor: portal.FactorOn, LastSignIn: at(1, 11, 45)},
-		{ID: "usr_7", Name: "Goro Tanaka", Identifier: "goro.tanaka@northwind.example", Roles: []string{"Risk"}, AllEntities: true, Status: portal.PasswordExpired, Factor: portal.FactorOn, LastSignIn: at(2, 9, 10)},
-		{ID: "usr_8", Name: "Hana Petrović", Identifier: "hana.petrovic@northwind.example", Roles: []string{"First approver"}, AllEntities: true, Status: portal.LockedInactivity, Factor: portal.FactorOn, LastSignIn: time.Date(2025, 11, 30, 10, 0, 0, 0, time.UTC)},
-	}
-}
-
-func (m maker) users() []Sample {
-	roles := []portal.Option{{Value: "rol_1", Label: "Administrator"}, {Value: "rol_2", Label: m.n.Text}}
-	entities := []portal.Option{{Value: "ent_1", Label: m.n.Account}, {Value: "ent_2", Label: "Northwind Rentals"}}
-	full := portal.UsersView{
-		Page: m.flashed(portal.SectionUsers, portal.Done, "invited", "email", "chloe.marchand@northwind.example"),
-		Rows: m.rows(), Total: 1220, Roles: roles, Entities: entities, MayInvite: true, Pager: portal.Pager{Next: "c2"},
-	}
-	full.Account.Environment = portal.Test
-	filtered := portal.UsersView{
-		Page: m.inside(portal.SectionUsers), Roles: roles, Entities: entities, MayInvite: true, Total: 1, Rows: m.rows()[1:2],
-		Filter: portal.UsersFilter{Query: m.n.Boris, Status: "locked", Role: "rol_2", Entity: "ent_1", Sort: "last_sign_in", Descending: true, Cursor: "c1"},
-		Pager:  portal.Pager{Previous: "c0", Next: "c2"},
-	}
-	nothing := filtered
-	nothing.Rows, nothing.Total, nothing.Pager = nil, 0, portal.Pager{}
-	empty := portal.UsersView{Page: m.inside(portal.SectionUsers), MayInvite: true}
-	ask := portal.UsersView{Page: m.inside(portal.SectionUsers)}
-	return []Sample{{"users", full}, {"users-filtered", filtered}, {"users-no-match", nothing}, {"users-empty", empty}, {"users-ask", ask}}
-}
-
 func (m maker) head() portal.UserHead {
 	return portal.UserHead{
 		ID: "usr_2", Name: m.n.Boris, Identifier: "boris.lindqvist@northwind.example", Status: portal.Active, Since: at(1, 8, 0), By: m.n.Ada,

@@ -29,34 +29,6 @@ func (s *Server) open() *db.DB {
 	return d
 }
 
-// Entity puts a legal entity below one that is there, by their customer IDs: no page or address does that yet. The
-// program sees it as it would another node's work. It gives the entity's id.
-func (s *Server) Entity(below, customerID, name string) (id string) {
-	s.t.Helper()
-	d := s.open()
-	defer d.Close()
-	err := d.Update(s.t.Context(), db.Who{Kind: db.System, ID: "test"}, func(tx *db.Tx) error {
-		p, _, err := org.Platform(tx)
-		if err != nil {
-			return err
-		}
-		list, err := org.EntitiesIn(tx, p, []string{below})
-		if err != nil {
-			return err
-		}
-		if len(list) != 1 {
-			s.t.Fatalf("no entity %s", below)
-		}
-		e, err := org.CreateEntity(tx, org.New{Kind: access.LegalEntity, ParentID: list[0].ID, CustomerID: customerID, Name: name})
-		id = e.ID
-		return err
-	})
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	return id
-}
-
 // Entries is the whole audit log, the newest first.
 func (s *Server) Entries() (out []audit.Found) {
 	s.t.Helper()

@@ -93,6 +93,7 @@ func New(t testing.TB, d *db.DB) *World {
 	w.invite("m2.both", "M2", "both@example.com", given{"operations", ""})
 	w.activate("m2.both")
 	w.Messages()
+	w.keepLists()
 	return w
 }
 
@@ -162,15 +163,15 @@ func (w *World) merchant(id string) {
 		environment = org.Test
 	}
 	w.board(id, "PARTNER", access.Merchant, environment)
+	for _, e := range [][2]string{{id + "-A", id}, {id + "-A-1", id + "-A"}, {id + "-B", id}} {
+		_, err := w.Org.Onboard(w.ctx(), w.Who("partner.owner"), w.Account("PARTNER").ID, org.New{ParentID: e[1], Name: "Entity " + e[0], CustomerID: e[0]})
+		w.must(err)
+	}
 	w.Do(func(tx *db.Tx) error {
-		for _, e := range [][2]string{{id + "-A", id}, {id + "-A-1", id + "-A"}, {id + "-B", id}} {
-			above, _, err := entity(tx, e[1])
-			if err != nil {
-				return err
-			}
-			made, err := org.CreateEntity(tx, org.New{Kind: access.LegalEntity, ParentID: above.ID, Name: "Entity " + e[0], CustomerID: e[0]})
-			if err == nil && len(e[0]) == 4 {
-				_, err = org.CreateLocation(tx, made.ID, e[0]+" shop", "https://"+strings.ToLower(e[0])+".example.com")
+		for _, at := range []string{id + "-A", id + "-B"} {
+			e, _, err := entity(tx, at)
+			if err == nil {
+				_, err = org.CreateLocation(tx, e.ID, at+" shop", "https://"+strings.ToLower(at)+".example.com")
 			}
 			if err != nil {
 				return err

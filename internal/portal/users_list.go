@@ -1,0 +1,255 @@
+package portal
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+
+	"countersign/internal/db"
+	"countersign/internal/fault"
+	"countersign/internal/lang"
+	"countersign/internal/org"
+	"countersign/internal/people"
+	"countersign/internal/roles"
+	"countersign/internal/web"
+)
+
+func (p *Portal) userListRoutes() []web.Route {
+	const users = "/a/{customer}/users"
+	routes := []web.Route{
+		{Pattern: "GET " + users, Handle: p.users},
+		{Pattern: "GET " + users + "/export", Handle: p.exportUsers},
+		{Pattern: "POST " + users + "/columns", Handle: p.chooseColumns},
+		{Pattern: "POST " + users + "/bulk", Handle: p.many},
+	}
+	for _, act := range bulkActs() {
+		at := users + "/bulk/" + string(act)
+		routes = append(routes, web.Route{Pattern: "GET " + at, Handle: p.manyKept(act)}, web.Route{Pattern: "POST " + at, Handle: p.doMany(act), Form: itself})
+	}
+	return routes
+}
+
+// usersFields are what the list's address may hold.
+var usersFields = []string{"q", "status", "role", "entity", "sort", "order", "columns", "cursor"}
+
+// columnsPreference is the name under which somebody's columns are kept.
+const columnsPreference = "users.columns"
+
+// users is the list (U1).
+func (p *Portal) users(w http.ResponseWriter, r *http.Request, v *web.Visit) error {
+	i, err := p.enter(w, r, v, SectionUsers, "users:view")
+	if err != nil {
+		return err
+	}
+	q, err := web.Query(r, usersFields...)
+	if err != nil {
+		return err
+	}
+	view := UsersView{Page: i.page, Filter: ReadUsersFilter(q), MayInvite: i.may("users:create")}
+	for _, act := range bulkActs() {
+		if i.may(actPermissions[act]) {
+			view.MayAct = append(view.MayAct, act)
+		}
+	}
+	if err := p.reading(r, func(tx *db.Tx) error { return p.fillUsers(tx, i, v, &view) }); err != nil {
+		return err
+	}
+	return p.show(w, view)
+}
+
+// fillUsers reads what the list shows.
+func (p *Portal) fillUsers(tx *db.Tx, i inside, v *web.Visit, view *UsersView) error {
+	names, err := p.listNames(tx, i.account, v.Lang)
+	if err != nil {
+		return err
+	}
+	view.Roles = names.options
+	if view.Columns = ReadColumns(view.Filter.Columns); view.Columns == nil {
+		prefers, err := people.Preference(tx, v.Who.ID, columnsPreference)
+		if err != nil {
+			return err
+		}
+		view.Columns = ReadColumns(prefers)
+	}
+	list := view.Filter.query()
+	if list.EntityID, err = p.askedEntity(tx, i.account, view); err != nil {
+		return err
+	}
+	page, err := p.People.List(tx, i.account, list)
+	if f := fault.From(err); f != nil && f.Kind == fault.Invalid { // a filter that names what is not there finds nobody
+		page, err = people.Page{}, nil
+	}
+	if err != nil {
+		return err
+	}
+	view.Total, view.Pager = Count(page.Total), Pager{Previous: page.Previous, Next: page.Next}
+	if err := names.entitiesOf(tx, i.account, page.Rows); err != nil {
+		return err
+	}
+	lost, err := lostInvitations(tx, i.account.ID, page.Rows)
+	for _, row := range page.Rows {
+		line := userRow(row, names, v.Who.ID)
+		line.MailLost = lost[line.ID]
+		view.Rows = append(view.Rows, line)
+	}
+	return err
+}
+
+// lostInvitations tells of which of these users the invitation never arrived.
+func lostInvitations(tx *db.Tx, accountID string, rows []people.Row) (map[string]bool, error) {
+	var waiting []string
+	for _, row := range rows {
+		if row.ActivatedAt == 0 && row.DeactivatedAt == 0 {
+			waiting = append(waiting, row.ID())
+		}
+	}
+	mails, err := people.InvitationMails(tx, accountID, waiting)
+	lost := map[string]bool{}
+	for id, m := range mails {
+		lost[id] = m.Lost()
+	}
+	return lost, err
+}
+
+// suggested is how many entities a list's filter suggests.
+const suggested = 20
+
+// askedEntity finds the entity that the filter means, by id, customer ID or a part
+// of the name that no other has, and offers what could be meant.
+func (p *Portal) askedEntity(tx *db.Tx, a org.Account, view *UsersView) (id string, err error) {
+	typed := view.Filter.Entity
+	offered, err := org.EntitiesNamed(tx, a, "", suggested+1)
+	if err != nil {
+		return "", err
+	}
+	if typed != "" {
+		found, err := org.EntitiesIn(tx, a, []string{typed, strings.ToUpper(typed)})
+		if err != nil {
+			return "", err
+		}
+		if len(found) == 0 {
+			if found, err = org.EntitiesNamed(tx, a, typed, suggested+1); err != nil {
+				return "", err
+			}
+			view.Unclear = len(found) > 1
+			offered = found
+		}
+		if len(found) == 1 {
+			view.Entity, id = found[0].Name, found[0].ID
+		} else {
+			id = typed // nobody is found by it
+		}
+	}
+	if len(offered) > suggested && !view.Unclear {
+		return id, nil // too many to be of use
+	}
+	for _, e := range offered[:min(len(offered), suggested)] {
+		view.Entities = append(view.Entities, Option{Value: e.CustomerID, Label: e.Name})
+	}
+	return id, nil
+}
+
+func (f UsersFilter) query() people.Query {
+	q := people.Query{Search: f.Query, Status: people.Status(f.Status), RoleID: f.Role, EntityID: f.Entity, Sort: f.Sort, After: f.Cursor}
+	if q.Sort == "" {
+		q.Sort = "name"
+	}
+	if f.Descending {
+		q.Sort = "-" + q.Sort
+	}
+	return q
+}
+
+// listNames are the names of the roles and entities that a list of users shows.
+type listNames struct {
+	options  []Option          // all roles
+	roles    map[string]string // by id
+	entities map[string]string // by customer ID: those of the rows
+}
+
+func (p *Portal) listNames(tx *db.Tx, a org.Account, tag lang.Tag) (listNames, error) {
+	pr, _ := p.Profiles.Get(a.Profile)
+	list, err := roles.List(tx, a.ID, pr)
+	n := listNames{roles: map[string]string{}, entities: map[string]string{}}
+	for _, r := range list {
+		n.options = append(n.options, Option{Value: r.ID, Label: r.Title(tag)})
+		n.roles[r.ID] = r.Title(tag)
+	}
+	return n, err
+}
+
+// entitiesOf reads the names of the entities of some rows.
+func (n listNames) entitiesOf(tx *db.Tx, a org.Account, rows []people.Row) error {
+	var ids []string
+	for _, row := range rows {
+		for _, id := range row.Entities {
+			if _, known := n.entities[id]; !known {
+				n.entities[id] = id
+				ids = append(ids, id)
+			}
+		}
+	}
+	list, err := org.EntitiesIn(tx, a, ids)
+	for _, e := range list {
+		n.entities[e.CustomerID] = e.Name
+	}
+	return err
+}
+
+func namesOf(ids []string, names map[string]string) []string {
+	var out []string
+	for _, id := range ids {
+		if name, ok := names[id]; ok {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
+func userRow(row people.Row, names listNames, me string) UserRow {
+	return UserRow{ID: row.ID(), Name: row.Name(), Identifier: identifier(row.Email, row.Username), Email: row.Email, Phone: row.Phone, Language: string(row.Lang),
+		Roles: namesOf(row.Roles, names.roles), Entities: namesOf(row.Entities, names.entities), AllEntities: row.AllEntities, Status: Status(row.Status),
+		Factor: factorOf(row), LastSignIn: moment(row.LastSignInAt), Created: moment(row.CreatedAt), Self: row.ID() == me}
+}
+
+func factorOf(row people.Row) Factor {
+	switch {
+	case row.Factors > 0:
+		return FactorOn
+	case row.TwoFactorRequired:
+		return FactorPending
+	}
+	return FactorOff
+}
+
+// chooseColumns keeps the columns that somebody wants, and goes back to the list.
+func (p *Portal) chooseColumns(w http.ResponseWriter, r *http.Request, v *web.Visit) error {
+	i, err := p.enter(w, r, v, SectionUsers, "users:view")
+	if err != nil {
+		return err
+	}
+	f, err := web.Form(r, "columns[]", "usual", "back")
+	if err != nil {
+		return err
+	}
+	columns := columnsText(ReadColumns(strings.Join(f["columns"], columnsSeparator)))
+	if f.Get("usual") != "" {
+		columns = ""
+	}
+	if err := p.People.Prefer(r.Context(), v.Who, columnsPreference, columns); err != nil {
+		return err
+	}
+	list := i.listAt(f.Get("back"))
+	list.Columns = ""
+	return to(w, r, i.page.To().Users(list))
+}
+
+// listAt is the account's list as one of its addresses narrows it; any other
+// address is the whole list.
+func (i inside) listAt(address string) UsersFilter {
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme != "" || u.Host != "" || u.Path != i.page.To().UserSearch() {
+		return UsersFilter{}
+	}
+	return ReadUsersFilter(u.Query())
+}
