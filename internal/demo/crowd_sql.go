@@ -274,7 +274,7 @@ func (b *batch) seal(tx *db.Tx) error {
 
 // counted brings an account's counters up to date, opens it, and lets its people be found.
 func counted(tx *db.Tx, a *crowdAccount) error {
-	_, err := tx.Exec(`UPDATE accounts SET next_member = $1, members = $1 WHERE id = $2`, a.next, a.id)
+	_, err := tx.Exec(`UPDATE accounts SET next_member = $1 WHERE id = $2`, a.next, a.id)
 	if err != nil {
 		return err
 	}

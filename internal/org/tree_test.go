@@ -13,6 +13,8 @@ import (
 	"countersign/internal/db"
 	"countersign/internal/lang"
 	"countersign/internal/org"
+	"countersign/internal/people"
+	"countersign/internal/roles"
 	"countersign/internal/test/testdb"
 	"countersign/internal/test/world"
 )
@@ -272,13 +274,17 @@ func TestUsersAreCounted(t *testing.T) {
 		}
 		w.Do(func(tx *db.Tx) error {
 			const their = `(SELECT id FROM memberships WHERE account_id = $1 AND user_id = $2)`
-			for _, what := range []string{`assignment_entities WHERE assignment_id IN (SELECT id FROM assignments WHERE membership_id = ` + their + `)`,
-				`assignments WHERE membership_id = ` + their, `invitations WHERE membership_id = ` + their, `memberships WHERE account_id = $1 AND user_id = $2`} {
-				if _, err := tx.Exec(`DELETE FROM `+what, w.Account("M1").ID, w.User("m1.invited")); err != nil {
+			return people.Relist(tx, w.User("m1.invited"), func() error {
+				if err := roles.Replace(tx, w.Account("M1").ID, w.Row("m1.invited").Member.ID, nil); err != nil {
 					return err
 				}
-			}
-			return nil
+				for _, what := range []string{`invitations WHERE membership_id = ` + their, `memberships WHERE account_id = $1 AND user_id = $2`} {
+					if _, err := tx.Exec(`DELETE FROM `+what, w.Account("M1").ID, w.User("m1.invited")); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
 		})
 		check("when one was deleted")
 	})

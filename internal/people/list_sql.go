@@ -365,7 +365,7 @@ func addAccess(tx *db.Tx, accountID string, rows []Row) error {
 
 // CountMembers tells how many users an account has, whatever their status.
 func CountMembers(tx *db.Tx, accountID string) (n int64, err error) {
-	_, err = db.One(tx, []any{&n}, `SELECT members FROM accounts WHERE id = $1`, accountID)
+	_, err = db.One(tx, []any{&n}, `SELECT users FROM accounts WHERE id = $1`, accountID)
 	return n, err
 }
 

@@ -59,7 +59,7 @@ func (p *People) look(tx *db.Tx, a org.Account, q Query) (*looking, error) {
 		return nil, err
 	}
 	l := &looking{people: p, tx: tx, account: a, bounds: p.bounds, q: q, words: strings.Fields(q.Search), days: settings.PasswordDays, terms: map[string]*numbers{}, coding: map[string]codes{}}
-	if _, err := db.One(tx, []any{&l.members, &l.findable}, `SELECT members, findable FROM accounts WHERE id = $1`, a.ID); err != nil {
+	if _, err := db.One(tx, []any{&l.members, &l.findable}, `SELECT users, findable FROM accounts WHERE id = $1`, a.ID); err != nil {
 		return nil, err
 	}
 	if q.EntityID == "" {

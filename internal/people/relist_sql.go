@@ -3,7 +3,6 @@ package people
 import (
 	"database/sql"
 	"fmt"
-	"slices"
 
 	"countersign/internal/db"
 )
@@ -26,7 +25,7 @@ func Relist(tx *db.Tx, userID string, change func() error) error {
 		return fmt.Errorf("keep lists: %w", err)
 	}
 	for _, x := range before {
-		if err := x.changed(tx, after); err != nil {
+		if err := x.changed(tx); err != nil {
 			return err
 		}
 	}
@@ -83,13 +82,8 @@ func (x inList) found(tx *db.Tx) (map[string]bool, error) {
 	return terms, termsOf(tx, x.accountID, x.number, x.number+1, func(_ int64, term []byte) { terms[string(term)] = true })
 }
 
-// changed brings the terms of a place up to date, and no longer counts one that is gone.
-func (x inList) changed(tx *db.Tx, after []inList) error {
-	if !slices.ContainsFunc(after, func(a inList) bool { return a.memberID == x.memberID }) {
-		if _, err := tx.Exec(`UPDATE accounts SET members = members - 1 WHERE id = $1`, x.accountID); err != nil {
-			return fmt.Errorf("count a user less: %w", err)
-		}
-	}
+// changed brings the terms of a place up to date.
+func (x inList) changed(tx *db.Tx) error {
 	if !x.findable {
 		return nil
 	}
@@ -119,9 +113,9 @@ func (x inList) beyond(a, b map[string]bool) map[int64]map[string]*block {
 	return map[int64]map[string]*block{x.number / blockSize: out}
 }
 
-// begin gives a new user of an account their number, and counts them.
+// begin gives a new user of an account their number.
 func (x inList) begin(tx *db.Tx) error {
-	_, err := db.One(tx, []any{&x.number}, `UPDATE accounts SET next_member = next_member + 1, members = members + 1 WHERE id = $1 RETURNING next_member - 1`, x.accountID)
+	_, err := db.One(tx, []any{&x.number}, `UPDATE accounts SET next_member = next_member + 1 WHERE id = $1 RETURNING next_member - 1`, x.accountID)
 	if err != nil {
 		return fmt.Errorf("number a user: %w", err)
 	}

@@ -1,11 +1,10 @@
 -- Lists at their full width: what the list of an account's users is ordered by
 -- and found by. It repeats what stands elsewhere, and people.Relist keeps it so.
 
--- Accounts number their users, from 0 and never twice, and count them. Those
--- whose number is below findable stand in found_by and user_codes; the few
--- others are looked through one by one.
+-- Accounts number their users, from 0 and never twice. Those whose number is
+-- below findable stand in found_by and user_codes; the few others are looked
+-- through one by one.
 ALTER TABLE accounts ADD COLUMN next_member BIGINT NOT NULL DEFAULT 0;
-ALTER TABLE accounts ADD COLUMN members BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE accounts ADD COLUMN findable BIGINT NOT NULL DEFAULT 0;
 
 -- sort_key and search_key are, like these, what the account sees of the person.
@@ -19,7 +18,7 @@ ALTER TABLE roles ADD COLUMN holders BIGINT NOT NULL DEFAULT 0;
 UPDATE memberships SET number = n.number
     FROM (SELECT account_id, id, ROW_NUMBER() OVER (PARTITION BY account_id ORDER BY created_at, id) - 1 AS number FROM memberships) n
     WHERE n.account_id = memberships.account_id AND n.id = memberships.id;
-UPDATE accounts SET next_member = n.members, members = n.members
+UPDATE accounts SET next_member = n.members
     FROM (SELECT account_id, COUNT(*) AS members FROM memberships GROUP BY account_id) n WHERE n.account_id = accounts.id;
 UPDATE roles SET holders = n.holders
     FROM (SELECT account_id, role_id, COUNT(*) AS holders FROM assignments GROUP BY account_id, role_id) n
