@@ -47,7 +47,7 @@ func (w *World) keepLists() {
 func WrongLists(tx *db.Tx) ([]string, error) {
 	var wrong []string
 	for what, query := range map[string]string{
-		"number of users":       `SELECT a.id FROM accounts a WHERE a.members <> (SELECT COUNT(*) FROM memberships m WHERE m.account_id = a.id)`,
+		"number of users":       `SELECT a.id FROM accounts a WHERE a.users <> (SELECT COUNT(*) FROM memberships m WHERE m.account_id = a.id)`,
 		"next number":           `SELECT a.id FROM accounts a WHERE a.next_member <= (SELECT COALESCE(MAX(m.number), -1) FROM memberships m WHERE m.account_id = a.id)`,
 		"findable":              `SELECT a.id FROM accounts a WHERE a.findable > a.next_member`,
 		"number":                `SELECT m.id FROM memberships m WHERE m.number IS NULL`,
