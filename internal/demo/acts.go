@@ -10,6 +10,7 @@ import (
 	"countersign/internal/org"
 	"countersign/internal/people"
 	"countersign/internal/profile"
+	"countersign/internal/signin"
 )
 
 // What people do in the portal, each by the use case behind the page.
@@ -305,4 +306,47 @@ func (f *filling) ownDetails(who db.Who, p *player) error {
 		return err
 	}
 	return f.People.SetTheme(f.ctx, who, "dark")
+}
+
+// forgetsPassword is somebody who asks for a link, and chooses another password.
+func (f *filling) forgetsPassword(p *player) error {
+	if err := f.door.AskReset(f.ctx, p.from, signin.Forgotten{Email: p.email}); err != nil {
+		return err
+	}
+	f.pass(20 * time.Second)
+	if _, err := f.door.Errands(f.ctx); err != nil {
+		return err
+	}
+	if err := f.collect(); err != nil {
+		return err
+	}
+	f.pass(2 * time.Minute)
+	p.password = f.another(p)
+	if _, err := f.door.Reset(f.ctx, p.from, f.letters[p.userID], p.password); err != nil {
+		return fmt.Errorf("%s forgot their password: %w", p.key, err)
+	}
+	return nil
+}
+
+func (f *filling) unlock(by, whom, reason string) error {
+	return f.visit(by, 2*time.Minute, func(who db.Who) error {
+		p := f.players[whom]
+		version, err := f.version(p)
+		if err != nil {
+			return err
+		}
+		_, err = f.help.Unlock(f.ctx, who, p.company.accountID, p.userID, version, reason)
+		return err
+	})
+}
+
+func (f *filling) askForPassword(by, whom, reason string) error {
+	return f.visit(by, 2*time.Minute, func(who db.Who) error {
+		p := f.players[whom]
+		version, err := f.version(p)
+		if err != nil {
+			return err
+		}
+		return f.help.RequirePassword(f.ctx, who, p.company.accountID, p.userID, version, reason)
+	})
 }

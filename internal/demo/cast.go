@@ -52,6 +52,7 @@ type life struct {
 	moved   int // got other roles
 	lost    int // lost their phone
 	renamed int // got another address
+	forgot  int // forgot their password
 	left    int // were deactivated
 	back    int // came back
 	gone    int // were deleted

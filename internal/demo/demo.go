@@ -185,5 +185,6 @@ func begin(ctx context.Context, d Deps, o Options) *filling {
 	f.door = signin.New(d.DB, d.Audit, quick, func(tx *db.Tx, accountID string) (profile.Settings, error) {
 		return org.Settings(tx, d.Profiles, accountID)
 	}, signin.Site{Name: issuer})
+	f.help = signin.NewHelp(f.door, d.People)
 	return f
 }

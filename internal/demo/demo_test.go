@@ -86,6 +86,8 @@ func (h *house) counts(t *testing.T) {
 		`SELECT COUNT(*) FROM membership_ips`:                                                        2,
 		`SELECT COUNT(*) FROM audit_entries WHERE action = 'user.deleted'`:                           4,
 		`SELECT COUNT(*) FROM audit_entries WHERE action = 'user.reactivated'`:                       1,
+		`SELECT COUNT(*) FROM audit_entries WHERE action = 'signin.unlocked'`:                        2,
+		`SELECT COUNT(*) FROM audit_entries WHERE action = 'password.reset'`:                         6,
 		`SELECT COUNT(*) FROM audit_entries WHERE action = 'factor.reset'`:                           8,
 		`SELECT COUNT(*) FROM audit_entries WHERE action = 'user.email_changed'`:                     4,
 		`SELECT COUNT(*) FROM service_tokens WHERE revoked_at IS NOT NULL`:                           4,
@@ -122,7 +124,7 @@ func (h *house) statuses(t *testing.T) {
 		})
 	}
 	for s, least := range map[people.Status]int64{people.Active: 40, people.Invited: 2, people.ExpiredInvitation: 1, people.DeactivatedInvitation: 1,
-		people.Deactivated: 2, people.LockedAttempts: 1} {
+		people.Deactivated: 2, people.LockedAttempts: 1, people.LockedInactivity: 1} {
 		if got[s] < least {
 			t.Errorf("%d are %s", got[s], s)
 		}

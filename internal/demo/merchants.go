@@ -46,6 +46,9 @@ func merchants() []company {
 				{key: "access", role: "access_administrator", days: 310},
 				{key: "approver", role: "first_approver", days: 250},
 				{key: "second", role: "second_approver", days: 249},
+				{key: "mistyped", role: "support", over: []string{"400351"}, days: 5, fate: forgets, life: life{mail: refused}},
+				{key: "gone", role: "read_only", over: []string{"400352"}, days: 2, fate: waits, life: life{mail: bounces}},
+				{key: "season", role: "support", over: []string{"400353"}, days: 200, until: 99},
 			}},
 		{key: "ferrow", id: "400360", name: "Ferrow Pharmacies", domain: "ferrow.example", below: underOxbow, zone: "Europe/Copenhagen", home: nordic, days: 265, staff: 21,
 			units: []unit{

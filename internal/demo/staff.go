@@ -104,15 +104,15 @@ func (f *filling) life(days int) (l life, fate fate) {
 		}
 		return 2 + f.random.IntN(days-after-1)
 	}
-	l.moved, l.lost, l.renamed = some(6, 6), some(18, 6), some(22, 6)
+	l.moved, l.lost, l.renamed, l.forgot = some(6, 6), some(18, 6), some(22, 6), some(14, 6)
 	if l.left = some(6, 8); l.left > 0 {
 		switch until := l.left - 1; {
 		case until > 20 && f.one(6):
-			l.back = 1 + f.random.IntN(until-10)
+			l.back = l.left - 10 - f.random.IntN(min(until-10, 36))
 		case until > 2 && f.one(3):
 			l.gone = 1 + f.random.IntN(until-1)
 		}
-		for _, day := range []*int{&l.moved, &l.lost, &l.renamed} { // nothing happens to those who are not there
+		for _, day := range []*int{&l.moved, &l.lost, &l.renamed, &l.forgot} { // nothing happens to those who are not there
 			if *day <= l.left+1 && *day >= l.back-1 {
 				*day = 0
 			}
@@ -131,6 +131,9 @@ func (f *filling) lives(p *player) {
 			by := f.manager(p)
 			return f.loseFactor(by.key, p.key, pick(f.random, "Phone stolen", "Phone lost on the train", "New phone, the old one was wiped", "Phone fell into the harbour", "Left the phone in a taxi"))
 		})
+	}
+	if p.forgot > 0 {
+		f.on(f.working(p.company, p.forgot), func() error { return f.forgetsPassword(p) })
 	}
 	if p.renamed > 0 {
 		at := f.working(p.company, p.renamed)

@@ -28,6 +28,7 @@ type filling struct {
 	month     func(time.Time)
 	random    *rand.Rand
 	door      *signin.Door
+	help      *signin.Help
 	scenes    []scene
 	companies map[string]*companyOnStage // by customer ID
 	order     []*companyOnStage
@@ -61,6 +62,8 @@ type self struct {
 	from                               db.Who // whence they come
 	factor                             signin.AppView
 	next                               string // an address that waits to be confirmed
+	password                           string // until finish gives everybody the same; "" is Password
+	passwords                          int    // how many they have had besides
 }
 
 // agents are what browsers call themselves.
@@ -201,7 +204,7 @@ func (f *filling) deliver(m db.Queued) error {
 // visit is a sign-in, something done, and signing out after a while.
 func (f *filling) visit(key string, stay time.Duration, do func(db.Who) error) error {
 	p := f.players[key]
-	step, err := f.door.Start(f.ctx, p.from, p.email, Password)
+	step, err := f.door.Start(f.ctx, p.from, p.email, cmp.Or(p.password, Password))
 	if err == nil {
 		step, err = f.second(p, step)
 	}
@@ -222,16 +225,28 @@ func (f *filling) visit(key string, stay time.Duration, do func(db.Who) error) e
 	return nil
 }
 
-// second is the second factor: what the step asks for.
-func (f *filling) second(p *player, step signin.Step) (signin.Step, error) {
-	switch step.Next {
-	case signin.NextSetup:
-		return f.setUp(p, step)
-	case signin.NextCode:
-		return f.code(p, step)
-	default:
-		return step, nil
+// second is all that is asked after the password.
+func (f *filling) second(p *player, step signin.Step) (_ signin.Step, err error) {
+	for err == nil {
+		switch step.Next {
+		case signin.NextSetup:
+			step, err = f.setUp(p, step)
+		case signin.NextCode:
+			step, err = f.code(p, step)
+		case signin.NextChange:
+			p.password = f.another(p)
+			step, err = f.door.Renew(f.ctx, p.from, step.Challenge, p.password)
+		default:
+			return step, nil
+		}
 	}
+	return step, err
+}
+
+// another is a password that somebody has not had.
+func (f *filling) another(p *player) string {
+	p.passwords++
+	return fmt.Sprint(Password, "-", p.passwords)
 }
 
 // code gives the code of somebody's app. It waits for one that was not used yet.

@@ -3,6 +3,7 @@ package demo
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"time"
 
 	"countersign/internal/access"
@@ -86,18 +87,40 @@ func (f *filling) works(p *player) {
 	if from < until {
 		return
 	}
-	visits := cmp.Or(p.life.visits, 24)
-	for range max(1, visits*(from-until)/365) {
-		f.comes(p, f.workday(from, until))
+	var days []int
+	for range max(1, cmp.Or(p.life.visits, 24)*(from-until)/365) {
+		days = append(days, f.workday(from, until))
 	}
-	if p.left == 0 { // nobody is forgotten in the last weeks
-		f.comes(p, f.workday(min(from, until+20), until))
+	days = append(days, f.workday(min(from, until+20), until)) // nobody is forgotten in the last weeks
+	if p.back > 0 {
+		days = append(days, f.workday(p.left+9, p.left+2), f.workday(max(p.back-2, 1), max(p.back-9, 1)))
 	}
+	for _, day := range f.often(days, from) {
+		f.comes(p, day)
+	}
+}
+
+// often adds to the days of somebody's visits what lies between those that are far
+// apart: whoever stays away for ninety days is locked.
+func (f *filling) often(days []int, from int) []int {
+	slices.Sort(days)
+	slices.Reverse(days)
+	before := from
+	for _, day := range days {
+		for ; before-day > 75; before -= 60 {
+			days = append(days, f.workday(before-50, before-65))
+		}
+		before = day
+	}
+	return days
 }
 
 // comes is a working day of somebody: they sign in, and sometimes mistype first.
 func (f *filling) comes(p *player, day int) {
 	if p.left > 0 && p.back > 0 && day <= p.left+1 && day >= p.back-1 {
+		return
+	}
+	if p.left > 0 && p.back == 0 && day <= p.left {
 		return
 	}
 	stay := time.Duration(2+f.random.IntN(10)) * time.Minute
@@ -139,6 +162,16 @@ func (f *filling) through() {
 	}
 	f.on(f.day(110, 15), func() error { return f.from(f.players["northwind.owner"], f.players["northwind.finance"]) })
 	f.on(f.day(84, 15), func() error { return f.from(f.players["tournesol.owner"], f.players["tournesol.finance"]) })
+	f.on(f.day(231, 10), f.guessingTill("kestrel.approver", f.lockAttempts()))
+	f.on(f.day(231, 10.4), func() error { return f.unlock("kestrel.access", "kestrel.approver", "Called from the front desk") })
+	f.on(f.day(148, 9), f.guessingTill("tournesol.finance", f.lockAttempts()))
+	f.on(f.day(148, 9.3), func() error { return f.unlock("tournesol.access", "tournesol.finance", "Au téléphone, reconnue") })
+	f.on(f.day(96, 17), func() error {
+		return f.askForPassword("northwind.access", "northwind.operations", "Password seen on a note at the till")
+	})
+	for week := range founded / 7 {
+		f.on(f.day(7*week+1, 2), func() error { return f.door.LockInactive(f.ctx) })
+	}
 	for _, try := range []struct {
 		day      int
 		by, whom string
@@ -149,6 +182,17 @@ func (f *filling) through() {
 			})
 		})
 	}
+}
+
+// came is how many days ago somebody came in.
+func (f *filling) came(p *player) int {
+	switch {
+	case p.again > 0:
+		return p.again
+	case p.days > 0:
+		return min(p.days, p.company.days)
+	}
+	return p.company.days
 }
 
 // weeksAgo is what was changed in the last weeks.
@@ -224,6 +268,11 @@ func (f *filling) deactivate(by, whom, reason string) error {
 
 func (f *filling) change(by, whom string, over []string, roleKeys ...string) error {
 	return f.visit(by, 5*time.Minute, func(who db.Who) error { return f.give(who, whom, over, roleKeys...) })
+}
+
+// guessingTill is guessing by somebody who is not in.
+func (f *filling) guessingTill(whom string, times int) func() error {
+	return func() error { return f.guessing(whom, times)(db.Who{}) }
 }
 
 // guessing is that many wrong passwords, a minute and a bit between them.
