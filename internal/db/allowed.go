@@ -10,7 +10,7 @@ import (
 // Bookkeeping names the tables that Keep may write: nothing that a decision or
 // an auditor reads.
 var Bookkeeping = []string{"signin_attempts", "challenges", "session_seen", "token_seen", "leases", "outbox", "access_changes",
-	"preferences", "reset_requests", "drafts", "spent_ceremonies"}
+	"preferences", "signin_errands", "askers", "drafts", "spent_ceremonies"}
 
 var (
 	reading = regexp.MustCompile(`(?i)^\s*(?:SELECT|WITH)\b`)

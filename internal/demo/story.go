@@ -93,12 +93,26 @@ func (f *filling) visits(p *player) {
 	}
 	from = min(from, p.company.days-1)
 	until = min(until, from)
+	for ago := f.came(p) - 30; ago > max(from, until); ago -= 60 { // whoever stays away for ninety days is locked
+		f.on(f.working(ago), func() error { return f.visit(p.key, 3*time.Minute, nil) })
+	}
 	for range 2 + f.random.IntN(3) {
 		stay := time.Duration(2+f.random.IntN(9)) * time.Minute
 		f.on(f.working(until+f.random.IntN(from-until+1)), func() error {
 			return f.visit(p.key, stay, nil)
 		})
 	}
+}
+
+// came is how many days ago somebody came in.
+func (f *filling) came(p *player) int {
+	switch {
+	case p.again > 0:
+		return p.again
+	case p.days > 0:
+		return min(p.days, p.company.days)
+	}
+	return p.company.days
 }
 
 // weeksAgo is what was changed in the last weeks.

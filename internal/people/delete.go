@@ -118,8 +118,11 @@ func (p *People) leave(tx *db.Tx, userID string) error {
 			return moveSessions(tx, userID, m.AccountID)
 		}
 	}
-	if err := EndSessions(tx, userID); err != nil || len(list) > 0 {
+	if err := EndSessions(tx, userID); err != nil {
 		return err
+	}
+	if len(list) > 0 {
+		return EndResets(tx, userID)
 	}
 	return p.left(tx, userID)
 }
