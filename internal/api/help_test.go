@@ -10,6 +10,7 @@ import (
 
 	"countersign/internal/api"
 	"countersign/internal/db"
+	"countersign/internal/people"
 	"countersign/internal/seal"
 	"countersign/internal/test/testdb"
 )
@@ -68,6 +69,16 @@ func (h *house) exec(query string, args ...any) {
 	})
 }
 
+// away locks somebody as the daily job does.
+func (h *house) away(label string) {
+	h.Do(func(tx *db.Tx) error {
+		return people.Relist(tx, h.User(label), func() error {
+			_, err := tx.Exec(`UPDATE users SET inactive_locked_at = 1 WHERE id = $1`, h.User(label))
+			return err
+		})
+	})
+}
+
 const other = "orange teapots drift home"
 
 func TestHelp(t *testing.T) {
@@ -115,7 +126,7 @@ func TestHelp(t *testing.T) {
 		t.Run("U11 A2 the link of an administrator opens a lock for inactivity, also when a newer one was asked for", func(t *testing.T) {
 			for _, own := range []bool{false, true} {
 				h.withPassword("m1.auditor")
-				h.exec(`UPDATE users SET inactive_locked_at = 1 WHERE id = $1`, h.User("m1.auditor"))
+				h.away("m1.auditor")
 				if h.status("m1.auditor") != "locked_inactivity" {
 					t.Fatal(h.status("m1.auditor"))
 				}
@@ -352,7 +363,7 @@ func TestRescue(t *testing.T) {
 		h.withPassword("m1.owner")
 		shut := func(labels ...string) {
 			for _, label := range labels {
-				h.exec(`UPDATE users SET inactive_locked_at = 1 WHERE id = $1`, h.User(label))
+				h.away(label)
 			}
 		}
 		h.told()
