@@ -184,17 +184,6 @@ func (f *filling) through() {
 	}
 }
 
-// came is how many days ago somebody came in.
-func (f *filling) came(p *player) int {
-	switch {
-	case p.again > 0:
-		return p.again
-	case p.days > 0:
-		return min(p.days, p.company.days)
-	}
-	return p.company.days
-}
-
 // weeksAgo is what was changed in the last weeks.
 func (f *filling) weeksAgo() {
 	f.on(f.day(25, 18), func() error { return f.makeToken("northwind.owner", "Old till bridge") })
