@@ -38,7 +38,7 @@ func (c *demoCommand) Run() error {
 	}
 	defer r.close(ctx)
 	world, err := demo.Fill(ctx, demo.Deps{DB: r.db, Clock: clock, Live: r.live, Profiles: r.profiles, Audit: r.audit, People: r.people, Org: r.org, Passwords: r.passwords},
-		demo.Options{Seed: c.Seed, Users: c.Users, Accounts: c.Accounts, Progress: progress})
+		demo.Options{Seed: c.Seed, Users: c.Users, Accounts: c.Accounts, Progress: progress, Month: month(time.Now())})
 	if err != nil {
 		return err
 	}
@@ -48,6 +48,15 @@ func (c *demoCommand) Run() error {
 // progress tells how far a crowd is, for whoever waits for it.
 func progress(made, of int) {
 	fmt.Fprintf(os.Stderr, "%s of %s people\n", lang.Number(lang.English, int64(made)), lang.Number(lang.English, int64(of)))
+}
+
+// month tells how far the story is, to whoever has waited for two seconds.
+func month(began time.Time) func(time.Time) {
+	return func(at time.Time) {
+		if time.Since(began) > 2*time.Second {
+			fmt.Fprintln(os.Stderr, at.Format("January 2006"), "...")
+		}
+	}
 }
 
 type codeCommand struct {

@@ -1,9 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"compress/gzip"
+	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -429,5 +432,27 @@ func TestPanic(t *testing.T) {
 	}
 	if !strings.Contains(h.log.all(), "a secret of the defect") {
 		t.Error("the log does not say what happened")
+	}
+}
+
+// TestGone holds that somebody who does not wait for the end of an answer is no error of ours, in the server's log.
+func TestGone(t *testing.T) {
+	h := newYard(t)
+	edge, err := web.New(h.rooms.db, h.rooms.door, h.rooms.live, h.rooms.audit, web.Options{PublicURL: h.url, Log: slog.New(slog.NewJSONHandler(h.log, nil))})
+	h.must(err)
+	for cause, level := range map[error]string{nil: "ERROR", context.Canceled: "INFO"} {
+		ctx, leave := context.WithCancel(t.Context())
+		handler := edge.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if cause != nil {
+				leave()
+			}
+			edge.Fail(w, r, fmt.Errorf("read: %w", cmp.Or(cause, errors.New("the disk is full"))))
+		}), h.served.answer)
+		from := len(h.log.all())
+		handler.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(ctx, http.MethodGet, h.url+"/help", nil))
+		leave()
+		if line := h.log.all()[from:]; !strings.Contains(line, `"level":"`+level+`"`) {
+			t.Errorf("%v is told as %s", cause, line)
+		}
 	}
 }

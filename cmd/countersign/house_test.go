@@ -76,7 +76,7 @@ func newHouse(t *testing.T) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if h.served, err = routes(h.rooms, edge); err != nil {
+	if h.served, err = routes(h.rooms, edge, nil); err != nil {
 		t.Fatal(err)
 	}
 	front.Config.Handler = h.served

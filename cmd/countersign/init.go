@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"countersign/internal/config"
+	"countersign/internal/fault"
 	"countersign/internal/people"
 	"countersign/internal/signin"
 )
@@ -19,7 +20,7 @@ type initCommand struct {
 	FirstName   string `placeholder:"NAME" help:"Their first name."`
 	LastName    string `placeholder:"NAME" help:"Their last name."`
 	Language    string `default:"en" placeholder:"en|fr" help:"Their language (default ${default})."`
-	Again       bool   `help:"Make a fresh link; possible while no administrator is active."`
+	Again       bool   `help:"Make a fresh link; possible while no administrator is active, or while all are locked because they did not sign in for long."`
 }
 
 // Run makes the platform, or with --again a fresh link. The link is printed and
@@ -38,11 +39,16 @@ func (c *initCommand) Run() error {
 		return err
 	}
 	defer r.close(ctx)
+	page, within := "activate", "72 hours"
 	token, err := r.people.Initialise(ctx, people.Founding{Name: c.Platform, CustomerID: c.CustomerID, Environment: c.Environment,
 		FirstName: c.FirstName, LastName: c.LastName, Email: c.Email, Language: c.Language, Again: c.Again})
+	if c.Again && fault.CodeOf(err) == "administrator_active" { // unless they are all locked
+		page, within = "reset", "an hour"
+		token, err = r.help.Rescue(ctx)
+	}
 	if err != nil {
 		return err
 	}
-	fmt.Printf("Open this link within 72 hours to choose a password. It works once and is shown only here:\n\n  %s/activate/%s\n", config.Serve{PublicURL: c.PublicURL}.Origin(), token.Reveal())
+	fmt.Printf("Open this link within %s to choose a password. It works once and is shown only here:\n\n  %s/%s/%s\n", within, config.Serve{PublicURL: c.PublicURL}.Origin(), page, token.Reveal())
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"countersign/internal/db"
 	"countersign/internal/lang"
@@ -47,6 +48,7 @@ func (f *field) forms() []form {
 	invited := "/a/MINE/users/" + f.people["mine.invited"].userID
 	merchant, entity := "/a/PLATFORM/accounts/"+f.account("MINE").ID, "/a/MINE/entities/"+f.ids["MINE-1"]
 	moves := "/a/MINE/users/" + f.people["mine.moves"].userID
+	shut := "/a/MINE/users/" + f.locked("mine.locked")
 	access := []entry{{"roles", f.role("MINE", "support"), several}, {"entities", f.ids["MINE-1"], several}, {"all_entities", "yes", mark}, {"acknowledge", "yes", mark}, {"find_entities", "", mark}, {"find", "", mark}}
 	names := []entry{{"first_name", "Ada", text}, {"last_name", "Byron", optional}, {"language", "en", defaulted}}
 	email, phone := entry{"email", "ada@example.com", text}, entry{"phone", "+44 20 7946 0000", optional}
@@ -68,6 +70,11 @@ func (f *field) forms() []form {
 		{"invitation deactivation", invited + "/invitation-deactivation", mine, []entry{revision}},
 		{"second factor", target + "/second-factor-reset", mine, []entry{{"reason", "lost", optional}, revision}},
 		{"second factor again", target + "/second-factor-renewal", mine, []entry{{"reason", "policy", optional}, revision}},
+		{"reset link", target + "/password-reset", mine, []entry{{"reason", "forgot it", optional}, revision}},
+		{"new password", target + "/password-renewal", mine, []entry{{"reason", "seen on a screen", optional}, revision}},
+		{"unlocking", shut + "/unlocking", mine, []entry{{"reason", "was them", optional}, revision}},
+		{"sign out everywhere", target + "/sign-out", mine, []entry{{"reason", "lost laptop", optional}, revision}},
+		{"session", target + "/sessions/ses_00000000000000000000000000/sign-out", mine, []entry{revision}},
 		{"account", "/a/PLATFORM/accounts", platform, slices.Concat([]entry{{"name", "New Shop", text}, {"customer_id", "NEW-1", text}, {"alias", "Shop", optional}, {"kind", "merchant", choice},
 			{"parent", f.account("PLATFORM").EntityID, defaulted}, {"environment", "live", choice}, {"profile", "standard", defaulted}, {"phone", "+41 44 555 01 02", optional}, {"find_parent", "", mark}}, person)},
 		{"account's names", merchant + "/edit", platform, []entry{{"name", "New Name", text}, {"alias", "Shop", optional}, revision}},
@@ -89,7 +96,11 @@ func (f *field) forms() []form {
 		{"own e-mail withdrawal", "/me/email/withdrawal", mine, nil},
 		{"e-mail link", "/email", f.readdressed(), nil},
 		// No code is asked for: they signed in just now.
-		{"password", "/me/password", f.clients["support"], []entry{{"current", "", secret}, {"password", "", secret}, {"code", "", mark}}},
+		{"password", "/me/password", f.clients["support"], []entry{{"password", "", secret}, {"username", "ada@example.com", mark}}},
+		{"own session", "/me/sessions/ses_00000000000000000000000000/sign-out", f.clients["support"], nil},
+		{"forgotten", "/forgotten", f.client(), []entry{email}},
+		{"reset", "/reset", f.resetting("mine.resets"), []entry{{"password", "", secret}, {"username", "ada@example.com", mark}}},
+		{"renewal", "/signin/change", f.renewing("mine.renews"), []entry{{"password", "", secret}, {"username", "ada@example.com", mark}, {"next", "/me", mark}}},
 		{"confirm", "/me/confirm", f.clients["finance"], []entry{{"password", "some password", secret}, {"code", "000000", secret}, {"with", "totp", mark}, {"next", "/me", mark}}},
 		{"confirm by recovery code", "/me/confirm?", f.clients["finance"], []entry{{"recovery_code", "", secret}, {"password", "some password", secret}, {"with", "recovery_code", mark}}},
 		{"sign-in", "/signin", f.client(), []entry{{"identifier", "nobody@example.com", secret}, {"password", "", secret}, {"next", "", mark}}},
@@ -167,6 +178,40 @@ func (f *field) adding(label string) *server.Client {
 		f.t.Fatalf("the page is answered %d: %.300s", a.StatusCode, a.Plain())
 	}
 	return c
+}
+
+// resetting is a browser that has opened a link that sets another password.
+func (f *field) resetting(label string) *server.Client {
+	f.t.Helper()
+	f.join(label, "MINE", "read_only", "Resets")
+	f.must(f.rooms.help.SendReset(f.t.Context(), f.who("mine.owner", "MINE"), f.account("MINE").ID, f.people[label].userID, f.version(label), ""))
+	c := f.client()
+	c.Get("/reset/" + f.link(f.people[label].userID))
+	return c
+}
+
+// renewing is a browser in which somebody is to choose another password before they are in.
+func (f *field) renewing(label string) *server.Client {
+	f.t.Helper()
+	f.join(label, "MINE", "read_only", "Renews")
+	f.must(f.rooms.help.RequirePassword(f.t.Context(), f.who("mine.owner", "MINE"), f.account("MINE").ID, f.people[label].userID, f.version(label), ""))
+	f.clock.Advance(time.Minute)
+	p, c := f.people[label], f.client()
+	c.Post("/signin", "identifier", p.email, "password", housePassword, "next", "")
+	if a := c.Post("/signin/code", "code", c.Code(p.key), "next", ""); !strings.HasPrefix(a.Location(), "/signin/change") {
+		f.t.Fatalf("the code leads to %q: %.300s", a.Location(), a.Plain())
+	}
+	return c
+}
+
+// locked is the id of somebody whose sign-in is locked after wrong attempts.
+func (f *field) locked(label string) string {
+	f.t.Helper()
+	f.join(label, "MINE", "read_only", "Locked")
+	for range 6 {
+		f.client().Post("/signin", "identifier", f.people[label].email, "password", "not the password", "next", "")
+	}
+	return f.people[label].userID
 }
 
 // factor is the id of somebody's first second factor.

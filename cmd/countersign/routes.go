@@ -8,6 +8,7 @@ import (
 	"countersign/internal/api"
 	"countersign/internal/fault"
 	"countersign/internal/portal"
+	"countersign/internal/signin"
 	"countersign/internal/web"
 )
 
@@ -20,8 +21,8 @@ type served struct {
 
 // routes puts the portal and the APIs behind the edge. The portal lists its
 // addresses in portal.Routes, the API in api.Operations; a test holds that each
-// of them is tried as every kind of actor.
-func routes(r *rooms, edge *web.Edge) (*served, error) {
+// of them is tried as every kind of actor. places may be nil.
+func routes(r *rooms, edge *web.Edge, places *signin.Places) (*served, error) {
 	assets, err := portal.LoadAssets()
 	if err != nil {
 		return nil, fmt.Errorf("assets: %w", err)
@@ -34,8 +35,9 @@ func routes(r *rooms, edge *web.Edge) (*served, error) {
 		return nil, fmt.Errorf("pages: %w", err)
 	}
 	s := &served{
-		portal: &portal.Portal{Edge: edge, DB: r.db, Live: r.live, Profiles: r.profiles, Audit: r.audit, Org: r.org, People: r.people, Door: r.door, Assets: assets, Renderer: pages},
-		api:    api.New(api.Parts{Edge: edge, People: r.people, Org: r.org, Profiles: r.profiles, Keeper: r.keeper}),
+		portal: &portal.Portal{Edge: edge, DB: r.db, Live: r.live, Profiles: r.profiles, Audit: r.audit, Org: r.org, People: r.people, Door: r.door, Help: r.help,
+			Places: places, Assets: assets, Renderer: pages},
+		api: api.New(api.Parts{Edge: edge, People: r.people, Org: r.org, Profiles: r.profiles, Keeper: r.keeper, Help: r.help, Places: places}),
 	}
 	mux := http.NewServeMux()
 	edge.Routes(mux, s.portal.Answer, s.portal.Routes())

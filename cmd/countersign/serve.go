@@ -67,7 +67,12 @@ func (c *serveCommand) serve(ctx context.Context, r *rooms) error {
 	if err != nil {
 		return err
 	}
-	handler, err := routes(r, edge)
+	places, err := c.places()
+	if err != nil {
+		return err
+	}
+	defer places.Close()
+	handler, err := routes(r, edge, places)
 	if err != nil {
 		return err
 	}
@@ -97,7 +102,10 @@ func (c *serveCommand) serve(ctx context.Context, r *rooms) error {
 
 // jobs are what runs beside the requests.
 func (c *serveCommand) jobs(r *rooms, notifier *notify.Notifier, from mail.Address) ([]func(context.Context), error) {
-	running := []func(context.Context){r.keeper.Run, notifier.Run, r.tidy}
+	errands := func(ctx context.Context) {
+		r.door.Work(ctx, notifier.Wake, func(err error) { r.log.Error("errands of sign-in", "error", err) })
+	}
+	running := []func(context.Context){r.keeper.Run, notifier.Run, r.tidy, errands}
 	if c.BouncesDir == "" {
 		return running, nil
 	}
@@ -106,6 +114,14 @@ func (c *serveCommand) jobs(r *rooms, notifier *notify.Notifier, from mail.Addre
 		return nil, err
 	}
 	return append(running, bounces.Run), nil
+}
+
+// places opens the file that says where network addresses are; nil without one.
+func (c *serveCommand) places() (*signin.Places, error) {
+	if c.GeoDatabase == "" {
+		return nil, nil
+	}
+	return signin.OpenPlaces(c.GeoDatabase)
 }
 
 type listening struct {
@@ -169,7 +185,7 @@ func (r *rooms) tidy(ctx context.Context) {
 			return
 		case <-tick.C:
 			r.audit.Flush(ctx)
-			if err := errors.Join(r.door.Sweep(ctx), r.people.Sweep(ctx), r.keeper.Sweep(ctx)); err != nil && ctx.Err() == nil {
+			if err := errors.Join(r.door.Sweep(ctx), r.door.LockInactive(ctx), r.people.Sweep(ctx), r.keeper.Sweep(ctx)); err != nil && ctx.Err() == nil {
 				r.log.Error("sweep", "error", err)
 			}
 		}

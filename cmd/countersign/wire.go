@@ -36,6 +36,7 @@ type rooms struct {
 	people    *people.People
 	passwords *signin.Passwords
 	door      *signin.Door
+	help      *signin.Help
 }
 
 // siteName is what authenticator apps and browsers show beside the person's name.
@@ -73,6 +74,7 @@ func wire(ctx context.Context, log *slog.Logger, address, origin string, box *se
 		return org.Settings(tx, profiles, accountID)
 	}
 	r.door = signin.New(d, r.audit, r.passwords, settings, signin.Site{Name: siteName, Origin: origin})
+	r.help = signin.NewHelp(r.door, r.people)
 	if err := r.keeper.Refresh(ctx, 0); err != nil {
 		return nil, errors.Join(fmt.Errorf("load access: %w", err), d.Close())
 	}

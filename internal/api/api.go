@@ -6,8 +6,8 @@
 //	body.go       what a body must be; each wrong field is named
 //	problem.go, answer.go   refusals: RFC 9457 problems, and AuthZEN's plain texts
 //	document.go   the OpenAPI document, made from the same types
-//	session.go, activation.go, email.go, me.go, factors.go   the way in, and one's own account
-//	users.go, users_change.go, users_many.go, accounts.go, operators.go, roles.go, tree.go,
+//	session.go, activation.go, reset.go, email.go, me.go, factors.go   the way in, and one's own account
+//	users.go, users_change.go, users_help.go, users_many.go, accounts.go, operators.go, roles.go, tree.go,
 //	tokens.go, log.go, search.go
 //	authzen*.go   decisions, by a path of their own: they are asked for all day
 //
@@ -27,17 +27,20 @@ import (
 	"countersign/internal/org"
 	"countersign/internal/people"
 	"countersign/internal/profile"
+	"countersign/internal/signin"
 	"countersign/internal/snapshot"
 	"countersign/internal/web"
 )
 
-// Parts are the rooms that the API calls. All must be given.
+// Parts are the rooms that the API calls. All but Places must be given.
 type Parts struct {
 	Edge     *web.Edge
 	People   *people.People
 	Org      *org.Org
 	Profiles profile.Profiles
 	Keeper   *snapshot.Keeper
+	Help     *signin.Help
+	Places   *signin.Places // may be nil: network addresses are not placed
 }
 
 // API serves programs. Make it with New.
@@ -61,7 +64,7 @@ type Operation struct {
 func New(p Parts) *API {
 	a := &API{Parts: p}
 	a.huma = newHuma(a, p.Edge.PublicURL())
-	for _, group := range []func(){a.sessionRoutes, a.activationRoutes, a.emailRoutes, a.meRoutes, a.factorRoutes, a.userRoutes, a.changeRoutes, a.manyRoutes,
+	for _, group := range []func(){a.sessionRoutes, a.activationRoutes, a.resetRoutes, a.emailRoutes, a.meRoutes, a.factorRoutes, a.userRoutes, a.changeRoutes, a.helpRoutes, a.manyRoutes,
 		a.accountRoutes, a.operatorRoutes, a.searchRoutes, a.roleRoutes, a.treeRoutes, a.tokenRoutes, a.logRoutes, a.authzenDocument, a.documentRoute} {
 		group()
 	}

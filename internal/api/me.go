@@ -25,9 +25,11 @@ func (a *API) meRoutes() {
 	operation(a, Operation{Method: http.MethodPost, Path: mePath + "/confirmation"},
 		about{id: "confirm-me", tag: group, summary: "Prove once more who you are", text: "For five minutes the session is fresh. One of code, recovery_code and credential is asked of whoever has a second factor.", status: http.StatusNoContent}, a.confirm)
 	operation(a, Operation{Method: http.MethodPost, Path: mePath + "/password"},
-		about{id: "change-password", tag: group, summary: "Change your password", text: "All other sessions end. The code is asked of whoever has an authenticator app, unless the session is fresh; whoever has only keys confirms first.", status: http.StatusNoContent}, a.changePassword)
+		about{id: "change-password", tag: group, summary: "Change your password", text: "Needs fresh authentication (confirm-me). All other sessions end, and you are told by mail.", status: http.StatusNoContent}, a.changePassword)
 	operation(a, Operation{Method: http.MethodGet, Path: mePath + "/sessions"},
 		about{id: "list-my-sessions", tag: group, summary: "Where you are signed in"}, a.mySessions)
+	operation(a, Operation{Method: http.MethodGet, Path: mePath + "/sign-ins"},
+		about{id: "list-my-sign-ins", tag: group, summary: "How and from where you signed in, or somebody tried to", text: "The last fifty, the newest first."}, a.mySignIns)
 	operation(a, Operation{Method: http.MethodDelete, Path: mePath + "/sessions"},
 		about{id: "end-my-other-sessions", tag: group, summary: "Sign out everywhere else", status: http.StatusNoContent}, a.endOthers)
 	operation(a, Operation{Method: http.MethodDelete, Path: mePath + "/sessions/{session}"},
@@ -126,26 +128,19 @@ func (a *API) confirm(c *call, in *proofIn) (*struct{}, error) {
 
 type changePasswordIn struct {
 	Body struct {
-		Current  string `json:"current" maxLength:"1000" text:"any" doc:"The password of today."`
-		Code     string `json:"code,omitempty" maxLength:"20" example:"123456"`
 		Password string `json:"password" maxLength:"1000" text:"any" doc:"The new one."`
 	} `nameHint:"PasswordChange"`
 }
 
 func (a *API) changePassword(c *call, in *changePasswordIn) (*struct{}, error) {
-	return nothing(a.Edge.Door.ChangePassword(c.ctx, c.v.Who, in.Body.Current, in.Body.Code, in.Body.Password))
+	return nothing(a.Edge.Door.ChangePassword(c.ctx, c.v.Who, in.Body.Password))
 }
 
 // OwnSession is a device on which the person is signed in.
 type OwnSession struct {
-	Ref          string `json:"session"`
-	Current      bool   `json:"current" doc:"The one that asks."`
-	SecondFactor bool   `json:"second_factor"`
-	CreatedAt    moment `json:"created_at"`
-	SeenAt       moment `json:"seen_at"`
-	ExpiresAt    moment `json:"expires_at"`
-	IP           string `json:"ip"`
-	UserAgent    string `json:"user_agent"`
+	OpenSession
+	Current   bool   `json:"current" doc:"The one that asks."`
+	UserAgent string `json:"user_agent"`
 }
 
 func (a *API) mySessions(c *call, _ *struct{}) (*listed[OwnSession], error) {
@@ -155,10 +150,31 @@ func (a *API) mySessions(c *call, _ *struct{}) (*listed[OwnSession], error) {
 	}
 	out := &listed[OwnSession]{}
 	for _, s := range list {
-		out.Body.Items = append(out.Body.Items, OwnSession{s.Ref, s.Ref == c.v.Session.Ref, s.SecondFactor,
-			moment(s.CreatedAt), moment(s.SeenAt), moment(s.ExpiresAt), s.IP, s.UserAgent})
+		out.Body.Items = append(out.Body.Items, OwnSession{a.openSession(c, s), s.Ref == c.v.Session.Ref, s.UserAgent})
 	}
 	return out, nil
+}
+
+// OwnSignIn is one time that the person came in, or somebody tried to as them.
+type OwnSignIn struct {
+	At      moment   `json:"at"`
+	Refused bool     `json:"refused"`
+	How     []string `json:"how,omitempty" nullable:"false" doc:"What was shown." example:"[\"password\",\"totp\"]"`
+	Reason  string   `json:"reason,omitempty" doc:"Why it was refused." example:"wrong_password"`
+	Times   int      `json:"times" doc:"How often, within a minute."`
+	Whence
+}
+
+func (a *API) mySignIns(c *call, _ *struct{}) (*listed[OwnSignIn], error) {
+	out := &listed[OwnSignIn]{}
+	err := a.view(c, func(tx *db.Tx) error {
+		list, err := signin.History(tx, c.v.Who.ID)
+		for _, s := range list {
+			out.Body.Items = append(out.Body.Items, OwnSignIn{moment(s.At), s.Refused, s.How, s.Cause, s.Times, a.whence(c, s.Device, s.IP)})
+		}
+		return err
+	})
+	return out, err
 }
 
 func (a *API) endOthers(c *call, _ *struct{}) (*struct{}, error) {

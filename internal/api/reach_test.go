@@ -131,7 +131,7 @@ func TestA02IdsOfAnotherAccount(t *testing.T) {
 		who := h.as(label).with("If-Match", `"1"`)
 		t.Run(method+" "+path+" A02", func(t *testing.T) {
 			fill := func(id string) string {
-				return strings.NewReplacer("{customerID}", customerID, "{id}", id, "{seq}", id).Replace(path)
+				return strings.NewReplacer("{customerID}", customerID, "{id}", id, "{seq}", id, "{session}", "ses_x").Replace(path)
 			}
 			theirs := who.do(method, fill(id), body)
 			theirs.refused(http.StatusNotFound, "not_found")

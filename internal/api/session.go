@@ -17,7 +17,7 @@ const sessionPath = "/api/v1/session"
 
 // Step is what comes next on the way in.
 type Step struct {
-	Next      string   `json:"next" enum:"code,password,setup,codes,done" doc:"code: show a second factor; password: after a passkey, the password as well; setup: set a second factor up; codes: see the recovery codes and say that they are kept; done: signed in, the session is in the cookie."`
+	Next      string   `json:"next" enum:"code,password,setup,codes,change,done" doc:"code: show a second factor; password: after a passkey, the password as well; setup: set a second factor up; codes: see the recovery codes and say that they are kept; change: choose another password; done: signed in, the session is in the cookie."`
 	Challenge string   `json:"challenge,omitempty" doc:"Opens the next step, for some minutes; send it in a body, never in an address."`
 	Methods   []string `json:"methods,omitempty" doc:"For code: what the person can show (totp, webauthn, recovery_code), what they used last first."`
 }
@@ -119,6 +119,10 @@ func (a *API) sessionRoutes() {
 	operation(a, o, d, a.signInCodes)
 	o, d = step("/codes/kept", "sign-in-codes-kept", "Go on after the recovery codes", "They are shown nowhere any more.")
 	operation(a, o, d, a.signInKept)
+	o, d = step("/change/lookup", "sign-in-renewal", "See why another password is asked for, and what it must be", "Spends nothing.")
+	operation(a, o, d, a.signInRenewal)
+	o, d = step("/change", "sign-in-change", "Go on with another password", "All other sessions end.")
+	operation(a, o, d, a.signInChange)
 	operation(a, Operation{Method: http.MethodGet, Path: sessionPath},
 		about{id: "who-am-i", tag: group, summary: "Who is signed in, and what they may do where"}, a.whoAmI)
 	operation(a, Operation{Method: http.MethodDelete, Path: sessionPath, Needs: web.Anybody},
@@ -227,6 +231,28 @@ func (a *API) signInCodes(c *call, in *challengeIn) (*recoveryOut, error) {
 
 func (a *API) signInKept(c *call, in *challengeIn) (*stepOut, error) {
 	step, err := a.Edge.Door.Kept(c.ctx, c.v.Who, seal.Secret(in.Body.Challenge))
+	return a.onward(c, step, err)
+}
+
+// Renewal is what is asked of somebody who is to choose another password.
+type Renewal struct {
+	Why        string `json:"why" enum:"asked,expired" doc:"asked: an administrator asks for it; expired: it is too old."`
+	Identifier string `json:"identifier" doc:"Under which the person signs in."`
+	MinLength  int    `json:"min_length"`
+}
+
+type renewalOut struct{ Body Renewal }
+
+func (a *API) signInRenewal(c *call, in *challengeIn) (*renewalOut, error) {
+	r, err := a.Edge.Door.AskRenewal(c.ctx, c.v.Who, seal.Secret(in.Body.Challenge))
+	if err != nil {
+		return nil, err
+	}
+	return &renewalOut{Renewal{r.Why, r.Identifier, r.MinLength}}, nil
+}
+
+func (a *API) signInChange(c *call, in *passwordIn) (*stepOut, error) {
+	step, err := a.Edge.Door.Renew(c.ctx, c.v.Who, seal.Secret(in.Body.Challenge), in.Body.Password)
 	return a.onward(c, step, err)
 }
 

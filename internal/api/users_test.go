@@ -226,7 +226,7 @@ func wayIn(t *testing.T, h *house, clock *testdb.Clock) {
 		t.Errorf("%v", me)
 	}
 	another := "another long passphrase 9"
-	in.post("/api/v1/me/password", map[string]any{"current": password, "password": another}).is(http.StatusNoContent)
+	in.post("/api/v1/me/password", map[string]any{"password": another}).is(http.StatusNoContent)
 	in.post("/api/v1/me/confirmation", map[string]any{"password": password, "code": "000000"}).is(http.StatusUnprocessableEntity)
 	clock.Advance(2 * time.Minute)
 	in.post("/api/v1/me/confirmation", map[string]any{"password": another, "code": codeAt(t, setup.Key, clock.Now())}).is(http.StatusNoContent)

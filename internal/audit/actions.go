@@ -10,9 +10,10 @@ var Actions = []string{
 	UserInvited, UserActivated, UserEdited, UserDeactivated, UserReactivated, UserDeleted, UserErased, UserAccessChanged,
 	EmailCorrected, EmailChangeStarted, EmailConfirmed, EmailChanged, EmailChangeDropped,
 	InvitationResent, InvitationDeactivated, UsersExported,
-	PasswordSet, PasswordConfirmed, PasswordChanged, FactorAdded, FactorRenamed, FactorRemoved, FactorReset, FactorAgain,
+	PasswordSet, PasswordConfirmed, PasswordChanged, ResetAsked, ResetSent, PasswordReset, RenewalAsked, FactorAdded, FactorRenamed, FactorRemoved, FactorReset, FactorAgain,
 	RecoveryCodesMade, RecoveryCodesRemoved, RecoveryCodeUsed,
-	SignedIn, SignInProved, SessionConfirmed, SignedOut, SignInFailed, SignInLocked, SessionsEnded,
+	SignedIn, SignInProved, SessionConfirmed, SignedOut, SignInFailed, SignInLocked, LockTold, SignInUnlocked, SessionsEnded,
+	UserInactive, UserAwake, InactivityWarned,
 	TokenCreated, TokenRevoked, TokenRefused,
 	AuditSearched, AuditExported, AccountsExported, PageRefused, ProfileChanged, ServerStarted, ServerStopped,
 }
@@ -95,6 +96,10 @@ const (
 	PasswordSet           = "password.set"
 	PasswordConfirmed     = "password.confirmed"
 	PasswordChanged       = "password.changed"
+	ResetAsked            = "password.reset_asked" // somebody has forgotten it
+	ResetSent             = "password.reset_sent"  // by an administrator
+	PasswordReset         = "password.reset"
+	RenewalAsked          = "password.renewal_asked" // an administrator asks for another one at the next sign-in
 	FactorAdded           = "factor.added"
 	FactorRenamed         = "factor.renamed"
 	FactorRemoved         = "factor.removed"
@@ -110,6 +115,11 @@ const (
 	SessionsEnded         = "sessions.ended"
 	SignInFailed          = "signin.failed"
 	SignInLocked          = "signin.locked"
+	LockTold              = "signin.lock_told"
+	SignInUnlocked        = "signin.unlocked"
+	UserInactive          = "user.locked_inactive"
+	UserAwake             = "user.unlocked_inactive"
+	InactivityWarned      = "user.inactivity_warned"
 	TokenCreated          = "service_token.created"
 	TokenRevoked          = "service_token.revoked"
 	TokenRefused          = "service_token.refused"

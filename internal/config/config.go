@@ -69,6 +69,9 @@ type Serve struct {
 	// Who waits longer than the queue is told to come back (503).
 	HashingQueue int `name:"hashing-queue" env:"COUNTERSIGN_HASHING_QUEUE" default:"64" placeholder:"N" help:"Sign-ins that wait for a worker before more are told to try again (default ${default})."`
 
+	// MMDB, as MaxMind and others give it away, read at start. Empty: addresses are shown without a place.
+	GeoDatabase string `name:"geo-database" env:"COUNTERSIGN_GEO_DATABASE" placeholder:"FILE" help:"A file (MMDB with cities or countries) that says where network addresses are, for lists of sessions; without it, the address alone is shown."`
+
 	// Put there before planned work, with a time such as 2026-03-04T18:00:00Z in it or empty, and removed after.
 	MaintenanceFile string `name:"maintenance-file" env:"COUNTERSIGN_MAINTENANCE_FILE" placeholder:"FILE" help:"While this file is there, pages and the JSON API say that work is under way; decisions are answered as always. It may hold the time when it ends."`
 

@@ -70,6 +70,9 @@ func (s Serve) Validate() error {
 		}
 	}
 	s.Mail.check(&p, s.PublicURL)
+	if info, err := os.Stat(s.GeoDatabase); s.GeoDatabase != "" && (err != nil || !info.Mode().IsRegular()) {
+		p.add("--geo-database", "there is no file %s", s.GeoDatabase)
+	}
 	between(&p, "--hashing-workers", s.HashingWorkers, 0, 1024)
 	between(&p, "--hashing-queue", s.HashingQueue, 1, 100_000)
 	if _, ok := lang.Parse(s.Language); !ok {

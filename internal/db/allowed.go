@@ -5,12 +5,13 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // Bookkeeping names the tables that Keep may write: nothing that a decision or
 // an auditor reads.
 var Bookkeeping = []string{"signin_attempts", "challenges", "session_seen", "token_seen", "leases", "outbox", "access_changes",
-	"preferences", "reset_requests", "drafts", "spent_ceremonies"}
+	"preferences", "signin_errands", "askers", "drafts", "spent_ceremonies"}
 
 var (
 	reading = regexp.MustCompile(`(?i)^\s*(?:SELECT|WITH)\b`)
@@ -33,12 +34,45 @@ func (tx *Tx) allowed(query string, changes bool) error {
 		return nil
 	case tx.mode == view && changes:
 		return fmt.Errorf("db: View may not run %.60q", query)
-	case tx.mode == view && strings.Contains(literal.ReplaceAllString(query, "''"), ";"):
+	case tx.mode == view && !seen.says(query, single):
 		return fmt.Errorf("db: View may not run %.60q: one statement at a time", query)
-	case tx.mode == keep && !keeps(query):
+	case tx.mode == keep && !kept.says(query, keeps):
 		return fmt.Errorf("db: Keep may not run %.60q: one plain statement that writes to a bookkeeping table", query)
 	}
 	return nil
+}
+
+// verdicts remembers what was found of a query's text. The program has some
+// hundreds of them; what it makes up on the way does not fill the memory.
+type verdicts struct {
+	mu    sync.RWMutex
+	known map[string]bool
+}
+
+const verdictsMost = 2000
+
+var seen, kept verdicts
+
+func (v *verdicts) says(query string, find func(string) bool) bool {
+	v.mu.RLock()
+	is, known := v.known[query]
+	v.mu.RUnlock()
+	if known {
+		return is
+	}
+	is = find(query)
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.known == nil || len(v.known) >= verdictsMost {
+		v.known = map[string]bool{}
+	}
+	v.known[query] = is
+	return is
+}
+
+// single tells whether a query is one statement.
+func single(query string) bool {
+	return !strings.Contains(literal.ReplaceAllString(query, "''"), ";")
 }
 
 // keeps tells whether a query is one statement that reads, or writes to a

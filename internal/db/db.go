@@ -28,6 +28,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	_ "github.com/jackc/pgx/v5/stdlib" // the PostgreSQL driver
@@ -54,6 +55,7 @@ type DB struct {
 	random  io.Reader
 	box     *seal.Box
 	log     *slog.Logger
+	relaxed atomic.Bool // Relax
 
 	mu        sync.RWMutex
 	onRevised []func(context.Context, int64)

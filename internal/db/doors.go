@@ -111,12 +111,18 @@ func (tx *Tx) begin() error {
 	case tx.mode == view:
 		_, err := tx.line.exec(tx.ctx, `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY`)
 		return err
-	case tx.mode == keep:
+	case tx.mode == keep && !tx.db.relaxed.Load():
 		_, err := tx.line.exec(tx.ctx, `BEGIN`)
 		return err
 	}
 	var b pgx.Batch
 	b.Queue(`BEGIN`)
+	if tx.db.relaxed.Load() {
+		b.Queue(notWaiting)
+	}
+	if tx.mode == keep {
+		return tx.send(tx.ctx, &b)
+	}
 	b.Queue(takeLedger).QueryRow(func(row pgx.Row) error { return row.Scan(&tx.seq, &tx.revision) })
 	err := tx.send(tx.ctx, &b)
 	tx.counted = tx.seq + 1

@@ -25,7 +25,8 @@ func TestBookkeeping(t *testing.T) {
 		"outbox":           "delivery state; what is sent is queued, and recorded, by an update",
 		"access_changes":   "erased when every node has long read it; written by updates",
 		"preferences":      "which columns somebody likes to see",
-		"reset_requests":   "a name that somebody typed, known or not; the link that may come of it is recorded by an update",
+		"signin_errands":   "a name that somebody typed, known or not, or a lock to tell of; what comes of it is recorded by an update",
+		"askers":           "how many forgotten passwords a network address has asked for in an hour",
 		"drafts":           "what somebody typed when their session had run out, for an hour, sealed",
 		"spent_ceremonies": "hashes of challenges that were answered once, for minutes; what came of the answer is recorded by an update",
 	}

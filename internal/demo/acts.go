@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"fmt"
 	"strings"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 	"countersign/internal/org"
 	"countersign/internal/people"
 	"countersign/internal/profile"
+	"countersign/internal/signin"
 )
 
 // What people do in the portal, each by the use case behind the page.
@@ -192,4 +194,159 @@ func (f *filling) revokeToken(by, name string) error {
 func (f *filling) lockAttempts() int {
 	pr, _ := f.Profiles.Get(profile.Standard)
 	return pr.Settings.LockAttempts
+}
+
+// readdress gives somebody the address of a new family name; it must be confirmed.
+func (f *filling) readdress(by, p *player) error {
+	return f.visit(by.key, 3*time.Minute, func(who db.Who) error {
+		version, err := f.version(p)
+		if err != nil {
+			return err
+		}
+		p.next = f.otherAddress(p)
+		if _, err := f.People.ChangeEmail(f.ctx, who, p.company.accountID, p.userID, version, p.next); err != nil {
+			return err
+		}
+		return f.collect()
+	})
+}
+
+func (f *filling) confirmAddress(p *player) error {
+	if _, err := f.People.ConfirmEmail(f.ctx, p.from, f.letters[p.userID]); err != nil {
+		return fmt.Errorf("%s confirms an address: %w", p.key, err)
+	}
+	p.email = p.next
+	return nil
+}
+
+// otherAddress is that of the same person with another family name, which nobody has.
+func (f *filling) otherAddress(p *player) string {
+	given, _, _ := strings.Cut(p.email, ".")
+	for {
+		_, _, local := f.draw(p.company.home)
+		_, family, _ := strings.Cut(local, ".")
+		email := given + "." + family + "@" + p.company.domain
+		if !f.taken(&self{email: email}) {
+			return email
+		}
+	}
+}
+
+// correct sends an invitation that came back to the address that was meant,
+// which makes it another user's.
+func (f *filling) correct(by, p *player) error {
+	return f.visit(by.key, 3*time.Minute, func(who db.Who) error {
+		version, err := f.version(p)
+		if err != nil {
+			return err
+		}
+		p.mail, p.email = arrives, f.otherAddress(p)
+		out, err := f.People.ChangeEmail(f.ctx, who, p.company.accountID, p.userID, version, p.email)
+		if err != nil {
+			return err
+		}
+		p.userID = out.UserID
+		return f.collect()
+	})
+}
+
+func (f *filling) reopen(by, p *player) error {
+	return f.visit(by.key, 2*time.Minute, func(who db.Who) error {
+		version, err := f.version(p)
+		if err != nil {
+			return err
+		}
+		return f.People.Reactivate(f.ctx, who, p.company.accountID, p.userID, version)
+	})
+}
+
+func (f *filling) remove(by, p *player) error {
+	return f.visit(by.key, 3*time.Minute, func(who db.Who) error {
+		version, err := f.version(p)
+		if err != nil {
+			return err
+		}
+		p.deleted = true
+		return f.People.Delete(f.ctx, who, p.company.accountID, p.userID, version)
+	})
+}
+
+// from lets somebody act from their company's network alone.
+func (f *filling) from(by, p *player) error {
+	return f.visit(by.key, 4*time.Minute, func(who db.Who) error {
+		version, err := f.version(p)
+		if err != nil {
+			return err
+		}
+		network, err := p.from.IP.Prefix(24)
+		if err != nil {
+			return err
+		}
+		return f.People.Edit(f.ctx, who, p.company.accountID, p.userID, version, people.Edits{AllowedIPs: &[]string{network.String()}})
+	})
+}
+
+// ownDetails is what somebody puts right about themselves: where they are, and
+// perhaps a telephone number and how the portal looks.
+func (f *filling) ownDetails(who db.Who, p *player) error {
+	var me people.Person
+	err := f.DB.View(f.ctx, func(tx *db.Tx) (err error) {
+		me, _, err = people.PersonByID(tx, p.userID)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	in := people.Details{FirstName: me.FirstName, LastName: me.LastName, Language: string(me.Lang), TimeZone: p.company.zone}
+	if f.one(2) {
+		phone := fmt.Sprintf("+44 20 7946 %04d", f.random.IntN(1000)) // numbers that are given to nobody
+		in.Phone = &phone
+	}
+	if err := f.People.SetDetails(f.ctx, who, me.DetailsVersion, in); err != nil || !f.one(5) {
+		return err
+	}
+	return f.People.SetTheme(f.ctx, who, "dark")
+}
+
+// forgetsPassword is somebody who asks for a link, and chooses another password.
+func (f *filling) forgetsPassword(p *player) error {
+	if err := f.door.AskReset(f.ctx, p.from, signin.Forgotten{Email: p.email}); err != nil {
+		return err
+	}
+	f.pass(20 * time.Second)
+	if _, err := f.door.Errands(f.ctx); err != nil {
+		return err
+	}
+	if err := f.collect(); err != nil {
+		return err
+	}
+	f.pass(2 * time.Minute)
+	p.password = f.another(p)
+	if _, err := f.door.Reset(f.ctx, p.from, f.letters[p.userID], p.password); err != nil {
+		return fmt.Errorf("%s forgot their password: %w", p.key, err)
+	}
+	return nil
+}
+
+func (f *filling) unlock(by, whom, reason string) error {
+	return f.visit(by, 2*time.Minute, func(who db.Who) error {
+		p := f.players[whom]
+		version, err := f.version(p)
+		if err != nil {
+			return err
+		}
+		_, err = f.help.Unlock(f.ctx, who, p.company.accountID, p.userID, version, reason)
+		return err
+	})
+}
+
+func (f *filling) askForPassword(by, whom, reason string) error {
+	return f.visit(by, 2*time.Minute, func(who db.Who) error {
+		p := f.players[whom]
+		version, err := f.version(p)
+		if err != nil {
+			return err
+		}
+		return f.help.RequirePassword(f.ctx, who, p.company.accountID, p.userID, version, reason)
+	})
 }

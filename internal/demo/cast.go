@@ -6,7 +6,7 @@ import (
 )
 
 // founded is how many days ago it all began.
-const founded = 180
+const founded = 368
 
 // company is an account with its people; the first is its first administrator.
 type company struct {
@@ -15,9 +15,12 @@ type company struct {
 	below                 string // customer ID; "" is the platform
 	environment           string
 	language              string
-	days                  int // since it was created
+	zone                  string // IANA; where its people work
+	home                  int    // which of crowdCultures most of its people's names are from
+	days                  int    // since it was created
 	units                 []unit
 	people                []person
+	staff                 int // how many people it has besides: drawn
 }
 
 // unit is a legal entity.
@@ -28,7 +31,7 @@ type unit struct {
 
 type shop struct{ name, site, terminals string } // terminals: kinds
 
-// person is somebody, and what became of them.
+// person is somebody, and what became of them. Days are days ago, 0 is never.
 type person struct {
 	key         string // with the company's: "northwind.owner"
 	role        string
@@ -39,8 +42,22 @@ type person struct {
 	local       string
 	login       bool   // a visitor can be them
 	as          string // the key of whom they are in another company
-	again       int    // how many days ago they got a second link, the first having expired
-	until       int    // they have not signed in since that many days ago
+	again       int    // they got a second link, the first having expired
+	until       int    // they have not signed in since
+	life
+}
+
+// life is what happens to somebody in the course of a year.
+type life struct {
+	moved   int // got other roles
+	lost    int // lost their phone
+	renamed int // got another address
+	forgot  int // forgot their password
+	left    int // were deactivated
+	back    int // came back
+	gone    int // were deleted
+	visits  int // a year
+	mail    delivery
 }
 
 type fate uint8
@@ -53,73 +70,44 @@ const (
 	lastGuest             // is invited at the very end of the story
 )
 
-// cast is everybody: thirty people in six companies, one of them in two.
-func cast() []company {
-	return []company{
-		{key: "platform", id: "100000", name: "Larkmoor Payments", domain: "larkmoor.example", kind: access.Platform, environment: org.Live, days: founded, people: []person{
-			{key: "owner", role: "owner", first: "Miriam", last: "Castellanos", local: "miriam.castellanos", login: true},
-			{key: "administrator", role: "administrator", days: 160},
-			{key: "auditor", role: "auditor", days: 140},
-			{key: "support", role: "support", days: 60},
-		}},
-		{key: "facilitator", id: "200100", name: "Vantry Facilitation", domain: "vantry.example", kind: access.Facilitator, environment: org.Live, days: 170, people: []person{
-			{key: "owner", role: "owner"},
-			{key: "administrator", role: "administrator", days: 150},
-			{key: "risk", role: "risk", days: 100},
-		}},
-		{key: "partner", id: "300200", name: "Oxbow Lane Commerce", domain: "oxbowlane.example", kind: access.Partner, below: "200100", environment: org.Live, days: 150, people: []person{
-			{key: "owner", role: "owner"},
-			{key: "administrator", role: "administrator", days: 140, first: "Tomás", last: "Rezende", local: "tomas.rezende", login: true},
-			{key: "support", role: "support", days: 90},
-			{key: "finance", role: "finance", days: 85, until: 20},
-		}},
-		northwind(),
-		{key: "petrichor", id: "400320", name: "Café Pétrichor", domain: "petrichor.example", kind: access.Merchant, below: "300200", environment: org.Live, language: "fr", days: 75,
-			units: []unit{
-				{"400321", "Pétrichor Restauration SARL", []shop{{"Rive gauche", "https://rive-gauche.petrichor.example", "pay_gate"}, {"Halle du marché", "", "pay_gate"}}},
-				{"400322", "Pétrichor en ligne SAS", []shop{{"La boutique en ligne", "https://www.petrichor.example", "web_shop phone_order"}}},
-			},
-			people: []person{
-				{key: "owner", role: "owner"},
-				{key: "access", role: "access_administrator", days: 70},
-				{key: "support", role: "support", over: []string{"400321"}, days: 50, until: 1},
-				{key: "finance", role: "finance", days: 28, as: "northwind.finance"},
-			}},
-		{key: "brambleholt", id: "400330", name: "Brambleholt Cycles", domain: "brambleholt.example", kind: access.Merchant, below: "300200", environment: org.Test, days: 20,
-			units: []unit{{"400331", "Brambleholt Fahrrad GmbH", []shop{{"Workshop", "https://shop.brambleholt.example", "web_shop pay_gate"}}}},
-			people: []person{
-				{key: "owner", role: "owner"},
-				{key: "developer", role: "developer", days: 15},
-			}},
-	}
-}
+// delivery is what became of an invitation's mail.
+type delivery uint8
 
-// northwind is where most of it happens.
-func northwind() company {
-	return company{key: "northwind", id: "400310", name: "Northwind Outfitters", domain: "northwind.example", kind: access.Merchant, below: "300200", environment: org.Live, days: 120,
-		units: []unit{
-			{"400311", "Northwind Outfitters Ltd", []shop{
-				{"Harbour Street", "", "pay_gate"},
-				{"Old Mill", "", "pay_gate phone_order"},
-				{"Web shop UK", "https://www.northwind.example", "web_shop"},
+const (
+	arrives   delivery = iota
+	refused            // the mail server did not take it
+	bounces            // it came back
+	corrected          // it came back, and the address was corrected
+)
+
+// cast is everybody with a name in the story, in sixteen companies; staff joins
+// some three hundred to them.
+func cast() []company {
+	return append([]company{
+		{key: "platform", id: "100000", name: "Larkmoor Payments", domain: "larkmoor.example", kind: access.Platform, environment: org.Live, zone: "Europe/London", home: english, days: founded, staff: 17,
+			people: []person{
+				{key: "owner", role: "owner", first: "Miriam", last: "Castellanos", local: "miriam.castellanos", login: true},
+				{key: "administrator", role: "administrator", days: 340},
+				{key: "auditor", role: "auditor", days: 300},
+				{key: "support", role: "support", days: 60},
 			}},
-			{"400312", "Northwind Nordic ApS", []shop{{"Nyhavn", "", "pay_gate"}, {"Web shop Nordic", "https://nordic.northwind.example", "web_shop"}}},
-			{"400313", "Northwind Benelux B.V.", []shop{{"De Pijp", "", "pay_gate"}}},
-		},
-		people: []person{
-			{key: "owner", role: "owner", first: "Ada", last: "Okafor", local: "ada.okafor", login: true},
-			{key: "access", role: "access_administrator", days: 118, first: "Joost", last: "van der Meij", local: "joost.vandermeij", login: true},
-			{key: "administrator", role: "administrator", days: 110},
-			{key: "support", role: "support", over: []string{"400312"}, days: 100, first: "Freja", last: "Kjærgaard", local: "freja.kjaergaard", login: true},
-			{key: "auditor", role: "auditor", days: 90, first: "Hélène", last: "Marchetti", local: "helene.marchetti", login: true},
-			{key: "finance", role: "finance", days: 80},
-			{key: "operations", role: "operations", over: []string{"400311", "400313"}, days: 70},
-			{key: "developer", role: "developer", days: 60, until: 8},
-			{key: "disputes", role: "disputes", over: []string{"400311"}, days: 45},
-			{key: "risk", role: "risk", days: 30, again: 25},
-			{key: "approver", role: "first_approver", days: 9, fate: forgets},
-			{key: "temp", role: "support", over: []string{"400313"}, days: 6, fate: unwanted},
-			{key: "trainee", role: "read_only", over: []string{"400311"}, days: 1, fate: waits},
-			{key: "newest", role: "read_only", over: []string{"400312"}, fate: lastGuest},
-		}}
+		{key: "facilitator", id: "200100", name: "Vantry Facilitation", domain: "vantry.example", kind: access.Facilitator, environment: org.Live, zone: "Europe/Dublin", home: irish, days: 362, staff: 12,
+			people: []person{
+				{key: "owner", role: "owner"},
+				{key: "administrator", role: "administrator", days: 330},
+				{key: "risk", role: "risk", days: 250},
+			}},
+		{key: "partner", id: "300200", name: "Oxbow Lane Commerce", domain: "oxbowlane.example", kind: access.Partner, below: "200100", environment: org.Live, zone: "Europe/London", home: english, days: 355, staff: 13,
+			people: []person{
+				{key: "owner", role: "owner"},
+				{key: "administrator", role: "administrator", days: 340, first: "Tomás", last: "Rezende", local: "tomas.rezende", login: true},
+				{key: "support", role: "support", days: 190},
+				{key: "finance", role: "finance", days: 185, life: life{left: 20}},
+			}},
+		{key: "comptoir", id: "300300", name: "Comptoir Numérique", domain: "comptoir-numerique.example", kind: access.Partner, below: "200100", environment: org.Live, language: "fr", zone: "Europe/Paris", home: french, days: 290, staff: 11,
+			people: []person{
+				{key: "owner", role: "owner"},
+				{key: "access", role: "access_administrator", days: 280},
+			}},
+	}, merchants()...)
 }

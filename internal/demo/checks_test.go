@@ -2,6 +2,7 @@ package demo_test
 
 import (
 	"database/sql"
+	"net/netip"
 	"slices"
 	"testing"
 
@@ -27,7 +28,7 @@ func (h *house) rights(t *testing.T) {
 			}
 			page, err := h.People.List(tx, a, people.Query{Limit: 200})
 			for _, row := range page.Rows {
-				held := access.Held(s, access.Question{User: row.ID(), Within: a.ID, Now: tx.Now, SecondFactor: true, Fresh: true})
+				held := access.Held(s, access.Question{User: row.ID(), Within: a.ID, Now: tx.Now, SecondFactor: true, Fresh: true, IP: h.allowedFrom(t, row.ID())})
 				var given access.Set
 				for _, r := range list {
 					if slices.Contains(row.Roles, r.ID) {
@@ -48,17 +49,32 @@ func (h *house) rights(t *testing.T) {
 			return err
 		})
 	}
-	if holders != 25 {
-		t.Errorf("%d people have rights, want 25", holders)
+	if holders < 40 {
+		t.Errorf("%d people have rights", holders)
 	}
 	for key, over := range map[string][]string{
 		"northwind.support": {"400312"}, "northwind.auditor": {"400310", "400311", "400312", "400313"}, "northwind.access": nil,
-		"partner.administrator": {"300200", "400310", "400311", "400312", "400313", "400320", "400321", "400322", "400330", "400331"},
+		"partner.administrator": {"300200", "400310", "400311", "400312", "400313", "400320", "400321", "400322", "400330", "400331", "400340", "400341",
+			"400350", "400351", "400352", "400353", "400354", "400360", "400361", "400362"},
+		"petrichor.owner": {"400320", "400321", "400322"},
 	} {
 		if diff := cmp.Diff(over, h.seesPayments(t, key)); diff != "" {
 			t.Errorf("%s sees payments of other entities: %s", key, diff)
 		}
 	}
+}
+
+// allowedFrom is an address from which somebody may act; the zero one when it does not matter.
+func (h *house) allowedFrom(t *testing.T, userID string) (ip netip.Addr) {
+	t.Helper()
+	h.view(t, func(tx *db.Tx) error {
+		ranges, err := db.Column(tx, `SELECT i.network FROM membership_ips i JOIN memberships m ON m.id = i.membership_id AND m.account_id = i.account_id WHERE m.user_id = $1`, userID)
+		if len(ranges) > 0 {
+			ip = netip.MustParsePrefix(ranges[0]).Addr()
+		}
+		return err
+	})
+	return ip
 }
 
 // seesPayments lists the entities whose payments a login sees, by the decision itself.
@@ -97,7 +113,7 @@ func (h *house) administrators(t *testing.T) {
 				t.Errorf("%s counts %d administrators and has %d", c.name, c.admins, c.real)
 			}
 		}
-		if len(rows) != 6 {
+		if len(rows) != 16 {
 			t.Errorf("%d accounts", len(rows))
 		}
 		return err

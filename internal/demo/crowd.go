@@ -67,7 +67,7 @@ func (o *Options) checkCrowd() error {
 
 // crowdCompany is the account of the crowd's first people.
 func crowdCompany() company {
-	return company{key: "crowd", id: crowdID(0), name: "Wayfarer Retail Group", domain: "wayfarer.example", kind: access.Merchant, environment: org.Live, days: founded - 5,
+	return company{key: "crowd", id: crowdID(0), name: "Wayfarer Retail Group", domain: "wayfarer.example", kind: access.Merchant, environment: org.Live, zone: "Europe/Oslo", home: nordic, days: founded - 5,
 		people: []person{{key: "owner", role: "owner", first: "Solveig", last: "Amundsen", local: "solveig.amundsen", login: true}}}
 }
 

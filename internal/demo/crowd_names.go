@@ -5,9 +5,8 @@ import (
 	"strings"
 )
 
-// crowdCultures are where the crowd's names come from, written as those of
-// cultures are: many more of each, so that a million people are called by some
-// hundred thousand names, and many by the same, as in life.
+// crowdCultures are where names come from: so many of each that a million people
+// are called by some hundred thousand names, and many by the same, as in life.
 var crowdCultures = []culture{
 	{"Adaeze Bola Chinedu Damilola Emeka Folake Gbenga Halima Ikenna Jumoke Kelechi Lanre Musa Ngozi Obinna Temitope Uche Wale Yetunde Zainab",
 		"Abubakar Adebayo Afolabi Akinola Balogun Chukwu Danjuma Eze Fashola Ibrahim Igwe Lawal Mbah Nwachukwu Obi Ogunleye Okeke Okonkwo Sanusi Uzor"},

@@ -1,9 +1,9 @@
 // Package demo makes the believable world of "countersign demo": a small payment
-// platform whose people have been at work for half a year.
+// platform whose people have been at work for a year.
 //
 //	cast.go    who is in it: companies, entities, shops, people and their fates
-//	names.go   what people are called
-//	story.go   what happened, and when
+//	           (merchants.go), and the many who are drawn (staff.go, names.go)
+//	story.go   what happened, and when (calendar.go)
 //	stage.go   how it is played: every scene goes through the use cases that the
 //	           portal calls, on a clock that Fill moves, so audit entries, mails,
 //	           statuses and rights are real
@@ -18,6 +18,7 @@ package demo
 import (
 	"context"
 	"encoding/base32"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"time"
@@ -54,11 +55,14 @@ type Deps struct {
 
 // Options of Fill. The zero value is the world that make run shows.
 type Options struct {
-	Seed uint64 // another seed: other names, days and hours
+	Seed  uint64 // another seed: other names, days and hours
+	Small bool   // only those who have a name in the story
 
 	Users    int                // further people, at most 1,000,000
 	Accounts int                // further merchants' accounts that they are in; 0: one for a hundred of them
 	Progress func(made, of int) // called after each batch of them; nil: nobody is told
+
+	Month func(time.Time) // called when a month of the story begins; nil: nobody is told
 }
 
 // World is what Fill made.
@@ -108,18 +112,31 @@ func Fill(ctx context.Context, d Deps, o Options) (World, error) {
 	if o.Users > 0 {
 		c = f.beginCrowd(o)
 	}
-	if err := f.play(); err != nil {
-		return World{}, fmt.Errorf("fill the demo world: %w", err)
+	if err := d.DB.Relax(ctx); err != nil {
+		return World{}, err
 	}
-	if err := d.DB.Update(ctx, who, func(tx *db.Tx) error { return f.finish(tx, hash) }); err != nil || c == nil {
-		return f.world(), err
-	}
-	if err := c.play(hash); err != nil {
-		return World{}, fmt.Errorf("make the crowd: %w", err)
+	if err := errors.Join(f.fill(c, who, hash), d.DB.Settle(ctx)); err != nil {
+		return World{}, err
 	}
 	w := f.world()
-	w.Accounts, w.Persons = w.Accounts+o.Accounts-1, w.Persons+c.made
+	if c != nil {
+		w.Accounts, w.Persons = w.Accounts+o.Accounts-1, w.Persons+c.made
+	}
 	return w, nil
+}
+
+// fill plays the story, and then adds the crowd, if there is one.
+func (f *filling) fill(c *crowd, who db.Who, hash string) error {
+	if err := f.play(); err != nil {
+		return fmt.Errorf("fill the demo world: %w", err)
+	}
+	if err := f.DB.Update(f.ctx, who, func(tx *db.Tx) error { return f.finish(tx, hash) }); err != nil || c == nil {
+		return err
+	}
+	if err := c.play(hash); err != nil {
+		return fmt.Errorf("make the crowd: %w", err)
+	}
+	return nil
 }
 
 // mark is the first thing that an empty database gets.
@@ -161,12 +178,13 @@ func Code(secret string, at time.Time) (string, error) {
 }
 
 func begin(ctx context.Context, d Deps, o Options) *filling {
-	f := &filling{Deps: d, ctx: ctx, now: d.Clock.Now().UTC(), random: rand.New(rand.NewPCG(o.Seed, 0x636f756e746572)),
-		companies: map[string]*companyOnStage{}, players: map[string]*player{}, entities: map[string]string{}, letters: map[string]seal.Secret{}}
+	f := &filling{Deps: d, ctx: ctx, now: d.Clock.Now().UTC(), small: o.Small, month: o.Month, random: rand.New(rand.NewPCG(o.Seed, 0x636f756e746572)),
+		companies: map[string]*companyOnStage{}, players: map[string]*player{}, entities: map[string]string{}, letters: map[string]seal.Secret{}, pools: pools()}
 	// Whoever acts here signs in many times: a cost of nearly nothing, until finish.
 	quick := signin.NewPasswords(signin.Cost{MemoryKiB: 8, Passes: 1, Lanes: 1}, 1, 1, d.DB.Random())
 	f.door = signin.New(d.DB, d.Audit, quick, func(tx *db.Tx, accountID string) (profile.Settings, error) {
 		return org.Settings(tx, d.Profiles, accountID)
 	}, signin.Site{Name: issuer})
+	f.help = signin.NewHelp(f.door, d.People)
 	return f
 }

@@ -3,6 +3,7 @@ package demo_test
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -21,46 +22,84 @@ import (
 )
 
 func TestFill(t *testing.T) {
+	h := filled(t, testdb.SQLite, present, demo.Options{Seed: 1})
+	t.Run("some three hundred people in sixteen accounts", h.counts)
+	t.Run("every role is had", h.roles)
+	t.Run("a year of activity", h.year)
+	h.checks(t)
+}
+
+// TestFillSmall plays the story of those who have a name in it, on both databases.
+func TestFillSmall(t *testing.T) {
+	told := map[testdb.Dialect][]string{}
 	for _, dialect := range testdb.Dialects() {
 		t.Run(string(dialect), func(t *testing.T) {
-			h := filled(t, dialect, present, 1)
-			t.Run("thirty people in six accounts", h.counts)
-			t.Run("every status that has data", h.statuses)
-			t.Run("one mail is still to be sent", h.mails)
-			t.Run("every login comes in with password and code", h.logins)
-			t.Run("nobody has more than they were given", h.rights)
-			t.Run("the administrators are counted right", h.administrators)
-			t.Run("the log tells every change", h.entries)
-			t.Run("a second filling is refused", h.again)
+			h := filled(t, dialect, present, demo.Options{Seed: 1, Small: true})
+			told[dialect] = h.told(t)
+			h.checks(t)
 		})
 	}
+	for dialect, other := range told {
+		if diff := cmp.Diff(told[testdb.SQLite], other); diff != "" {
+			t.Errorf("%s tells another story: %s", dialect, diff)
+		}
+	}
+}
+
+// checks are what holds at every size.
+func (h *house) checks(t *testing.T) {
+	t.Run("every status that has data", h.statuses)
+	t.Run("one mail is still to be sent", h.mails)
+	t.Run("every login comes in with password and code", h.logins)
+	t.Run("nobody has more than they were given", h.rights)
+	t.Run("the administrators are counted right", h.administrators)
+	t.Run("the log tells every change", h.entries)
+	t.Run("a second filling is refused", h.again)
 }
 
 func (h *house) counts(t *testing.T) {
 	for query, want := range map[string]int{
-		`SELECT COUNT(*) FROM users`:                                       30,
-		`SELECT COUNT(*) FROM memberships`:                                 31,
-		`SELECT COUNT(*) FROM entities WHERE kind = 'platform'`:            1,
-		`SELECT COUNT(*) FROM entities WHERE kind = 'facilitator'`:         1,
-		`SELECT COUNT(*) FROM entities WHERE kind = 'partner'`:             1,
-		`SELECT COUNT(*) FROM entities WHERE kind = 'merchant'`:            3,
-		`SELECT COUNT(*) FROM entities WHERE kind = 'legal_entity'`:        6,
-		`SELECT COUNT(*) FROM locations`:                                   10,
-		`SELECT COUNT(*) FROM terminals`:                                   13,
-		`SELECT COUNT(*) FROM accounts WHERE NOT is_open`:                  0,
-		`SELECT COUNT(*) FROM service_tokens`:                              3,
-		`SELECT COUNT(*) FROM service_tokens WHERE revoked_at IS NOT NULL`: 1,
-		`SELECT COUNT(DISTINCT password_hash) FROM users`:                  1,
-		`SELECT COUNT(*) FROM users WHERE email NOT LIKE '%.example'`:      0,
-		`SELECT COUNT(*) FROM memberships m JOIN accounts a ON a.id = m.account_id
-			WHERE m.activated_at IS NOT NULL AND m.user_id NOT IN (SELECT user_id FROM factors)`: 1,
+		`SELECT COUNT(*) FROM entities WHERE kind = 'platform'`:       1,
+		`SELECT COUNT(*) FROM entities WHERE kind = 'facilitator'`:    1,
+		`SELECT COUNT(*) FROM entities WHERE kind = 'partner'`:        2,
+		`SELECT COUNT(*) FROM entities WHERE kind = 'merchant'`:       12,
+		`SELECT COUNT(*) FROM entities WHERE kind = 'legal_entity'`:   25,
+		`SELECT COUNT(*) FROM locations`:                              43,
+		`SELECT COUNT(*) FROM accounts WHERE NOT is_open`:             0,
+		`SELECT COUNT(*) FROM accounts WHERE environment = 'test'`:    2,
+		`SELECT COUNT(*) FROM service_tokens`:                         15,
+		`SELECT COUNT(DISTINCT password_hash) FROM users`:             1,
+		`SELECT COUNT(*) FROM users WHERE email NOT LIKE '%.example'`: 0,
+		`SELECT COUNT(*) FROM memberships m WHERE m.activated_at IS NOT NULL AND m.user_id NOT IN (SELECT user_id FROM factors)
+			AND m.user_id NOT IN (SELECT target_id FROM audit_entries WHERE action = 'factor.reset')`: 0,
 	} {
 		if got := h.count(t, query); got != want {
 			t.Errorf("%s: %d, want %d", query, got, want)
 		}
 	}
-	if h.world.Accounts != 6 || h.world.Persons != 30 {
-		t.Errorf("it says %d accounts and %d people", h.world.Accounts, h.world.Persons)
+	for query, least := range map[string]int{
+		`SELECT COUNT(*) FROM users WHERE left_at IS NULL`:                                           290,
+		`SELECT COUNT(*) FROM users WHERE language = 'fr'`:                                           60,
+		`SELECT COUNT(DISTINCT time_zone) FROM users`:                                                7,
+		`SELECT COUNT(*) FROM outbox WHERE state = 'bounced'`:                                        3,
+		`SELECT COUNT(*) FROM outbox WHERE state = 'refused'`:                                        1,
+		`SELECT COUNT(*) FROM membership_ips`:                                                        2,
+		`SELECT COUNT(*) FROM audit_entries WHERE action = 'user.deleted'`:                           4,
+		`SELECT COUNT(*) FROM audit_entries WHERE action = 'user.reactivated'`:                       1,
+		`SELECT COUNT(*) FROM audit_entries WHERE action = 'signin.unlocked'`:                        2,
+		`SELECT COUNT(*) FROM audit_entries WHERE action = 'password.reset'`:                         6,
+		`SELECT COUNT(*) FROM audit_entries WHERE action = 'factor.reset'`:                           8,
+		`SELECT COUNT(*) FROM audit_entries WHERE action = 'user.email_changed'`:                     4,
+		`SELECT COUNT(*) FROM service_tokens WHERE revoked_at IS NOT NULL`:                           4,
+		`SELECT COUNT(*) FROM audit_entries WHERE action = 'signin.failed'`:                          60,
+		`SELECT COUNT(*) FROM audit_entries WHERE outcome = 'refused' AND action <> 'signin.failed'`: 6,
+	} {
+		if got := h.count(t, query); got < least {
+			t.Errorf("%s: %d, want %d or more", query, got, least)
+		}
+	}
+	if people := h.count(t, `SELECT COUNT(*) FROM users`); h.world.Accounts != 16 || h.world.Persons < 300 || h.world.Persons > people {
+		t.Errorf("it says %d accounts and %d people, of %d", h.world.Accounts, h.world.Persons, people)
 	}
 	h.view(t, func(tx *db.Tx) error {
 		marked, err := demo.Marked(tx)
@@ -84,18 +123,62 @@ func (h *house) statuses(t *testing.T) {
 			return err
 		})
 	}
-	want := map[people.Status]int64{people.Active: 24, people.Invited: 2, people.ExpiredInvitation: 1, people.DeactivatedInvitation: 1,
-		people.Deactivated: 2, people.LockedAttempts: 1}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Error(diff)
+	for s, least := range map[people.Status]int64{people.Active: 40, people.Invited: 2, people.ExpiredInvitation: 1, people.DeactivatedInvitation: 1,
+		people.Deactivated: 2, people.LockedAttempts: 1, people.LockedInactivity: 1} {
+		if got[s] < least {
+			t.Errorf("%d are %s", got[s], s)
+		}
+	}
+}
+
+// roles looks for somebody in each role of the profile.
+func (h *house) roles(t *testing.T) {
+	pr, _ := h.Profiles.Get(profile.Standard)
+	for _, r := range pr.Roles {
+		if h.count(t, `SELECT COUNT(*) FROM assignments s JOIN roles r ON r.account_id = s.account_id AND r.id = s.role_id WHERE r.predefined = $1`, r.Key) == 0 {
+			t.Errorf("nobody is %s", r.Key)
+		}
+	}
+}
+
+// year checks that the log reads like a company's year: thousands of entries, in every month, at working hours.
+func (h *house) year(t *testing.T) {
+	months, early, late, weekend, all := map[string]int{}, 0, 0, 0, 0
+	h.view(t, func(tx *db.Tx) error {
+		times, err := db.Column(tx, `SELECT CAST(at AS text) FROM audit_entries`)
+		for _, text := range times {
+			us, _ := strconv.ParseInt(text, 10, 64)
+			at := time.UnixMicro(us).UTC()
+			months[at.Format("2006-01")]++
+			all++
+			switch {
+			case at.Hour() < 5:
+				early++
+			case at.Hour() == 23:
+				late++
+			}
+			if at.Weekday() == time.Saturday || at.Weekday() == time.Sunday {
+				weekend++
+			}
+		}
+		return err
+	})
+	if all < 8000 {
+		t.Errorf("%d entries", all)
+	}
+	if len(months) < 12 {
+		t.Errorf("%d months: %v", len(months), months)
+	}
+	if weekend*6 > all || early*20 > all || late*20 > all {
+		t.Errorf("of %d entries %d are of weekends, %d of early mornings, %d of late evenings", all, weekend, early, late)
 	}
 }
 
 func (h *house) mails(t *testing.T) {
-	if n := h.count(t, `SELECT COUNT(*) FROM outbox WHERE state = 'sent' AND sealed IS NULL`); n < 29 {
+	if n := h.count(t, `SELECT COUNT(*) FROM outbox WHERE state = 'sent' AND sealed IS NULL`); n < 40 {
 		t.Errorf("%d mails were sent", n)
 	}
-	if n := h.count(t, `SELECT COUNT(*) FROM outbox WHERE state <> 'sent'`); n != 1 {
+	if n := h.count(t, `SELECT COUNT(*) FROM outbox WHERE state = 'queued'`); n != 1 {
 		t.Errorf("%d mails wait", n)
 	}
 	due, err := h.DB.Lease(t.Context(), 10, time.Minute)
@@ -133,7 +216,7 @@ func (h *house) logins(t *testing.T) {
 		}
 		h.holds(t, l)
 	}
-	want := []string{"platform.owner", "partner.administrator", "northwind.owner", "northwind.access", "northwind.support", "northwind.auditor"}
+	want := []string{"platform.owner", "partner.administrator", "northwind.owner", "northwind.access", "northwind.support", "northwind.auditor", "petrichor.owner"}
 	if diff := cmp.Diff(want, keys); diff != "" {
 		t.Error(diff)
 	}
@@ -166,8 +249,8 @@ func (h *house) again(t *testing.T) {
 	if f := fault.From(err); f == nil || f.Kind != fault.Conflict || f.Code != "not_empty" {
 		t.Errorf("got %v", err)
 	}
-	if got := h.count(t, `SELECT COUNT(*) FROM users`); got != 30 {
-		t.Errorf("%d people", got)
+	if got := h.count(t, `SELECT COUNT(*) FROM accounts`); got != 16 {
+		t.Errorf("%d accounts", got)
 	}
 	if got := h.count(t, `SELECT COUNT(*) FROM audit_entries WHERE outcome = 'refused' AND action = 'platform.demo_filled' AND at >= $1`, present.UnixMicro()); got != 1 {
 		t.Errorf("the refusal was recorded %d times at the present time", got)
@@ -215,7 +298,7 @@ func (h *house) told(t *testing.T) (out []string) {
 		})
 	}
 	h.view(t, func(tx *db.Tx) error {
-		log, err := db.Column(tx, `SELECT e.seq || ' ' || e.at || ' ' || e.action || ' ' || e.outcome || ' ' || e.ip || ' ' || COALESCE(u.email, e.actor_id)
+		log, err := db.Column(tx, `SELECT e.seq || ' ' || e.at || ' ' || e.action || ' ' || e.outcome || ' ' || e.ip || ' ' || COALESCE(u.email, u.first_name || ' ' || u.last_name, e.actor_id)
 			FROM audit_entries e LEFT JOIN users u ON u.id = e.actor_id ORDER BY e.seq`)
 		out = append(out, log...)
 		return err
@@ -224,7 +307,10 @@ func (h *house) told(t *testing.T) (out []string) {
 }
 
 func TestSameSeedSameWorld(t *testing.T) {
-	one, two, other := filled(t, testdb.SQLite, present, 7).told(t), filled(t, testdb.Postgres, present, 7).told(t), filled(t, testdb.SQLite, present, 8).told(t)
+	o := demo.Options{Seed: 7, Small: true}
+	one, two := filled(t, testdb.SQLite, present, o).told(t), filled(t, testdb.SQLite, present, o).told(t)
+	o.Seed = 8
+	other := filled(t, testdb.SQLite, present, o).told(t)
 	if diff := cmp.Diff(one, two); diff != "" {
 		t.Error(diff)
 	}
@@ -236,7 +322,7 @@ func TestSameSeedSameWorld(t *testing.T) {
 func TestAnyHourAndSeed(t *testing.T) {
 	for i, at := range []time.Time{present, time.Date(2026, 12, 31, 23, 59, 59, 0, time.UTC), time.Date(2028, 2, 29, 9, 30, 0, 0, time.UTC), time.Date(2026, 3, 29, 18, 1, 0, 0, time.FixedZone("", 7200))} {
 		t.Run(at.Format(time.DateTime), func(t *testing.T) {
-			h := filled(t, testdb.SQLite, at, uint64(i)*1000+3)
+			h := filled(t, testdb.SQLite, at, demo.Options{Seed: uint64(i)*1000 + 3, Small: true})
 			h.statuses(t)
 			h.logins(t)
 			if n := h.count(t, `SELECT COUNT(*) FROM audit_entries WHERE at > $1`, at.UnixMicro()); n != 0 {

@@ -62,11 +62,11 @@ func build(t *testing.T, dialect testdb.Dialect, at time.Time) *house {
 // present is a moment just after midnight: the story's hours must not run into the future.
 var present = time.Date(2026, 3, 4, 0, 0, 7, 0, time.UTC)
 
-func filled(t *testing.T, dialect testdb.Dialect, at time.Time, seed uint64) *house {
+func filled(t *testing.T, dialect testdb.Dialect, at time.Time, o demo.Options) *house {
 	t.Helper()
 	h := build(t, dialect, at)
 	var err error
-	if h.world, err = demo.Fill(t.Context(), h.Deps, demo.Options{Seed: seed}); err != nil {
+	if h.world, err = demo.Fill(t.Context(), h.Deps, o); err != nil {
 		t.Fatal(err)
 	}
 	if h.log.Len() > 0 {

@@ -9,7 +9,7 @@ import (
 )
 
 func TestNames(t *testing.T) {
-	for _, c := range cultures {
+	for _, c := range crowdCultures {
 		for _, word := range strings.Fields(c.given + " " + c.family) {
 			name, ascii, given := strings.Cut(word, "/")
 			if !given {

@@ -24,14 +24,18 @@ type filling struct {
 	Deps
 	ctx       context.Context
 	now       time.Time // when the story ends
+	small     bool      // Options.Small
+	month     func(time.Time)
 	random    *rand.Rand
 	door      *signin.Door
+	help      *signin.Help
 	scenes    []scene
 	companies map[string]*companyOnStage // by customer ID
 	order     []*companyOnStage
 	players   map[string]*player     // by key
 	entities  map[string]string      // ids by customer ID
 	letters   map[string]seal.Secret // the links that people have got, by user id
+	pools     []pool
 }
 
 // companyOnStage is a company whose account may exist by now.
@@ -48,12 +52,18 @@ type player struct {
 	key     string
 	company *companyOnStage
 	*self
+	in      bool // they have come in
+	settled bool // they have put their own details in order
+	deleted bool
 }
 
 type self struct {
 	userID, firstName, lastName, email string
 	from                               db.Who // whence they come
 	factor                             signin.AppView
+	next                               string // an address that waits to be confirmed
+	password                           string // until finish gives everybody the same; "" is Password
+	passwords                          int    // how many they have had besides
 }
 
 // agents are what browsers call themselves.
@@ -68,7 +78,11 @@ var agents = []string{
 func (f *filling) enter(c company) *companyOnStage {
 	s := &companyOnStage{company: c}
 	f.companies[c.id], f.order = s, append(f.order, s)
-	for _, p := range c.people {
+	people := c.people
+	if !f.small {
+		people = append(people, f.staffOf(c)...)
+	}
+	for _, p := range people {
 		pl := &player{person: p, key: c.key + "." + p.key, company: s}
 		if p.as != "" {
 			pl.self = f.players[p.as].self
@@ -90,7 +104,7 @@ func (f *filling) born(c company, p person) *self {
 		x := &self{firstName: p.first, lastName: p.last, email: p.local + "@" + c.domain}
 		if p.first == "" {
 			var local string
-			x.firstName, x.lastName, local = draw(f.random)
+			x.firstName, x.lastName, local = f.draw(c.home)
 			x.email = local + "@" + c.domain
 		}
 		n := networks[len(f.order)%len(networks)] // colleagues share one
@@ -114,7 +128,12 @@ func (f *filling) taken(x *self) bool {
 // planned makes the next begin later; the clock never goes back.
 func (f *filling) play() error {
 	slices.SortStableFunc(f.scenes, func(a, b scene) int { return a.at.Compare(b.at) })
-	for _, s := range f.scenes {
+	for len(f.scenes) > 0 {
+		s := f.scenes[0]
+		f.scenes = f.scenes[1:]
+		if f.month != nil && s.at.Month() != f.Clock.Now().Month() {
+			f.month(s.at)
+		}
 		f.pass(s.at.Sub(f.Clock.Now()))
 		if err := s.play(); err != nil {
 			return fmt.Errorf("%s: %w", f.Clock.Now().Format(time.DateTime), err)
@@ -124,14 +143,31 @@ func (f *filling) play() error {
 	return nil
 }
 
+// later puts a scene that follows from another one among those to come. What
+// would be after the end of the story does not happen.
+func (f *filling) later(by time.Duration, play func() error) {
+	at := f.Clock.Now().Add(by)
+	if at.After(f.now) {
+		return
+	}
+	i, _ := slices.BinarySearchFunc(f.scenes, at, func(s scene, at time.Time) int {
+		if s.at.After(at) {
+			return 1
+		}
+		return -1
+	})
+	f.scenes = slices.Insert(f.scenes, i, scene{at, play})
+}
+
 // pass lets time go by.
 func (f *filling) pass(by time.Duration) { f.Clock.set(f.Clock.Now().Add(max(by, 0))) }
 
 // collect takes the mails that are due out of the outbox, as a server would
-// have sent them, and keeps the links in them for their recipients.
+// have sent them, and keeps the links in them for their recipients. Some do not
+// arrive.
 func (f *filling) collect() error {
 	for {
-		due, err := f.DB.Lease(f.ctx, 10, time.Minute)
+		due, err := f.DB.Lease(f.ctx, 50, time.Minute)
 		if err != nil || len(due) == 0 {
 			return err
 		}
@@ -139,19 +175,38 @@ func (f *filling) collect() error {
 			if token := m.Data["token"]; token != "" {
 				f.letters[m.UserID] = seal.Secret(token)
 			}
-			if err := f.DB.Sent(f.ctx, m.ID); err != nil {
+			if err := f.deliver(m); err != nil {
 				return err
 			}
 		}
 	}
 }
 
+func (f *filling) deliver(m db.Queued) error {
+	how := arrives
+	for _, c := range f.order {
+		for _, p := range c.players {
+			if p.userID == m.UserID && m.Kind == "invitation" && !p.in {
+				how = p.mail
+			}
+		}
+	}
+	if how == refused {
+		return f.DB.Refused(f.ctx, m.ID, db.Failure{Reason: "550", Problem: "the mail server said: 550 no such mailbox"})
+	}
+	if err := f.DB.Sent(f.ctx, m.ID); err != nil || how == arrives {
+		return err
+	}
+	_, err := f.DB.Bounced(f.ctx, m.ID, "5.1.1")
+	return err
+}
+
 // visit is a sign-in, something done, and signing out after a while.
 func (f *filling) visit(key string, stay time.Duration, do func(db.Who) error) error {
 	p := f.players[key]
-	step, err := f.door.Start(f.ctx, p.from, p.email, Password)
+	step, err := f.door.Start(f.ctx, p.from, p.email, cmp.Or(p.password, Password))
 	if err == nil {
-		step, err = f.code(p, step)
+		step, err = f.second(p, step)
 	}
 	if err != nil {
 		return fmt.Errorf("%s signs in: %w", key, err)
@@ -166,8 +221,32 @@ func (f *filling) visit(key string, stay time.Duration, do func(db.Who) error) e
 			return fmt.Errorf("%s: %w", key, err)
 		}
 	}
-	f.pass(stay)
-	return f.door.SignOut(f.ctx, p.from, step.Session)
+	f.later(stay, func() error { return f.door.SignOut(f.ctx, p.from, step.Session) })
+	return nil
+}
+
+// second is all that is asked after the password.
+func (f *filling) second(p *player, step signin.Step) (_ signin.Step, err error) {
+	for err == nil {
+		switch step.Next {
+		case signin.NextSetup:
+			step, err = f.setUp(p, step)
+		case signin.NextCode:
+			step, err = f.code(p, step)
+		case signin.NextChange:
+			p.password = f.another(p)
+			step, err = f.door.Renew(f.ctx, p.from, step.Challenge, p.password)
+		default:
+			return step, nil
+		}
+	}
+	return step, err
+}
+
+// another is a password that somebody has not had.
+func (f *filling) another(p *player) string {
+	p.passwords++
+	return fmt.Sprint(Password, "-", p.passwords)
 }
 
 // code gives the code of somebody's app. It waits for one that was not used yet.
@@ -183,16 +262,15 @@ func (f *filling) code(p *player, step signin.Step) (signin.Step, error) {
 // activate opens the link that somebody got, and goes through to the portal.
 func (f *filling) activate(p *player) error {
 	step, err := f.door.Activate(f.ctx, p.from, f.letters[p.userID], Password)
-	if err == nil && step.Next == signin.NextSetup {
-		step, err = f.setUp(p, step)
-	} else if err == nil && step.Next == signin.NextCode {
-		step, err = f.code(p, step)
+	if err == nil {
+		step, err = f.second(p, step)
 	}
 	if err != nil {
 		return fmt.Errorf("%s comes in: %w", p.key, err)
 	}
-	f.pass(4 * time.Minute)
-	return f.door.SignOut(f.ctx, p.from, step.Session)
+	p.in = true
+	f.later(4*time.Minute, func() error { return f.door.SignOut(f.ctx, p.from, step.Session) })
+	return nil
 }
 
 func (f *filling) setUp(p *player, step signin.Step) (signin.Step, error) {

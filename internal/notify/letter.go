@@ -41,6 +41,8 @@ type kind struct {
 var (
 	activate   = func(w *words) string { return "/activate/" + url.PathEscape(w.data["token"]) }
 	newAddress = func(w *words) string { return "/email/" + url.PathEscape(w.data["token"]) }
+	newSecret  = func(w *words) string { return "/reset/" + url.PathEscape(w.data["token"]) }
+	forgotten  = func(*words) string { return "/forgotten" }
 	signIn     = func(*words) string { return "/signin" }
 	me         = func(*words) string { return "/me" }
 )
@@ -86,7 +88,42 @@ var kinds = map[string]kind{
 		opening: []string{"what", "why"}, facts: []string{"account", "at"}, closing: []string{"unexpected"},
 	},
 	"signin_locked": {
-		link: signIn, opening: []string{"what", "why"}, facts: []string{"at", "locked", "ip"}, closing: []string{"unexpected"},
+		link: forgotten, opening: []string{"what", "why"}, facts: []string{"at", "locked", "ip"}, closing: []string{"sooner", "unexpected"},
+	},
+	"signin_shut": { // as signin_locked, where no time opens it
+		link: forgotten, opening: []string{"what", "why"}, facts: []string{"at", "ip"}, closing: []string{"sooner", "unexpected"},
+	},
+	"unlocked": {
+		link: signIn, needs: []string{"account"},
+		opening: []string{"what", "why"}, facts: []string{"account", "at"}, closing: []string{"unexpected"},
+	},
+	"password_reset": {
+		link: newSecret, needs: []string{"token", "expires"},
+		opening: []string{"what", "why"}, facts: []string{"until", "at", "ip"}, closing: []string{"once", "unexpected"},
+	},
+	"password_reset_by_admin": {
+		link: newSecret, needs: []string{"token", "account", "expires"},
+		opening: []string{"what", "why"}, facts: []string{"account", "until"}, closing: []string{"once", "unexpected"},
+	},
+	"password_required": {
+		link: signIn, needs: []string{"account"},
+		opening: []string{"what", "why"}, facts: []string{"account", "at"}, closing: []string{"unexpected"},
+	},
+	"sessions_ended": {
+		link: signIn, needs: []string{"account"},
+		opening: []string{"what", "why"}, facts: []string{"account", "at"}, closing: []string{"unexpected"},
+	},
+	"session_ended": {
+		link: me, needs: []string{"account"},
+		opening: []string{"what", "why"}, facts: []string{"device", "ip", "account", "at"}, closing: []string{"unexpected"},
+	},
+	"inactivity_warning": {
+		link: signIn, needs: []string{"account", "until"},
+		opening: []string{"what", "why"}, facts: []string{"account", "locks"}, closing: []string{"after", "unexpected"},
+	},
+	"inactivity_warning_last": { // to an account's last administrator, whom nobody there could let in again
+		link: signIn, needs: []string{"account", "until"},
+		opening: []string{"what", "why"}, facts: []string{"account", "locks"}, closing: []string{"after", "unexpected"},
 	},
 }
 

@@ -29,7 +29,7 @@ type words struct {
 func read(q db.Queued) (*words, error) {
 	tag, _ := lang.Parse(string(q.Lang))
 	w := &words{lang: tag, kind: q.Kind, name: isolate(clean(q.Name)), data: q.Data, shown: map[string]string{}, times: map[string]time.Time{"at": q.Created}}
-	for _, key := range []string{"account", "customer_id", "roles", "inviter", "by", "ip", "address", "factor_name", "left"} {
+	for _, key := range []string{"account", "customer_id", "roles", "inviter", "by", "ip", "address", "factor_name", "left", "device"} {
 		w.shown[key] = isolate(clean(q.Data[key]))
 	}
 	for _, key := range []string{"expires", "at", "until"} {
@@ -74,7 +74,7 @@ func (w *words) fact(name string) (label, value string) {
 		return label, lang.T(w.lang, "mail.fact.account_value", "account", w.shown["account"], "customer_id", w.shown["customer_id"])
 	case "until":
 		return label, w.time("expires")
-	case "locked":
+	case "locked", "locks":
 		return label, w.time("until")
 	case "at":
 		return label, w.time("at")

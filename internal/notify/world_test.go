@@ -39,6 +39,8 @@ func message(kind string, tag lang.Tag, more map[string]string) db.Message {
 	switch kind {
 	case "factor_changed":
 		m.Data["change"], m.Data["factor"], m.Data["factor_name"] = "added", "webauthn", "Blue key"
+	case "session_ended":
+		m.Data["device"] = "Firefox, Windows"
 	case "recovery_code_used":
 		m.Data["left"] = "9"
 	}

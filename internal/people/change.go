@@ -95,6 +95,9 @@ func (p *People) Reactivate(ctx context.Context, who db.Who, accountID, userID s
 		if err != nil {
 			return fmt.Errorf("reactivate: %w", err)
 		}
+		if _, err := tx.Exec(`UPDATE users SET awake_since = $1 WHERE id = $2`, tx.Now, userID); err != nil { // what they missed meanwhile is no inactivity
+			return fmt.Errorf("reactivate: %w", err)
+		}
 		if err := roles.Count(tx, accountID); err != nil {
 			return err
 		}
@@ -179,9 +182,19 @@ func EndSessions(tx *db.Tx, userID string) error {
 	return nil
 }
 
+// EndResets makes every link dead that lets a person choose another password.
+func EndResets(tx *db.Tx, userID string) error {
+	_, err := tx.Exec(`UPDATE reset_links SET ended_at = $1 WHERE user_id = $2 AND used_at IS NULL AND ended_at IS NULL`, tx.Now, userID)
+	if err != nil {
+		return fmt.Errorf("end reset links: %w", err)
+	}
+	return nil
+}
+
 // endIfNowhere ends the sessions of a person who is active in no account any
-// more. One who still is somewhere stays signed in there; here every request
-// asks for a decision, which is deny.
+// more, and links with which they would choose another password. One who still is
+// somewhere stays signed in there; here every request asks for a decision, which
+// is deny.
 func endIfNowhere(tx *db.Tx, userID string) error {
 	list, err := Memberships(tx, userID)
 	if err != nil {
@@ -192,11 +205,14 @@ func endIfNowhere(tx *db.Tx, userID string) error {
 			return nil
 		}
 	}
+	if err := EndResets(tx, userID); err != nil {
+		return err
+	}
 	return EndSessions(tx, userID)
 }
 
-// tell queues a message about their own account to a person.
-func (p *People) tell(tx *db.Tx, kind string, a org.Account, userID string) error {
+// tell queues a message about their own account to a person; data comes in pairs.
+func (p *People) tell(tx *db.Tx, kind string, a org.Account, userID string, data ...string) error {
 	to, found, err := PersonByID(tx, userID)
 	if err != nil || !found || to.Email == "" {
 		return err
@@ -205,8 +221,12 @@ func (p *People) tell(tx *db.Tx, kind string, a org.Account, userID string) erro
 	if err != nil {
 		return err
 	}
-	return tx.Queue(db.Message{Kind: kind, AccountID: a.ID, UserID: to.ID, To: to.Email, Name: to.written(), Lang: to.Lang,
-		Data: map[string]string{"account": a.Name, "customer_id": a.CustomerID, "by": by.Name()}})
+	m := db.Message{Kind: kind, AccountID: a.ID, UserID: to.ID, To: to.Email, Name: to.written(), Lang: to.Lang,
+		Data: map[string]string{"account": a.Name, "customer_id": a.CustomerID, "by": by.Name()}}
+	for i := 0; i+1 < len(data); i += 2 {
+		m.Data[data[i]] = data[i+1]
+	}
+	return tx.Queue(m)
 }
 
 func cleanReason(reason string) (string, error) {

@@ -121,8 +121,11 @@ func (p *People) leave(tx *db.Tx, userID string) error {
 	if err := EndSessions(tx, userID); err != nil {
 		return err
 	}
-	if err := dropEmailChange(tx, Member{UserID: userID}); err != nil || len(list) > 0 {
+	if err := dropEmailChange(tx, Member{UserID: userID}); err != nil {
 		return err
+	}
+	if len(list) > 0 {
+		return EndResets(tx, userID)
 	}
 	return p.left(tx, userID)
 }

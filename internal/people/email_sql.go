@@ -209,13 +209,9 @@ func (l *emailLink) confirm(tx *db.Tx) error {
 
 // finish ends the change, and every other link that went to the old address.
 func (l emailLink) finish(tx *db.Tx) error {
-	for _, q := range []string{
-		`UPDATE email_changes SET done_at = $1, email = '', email_key = '' WHERE user_id = $2 AND done_at IS NULL AND dropped_at IS NULL`,
-		`UPDATE reset_links SET replaced_at = $1 WHERE user_id = $2 AND replaced_at IS NULL`,
-	} {
-		if _, err := tx.Exec(q, tx.Now, l.UserID); err != nil {
-			return fmt.Errorf("change address: %w", err)
-		}
+	_, err := tx.Exec(`UPDATE email_changes SET done_at = $1, email = '', email_key = '' WHERE user_id = $2 AND done_at IS NULL AND dropped_at IS NULL`, tx.Now, l.UserID)
+	if err != nil {
+		return fmt.Errorf("change address: %w", err)
 	}
-	return nil
+	return EndResets(tx, l.UserID)
 }

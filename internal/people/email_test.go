@@ -92,7 +92,7 @@ func TestChangeEmail(t *testing.T) {
 				t.Errorf("%d sessions and %d half-finished sign-ins", s, c)
 			}
 			for _, row := range h.Raw("reset_links") {
-				if strings.Contains(row, "replaced_at=<nil>") {
+				if strings.Contains(row, "ended_at=<nil>") {
 					t.Error("a reset link that went to the old address still works")
 				}
 			}

@@ -229,8 +229,7 @@ func Appoints(s *access.Snapshot, q access.Question, a org.Account, m Member) bo
 	if a.Open || !m.FirstAdministrator || m.ActivatedAt != 0 || m.UserID == q.User {
 		return false
 	}
-	q.Permission, q.Entity = access.MustParse("accounts:create"), a.EntityID
-	return access.Decide(s, q).Allowed
+	return Oversees(s, q, a)
 }
 
 // endSetUp ends what was half finished through an earlier link: a password

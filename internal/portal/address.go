@@ -14,6 +14,10 @@ const (
 	SetupPath         = "/signin/setup"
 	SetupKeyPath      = "/signin/setup/key"
 	CodesPath         = "/signin/codes"
+	RenewPath         = "/signin/change"
+	ForgottenPath     = "/forgotten"
+	ResetPath         = "/reset"
+	ResetDonePath     = "/reset/done"
 	SignOutPath       = "/signout"
 	StayPath          = "/session/stay"
 	DraftPath         = "/session/draft"
@@ -23,6 +27,8 @@ const (
 	MyEmailPath       = "/me/email"
 	MyEmailDropPath   = "/me/email/withdrawal"
 	MyPasswordPath    = "/me/password"
+	MySessionsPath    = "/me/sessions"
+	EndMyOthersPath   = "/me/sessions/sign-out"
 	ConfirmPath       = "/me/confirm"
 	MyFactorsPath     = "/me/factors"
 	MyNewAppPath      = "/me/factors/app"
@@ -42,6 +48,9 @@ func MyFactor(id string) string { return MyFactorsPath + "/" + url.PathEscape(id
 // RemoveMyFactor confirms that one of one's own second factors goes, and does it
 // when posted to.
 func RemoveMyFactor(id string) string { return MyFactor(id) + "/removal" }
+
+// EndMySession signs out of one of one's own sessions when posted to.
+func EndMySession(ref string) string { return MySessionsPath + "/" + url.PathEscape(ref) + "/sign-out" }
 
 // Addresses makes the addresses of one account. The zero value leads to the front door.
 type Addresses struct{ customerID string }
@@ -120,6 +129,11 @@ func (a Addresses) ChangeEmail(id string) string { return a.at("users", id, "ema
 
 // UserAct is the page that confirms an act on a user, and does it when posted to.
 func (a Addresses) UserAct(id string, act Act) string { return a.at("users", id, string(act)) }
+
+// EndUserSession signs a user out of one session when posted to.
+func (a Addresses) EndUserSession(id, ref string) string {
+	return a.at("users", id, "sessions", ref, "sign-out")
+}
 
 // Roles is the list of roles.
 func (a Addresses) Roles() string { return a.at("roles") }

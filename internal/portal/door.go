@@ -122,7 +122,7 @@ func (p *Portal) doSignIn(w http.ResponseWriter, r *http.Request, v *web.Visit) 
 }
 
 // stepPaths are where the steps on the way in have their pages.
-var stepPaths = map[string]string{signin.NextCode: CodePath, signin.NextPassword: AfterPasskeyPath, signin.NextSetup: SetupPath, signin.NextCodes: CodesPath}
+var stepPaths = map[string]string{signin.NextCode: CodePath, signin.NextPassword: AfterPasskeyPath, signin.NextSetup: SetupPath, signin.NextCodes: CodesPath, signin.NextChange: RenewPath}
 
 // onward goes where a step leads: to its page, or in.
 func (p *Portal) onward(w http.ResponseWriter, r *http.Request, v *web.Visit, step signin.Step, after string) error {
@@ -149,7 +149,7 @@ func (p *Portal) signOut(w http.ResponseWriter, r *http.Request, v *web.Visit) e
 	if err := p.Door.SignOut(r.Context(), v.Who, seal.Secret(web.Cookie(r, web.SessionCookie))); err != nil {
 		return err
 	}
-	for _, c := range []string{web.SessionCookie, web.ChallengeCookie, web.LinkCookie, web.EmailCookie, web.FlashCookie, web.DraftCookie} {
+	for _, c := range []string{web.SessionCookie, web.ChallengeCookie, web.LinkCookie, web.EmailCookie, web.ResetCookie, web.FlashCookie, web.DraftCookie} {
 		web.DropCookie(w, c)
 	}
 	w.Header().Set("Clear-Site-Data", `"cache", "storage"`)
@@ -259,7 +259,7 @@ func (p *Portal) theme(w http.ResponseWriter, r *http.Request, v *web.Visit) err
 
 // back returns to the page that a form stood on.
 func back(w http.ResponseWriter, r *http.Request, address string) error {
-	for _, door := range []string{SignInPath, ActivatePath, CodePath, SetupPath, CodesPath, AfterPasskeyPath, EmailLinkPath} {
+	for _, door := range []string{SignInPath, ActivatePath, CodePath, SetupPath, CodesPath, AfterPasskeyPath, EmailLinkPath, RenewPath, ForgottenPath, ResetPath, ResetDonePath} {
 		if address == door {
 			return to(w, r, address)
 		}

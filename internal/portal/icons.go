@@ -42,6 +42,8 @@ func drawings(name string) string {
 		return `<path d="M7.5 8.5v-4h9v4"/><rect x="4.5" y="8.5" width="15" height="8" rx="2"/><path d="M7.5 14h9v6h-9z"/>`
 	case "lock":
 		return `<rect x="5.5" y="10.5" width="13" height="9.5" rx="2"/><path d="M8.5 10.5V8a3.5 3.5 0 0 1 7 0v2.5"/>`
+	case "unlock":
+		return `<rect x="5.5" y="10.5" width="13" height="9.5" rx="2"/><path d="M8.5 10.5V8a3.5 3.5 0 0 1 6.8-1.2"/>`
 	case "search":
 		return `<circle cx="10.5" cy="10.5" r="6"/><path d="m15 15 5 5"/>`
 	case "check":

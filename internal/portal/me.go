@@ -9,7 +9,6 @@ import (
 	"countersign/internal/org"
 	"countersign/internal/people"
 	"countersign/internal/roles"
-	"countersign/internal/signin"
 	"countersign/internal/web"
 )
 
@@ -20,8 +19,9 @@ func (p *Portal) meRoutes() []web.Route {
 		{Pattern: "GET " + MyEmailPath, Handle: p.myEmail},
 		{Pattern: "POST " + MyEmailPath, Handle: p.doMyEmail, Form: itself},
 		{Pattern: "POST " + MyEmailDropPath, Handle: p.doDropMyEmail},
+		{Pattern: "GET " + MyPasswordPath, Handle: p.myPassword},
 		{Pattern: "POST " + MyPasswordPath, Handle: p.doPassword},
-	}, p.myFactorRoutes()...)
+	}, append(p.mySessionRoutes(), p.myFactorRoutes()...)...)
 }
 
 // me is Your account (Y1).
@@ -37,14 +37,14 @@ func (p *Portal) me(w http.ResponseWriter, r *http.Request, v *web.Visit) error 
 	if typed != nil {
 		view.Details.Kept = true
 		view.FirstName, view.LastName, view.Phone = typed.Get("first_name"), typed.Get("last_name"), typed.Get("phone")
-		view.TimeZone, view.Revision = typed.Get("time_zone"), typed.Get("revision")
+		view.Language, view.TimeZone, view.Revision = typed.Get("language"), typed.Get("time_zone"), typed.Get("revision")
 	}
 	return p.show(w, view)
 }
 
 func (p *Portal) meView(w http.ResponseWriter, r *http.Request, v *web.Visit) (MeView, error) {
 	s := v.Session
-	view := MeView{Page: p.frame(w, r, v), FirstName: s.FirstName, LastName: s.LastName, Email: s.Email, TimeZone: s.TimeZone, AskCode: !s.Fresh || !s.SecondFactor}
+	view := MeView{Page: p.frame(w, r, v), FirstName: s.FirstName, LastName: s.LastName, Email: s.Email, Language: string(s.Lang), TimeZone: s.TimeZone}
 	err := p.reading(r, func(tx *db.Tx) error {
 		security, err := p.Door.Security(tx, s.UserID)
 		if err != nil {
@@ -64,7 +64,14 @@ func (p *Portal) meView(w http.ResponseWriter, r *http.Request, v *web.Visit) (M
 			return err
 		}
 		view.Ways = myWays(mine)
-		view.AskCode = view.AskCode && slices.ContainsFunc(mine.Factors, func(f signin.OwnFactor) bool { return f.Kind == signin.KindApp })
+		open, err := p.Door.OpenSessions(tx, s.UserID)
+		if err != nil {
+			return err
+		}
+		view.Sessions, view.MoreSessions = p.sessionRows(v.Lang, open, s.Ref, EndMySession)
+		if view.History, err = p.myHistory(tx, v); err != nil {
+			return err
+		}
 		return p.myPlaces(tx, v, &view)
 	})
 	view.TimeZones = timeZones()
@@ -89,11 +96,6 @@ func (p *Portal) myPlaces(tx *db.Tx, v *web.Visit, view *MeView) error {
 		if err != nil {
 			return err
 		}
-		settings, err := org.Settings(tx, p.Profiles, a.ID)
-		if err != nil {
-			return err
-		}
-		view.MinLength = max(view.MinLength, settings.PasswordLength)
 		c, err := p.choices(tx, a, v.Lang)
 		if err != nil {
 			return err
@@ -127,24 +129,12 @@ func (p *Portal) doDetails(w http.ResponseWriter, r *http.Request, v *web.Visit)
 	in := people.Details{FirstName: f.Get("first_name"), LastName: f.Get("last_name"), Phone: &phone, Language: f.Get("language"), TimeZone: f.Get("time_zone")}
 	if err := p.People.SetDetails(r.Context(), v.Who, revision(f.Get("revision")), in); err != nil {
 		return p.meAgain(w, r, v, err, func(m *MeView, form Form) {
-			m.Details, m.FirstName, m.LastName, m.Phone, m.TimeZone = form, in.FirstName, in.LastName, phone, in.TimeZone
+			m.Details, m.FirstName, m.LastName, m.Phone, m.Language, m.TimeZone = form, in.FirstName, in.LastName, phone, in.Language, in.TimeZone
 			m.Revision = f.Get("revision") // what was seen stays what was seen
 		})
 	}
 	web.SetCookie(w, web.LangCookie, in.Language, false)
 	p.flash(w, v, Done, "details_saved")
-	return to(w, r, MePath)
-}
-
-func (p *Portal) doPassword(w http.ResponseWriter, r *http.Request, v *web.Visit) error {
-	f, err := web.Form(r, "current", "password", "code", "username")
-	if err != nil {
-		return err
-	}
-	if err := p.Door.ChangePassword(r.Context(), v.Who, f.Get("current"), f.Get("code"), f.Get("password")); err != nil {
-		return p.meAgain(w, r, v, err, func(m *MeView, form Form) { m.Password = form })
-	}
-	p.flash(w, v, Done, "password_changed")
 	return to(w, r, MePath)
 }
 

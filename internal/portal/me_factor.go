@@ -65,7 +65,8 @@ func (p *Portal) showConfirmMe(w http.ResponseWriter, r *http.Request, v *web.Vi
 
 // myPage is a page of Your account, framed in the account that the session is in.
 func (p *Portal) myPage(w http.ResponseWriter, r *http.Request, v *web.Visit) (Page, error) {
-	m, err := p.meView(w, r, v)
+	m := MeView{Page: p.frame(w, r, v)}
+	err := p.reading(r, func(tx *db.Tx) error { return p.myPlaces(tx, v, &m) })
 	return m.Page, err
 }
 

@@ -32,6 +32,8 @@ type Portal struct {
 	Org      *org.Org
 	People   *people.People
 	Door     *signin.Door
+	Help     *signin.Help
+	Places   *signin.Places // nil: network addresses are not placed
 
 	Assets   *Assets
 	Renderer *Renderer
@@ -42,7 +44,7 @@ type Portal struct {
 // Routes are the portal's addresses.
 func (p *Portal) Routes() []web.Route {
 	var all []web.Route
-	for _, group := range [][]web.Route{p.doorRoutes(), p.sessionRoutes(), p.homeRoutes(), p.userListRoutes(), p.userRoutes(), p.roleRoutes(), p.activityRoutes(),
+	for _, group := range [][]web.Route{p.doorRoutes(), p.resetRoutes(), p.sessionRoutes(), p.homeRoutes(), p.userListRoutes(), p.userRoutes(), p.roleRoutes(), p.activityRoutes(),
 		p.treeRoutes(), p.entityRoutes(), p.settingsRoutes(), p.accountRoutes(), p.tokenRoutes(), p.searchRoutes(), p.meRoutes()} {
 		all = append(all, group...)
 	}
@@ -144,19 +146,15 @@ func theme(word string) Theme { return Theme(oneOf(word, string(Light), string(D
 // here is where language and theme come back to: this page when it can be asked
 // for again.
 func here(r *http.Request) string {
-	if r.Method != http.MethodGet || strings.HasPrefix(r.URL.Path, ActivatePath+"/") || strings.HasPrefix(r.URL.Path, EmailLinkPath+"/") {
+	if r.Method != http.MethodGet {
 		return r.URL.Path
 	}
-	return r.URL.RequestURI()
-}
-
-// backTo is the page to come back to after confirming who one is: this one, or
-// the one that a form stood on.
-func backTo(r *http.Request) string {
-	if r.URL.Path == MyPasswordPath {
-		return MePath
+	for _, link := range []string{ActivatePath, EmailLinkPath, ResetPath} {
+		if strings.HasPrefix(r.URL.Path, link+"/") {
+			return r.URL.Path
+		}
 	}
-	return here(r)
+	return r.URL.RequestURI()
 }
 
 // inside is a page in an account, for somebody who may open it.
@@ -269,7 +267,7 @@ func (p *Portal) Answer(w http.ResponseWriter, r *http.Request, v *web.Visit, f 
 		}
 	}
 	if f.Code == "needs_fresh" && v.Session != nil {
-		http.Redirect(w, r, with(ConfirmPath, pairs("next", cmp.Or(p.keep(w, r), next(backTo(r))))), http.StatusSeeOther)
+		http.Redirect(w, r, with(ConfirmPath, pairs("next", cmp.Or(p.keep(w, r), next(here(r))))), http.StatusSeeOther)
 		return
 	}
 	view := ErrorView{Page: p.frame(w, r, v), Fault: f, Back: FrontDoorPath}
@@ -327,7 +325,7 @@ func next(address string) string {
 	if _, err := url.ParseRequestURI(address); err != nil { // controls, and what no server would read
 		return ""
 	}
-	for _, door := range []string{SignInPath, SignOutPath, ActivatePath, EmailLinkPath} {
+	for _, door := range []string{SignInPath, SignOutPath, ActivatePath, EmailLinkPath, ForgottenPath, ResetPath} {
 		if address == door || strings.HasPrefix(address, door+"/") || strings.HasPrefix(address, door+"?") {
 			return ""
 		}

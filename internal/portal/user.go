@@ -3,6 +3,7 @@ package portal
 import (
 	"net/http"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"countersign/internal/access"
@@ -18,11 +19,13 @@ import (
 )
 
 // userActs are what the pages of one user can do, each with a page that confirms it.
-var userActs = []Act{Deactivate, Activate, Delete, ResendInvitation, DeactivateInvitation, DropEmailChange, SetUpSecondFactor, ResetSecondFactor}
+var userActs = []Act{Deactivate, Activate, Delete, ResendInvitation, DeactivateInvitation, DropEmailChange, SetUpSecondFactor, ResetSecondFactor,
+	SendResetLink, RequirePassword, UnlockSignIn, SignOutEverywhere}
 
 // actPermissions are what the acts ask for.
 var actPermissions = map[Act]string{Deactivate: "users:deactivate", Activate: "users:deactivate", Delete: "users:delete", ResendInvitation: "users:create",
-	DeactivateInvitation: "users:create", DropEmailChange: "users:edit", SetUpSecondFactor: "users:manage_2fa", ResetSecondFactor: "users:manage_2fa"}
+	DeactivateInvitation: "users:create", DropEmailChange: "users:edit", SetUpSecondFactor: "users:manage_2fa", ResetSecondFactor: "users:manage_2fa",
+	SendResetLink: "users:reset_password", RequirePassword: "users:reset_password", UnlockSignIn: "users:unlock", SignOutEverywhere: "users:end_sessions"}
 
 // user is one user with what their pages show.
 type user struct {
@@ -34,6 +37,7 @@ type user struct {
 	policies map[string]map[access.Permission][]string // names of policies that give a permission, by role
 	invited  people.Mail                               // the newest invitation, of somebody who has not come in
 	newEmail people.EmailChange                        // an address that waits to be confirmed; without an ID there is none
+	signIn   signIn                                    // of people of this account alone
 }
 
 // enterUser opens a user's page for whoever holds the permission.
@@ -71,6 +75,9 @@ func (p *Portal) enterUser(w http.ResponseWriter, r *http.Request, v *web.Visit,
 			}
 			u.invited = mails[u.row.ID()]
 		}
+		if u.signIn, err = p.signInOf(tx, i, v, u); err != nil {
+			return err
+		}
 		by, err := people.Names(tx, []string{u.row.DeactivatedBy, u.row.CreatedBy, u.row.InvitationSentBy, u.newEmail.CreatedBy})
 		if err != nil {
 			return err
@@ -97,12 +104,15 @@ func userHead(i inside, u user, me string, names map[string]string) UserHead {
 	managed := access.CanManage(i.snapshot, i.q, row.ID(), row.Member.ID) == ""
 	shielded := row.FirstAdministrator && u.settings.FirstAdministratorProtected
 	appoints := people.Appoints(i.snapshot, i.q, i.account, row.Member)
+	if row.Status == people.LockedAttempts {
+		h.Until = u.signIn.until
+	}
 	h.MayChangeAccess = managed && !shielded && i.may("users:assign_roles")
 	h.MayEditDetails = managed && !shielded && i.may("users:edit")
 	h.MayChangeEmail = (h.MayEditDetails && !u.shared() || appoints) && row.DeactivatedAt == 0
 	h.DeletionOff = managed && !shielded && i.may("users:delete") && !u.settings.Deletion
 	for _, act := range userActs {
-		may := managed && i.may(actPermissions[act]) || act == ResendInvitation && appoints
+		may := managed && i.may(actPermissions[act]) || act == ResendInvitation && appoints || act == SendResetLink && u.signIn.rescued
 		if may && u.possible(act) {
 			h.MayAct = append(h.MayAct, act)
 		}
@@ -149,7 +159,7 @@ func (u user) possible(act Act) bool {
 	case ResetSecondFactor, SetUpSecondFactor:
 		return row.Factors > 0 && row.AccountsOfPerson == 1
 	}
-	return false
+	return u.helpable(act) == ""
 }
 
 // user is the overview.
@@ -228,14 +238,14 @@ func (p *Portal) userSecurity(w http.ResponseWriter, r *http.Request, v *web.Vis
 		if !u.ours() {
 			return nil
 		}
-		lock, err := people.LockOf(tx, u.row.ID())
-		if err != nil {
-			return err
-		}
-		view.LockedUntil, view.InactiveSince = moment(lock.Until), moment(lock.InactiveSince)
+		view.Locked, view.LockedUntil, view.InactiveSince = u.signIn.locked, u.signIn.until, moment(u.signIn.lock.InactiveSince)
 		s, err := p.Door.Security(tx, u.row.ID())
 		view.FactorSince, view.PasswordSince, view.LastAddress = moment(s.FactorSince), moment(s.PasswordSince), s.LastAddress
-		view.OpenSessions, view.FailedAttempts = s.Sessions, s.Failed
+		view.AskedSince, view.FailedAttempts, view.Revision = moment(s.ChangePasswordSince), s.Failed, u.revision()
+		view.OpenSessions, view.MaySeeSessions = len(u.signIn.sessions), i.may("users:end_sessions")
+		if view.MaySeeSessions {
+			view.Sessions, view.MoreSessions = p.sessionRows(v.Lang, u.signIn.sessions, "", func(ref string) string { return i.page.To().EndUserSession(u.row.ID(), ref) })
+		}
 		return err
 	})
 	if err != nil {
@@ -271,11 +281,8 @@ func (p *Portal) confirm(act Act) web.Handle {
 		if !u.head.May(act) {
 			return p.refused(r, v, i, u, u.mayNot(act))
 		}
-		view, err := p.confirmView(r, i, u, act)
-		if err == nil {
-			err = p.typedConfirm(r, v, &view)
-		}
-		if err != nil {
+		view := confirmView(i, u, act)
+		if err := p.typedConfirm(r, v, &view); err != nil {
 			return err
 		}
 		return p.show(w, view)
@@ -286,10 +293,13 @@ func (p *Portal) confirm(act Act) web.Handle {
 // first administrator of an account that was never opened need only see them.
 func (p *Portal) actPermission(r *http.Request, v *web.Visit, act Act) (permission string, err error) {
 	permission = actPermissions[act]
-	if act != ResendInvitation {
-		return permission, nil
+	switch act {
+	case ResendInvitation:
+		return p.appointing(r, v, permission)
+	case SendResetLink:
+		return p.rescuing(r, v, permission)
 	}
-	return p.appointing(r, v, permission)
+	return permission, nil
 }
 
 // appointing is the permission that a page asks for, or users:view for an
@@ -325,6 +335,8 @@ func (u user) mayNot(act Act) error {
 		return fault.New(fault.Conflict, "person_of_several_accounts")
 	case u.row.FirstAdministrator && u.settings.FirstAdministratorProtected && (act == Deactivate || act == Activate || act == Delete || act == DropEmailChange):
 		return fault.New(fault.Forbidden, "first_administrator")
+	case u.helpable(act) != "":
+		return fault.New(fault.Conflict, u.helpable(act))
 	case !u.possible(act):
 		return fault.New(fault.Conflict, map[Act]string{Deactivate: "already_deactivated", Activate: "not_deactivated", Delete: "deletion_off", DropEmailChange: "no_email_change",
 			ResendInvitation: "already_active", DeactivateInvitation: "no_open_invitation", ResetSecondFactor: "no_second_factor", SetUpSecondFactor: "no_second_factor"}[act])
@@ -332,23 +344,28 @@ func (u user) mayNot(act Act) error {
 	return fault.New(fault.Forbidden, "person_above_you")
 }
 
-func (p *Portal) confirmView(r *http.Request, i inside, u user, act Act) (ConfirmView, error) {
+func confirmView(i inside, u user, act Act) ConfirmView {
 	at := i.page.To()
 	view := ConfirmView{Page: i.page, Act: act, Subject: u.row.Name(), Identifier: u.head.Identifier, Action: at.UserAct(u.row.ID(), act), Back: at.User(u.row.ID()),
-		AskReason: act == Deactivate || act == ResetSecondFactor || act == SetUpSecondFactor, TypeName: act == Delete, Revision: u.revision()}
+		AskReason: slices.Contains(withReason, act), TypeName: act == Delete, Revision: u.revision()}
 	if act == ResendInvitation {
 		view.ExpiryHours = int(u.settings.InvitationLifetime.Hours())
 	}
-	if !u.ours() || act == SetUpSecondFactor {
-		return view, nil // what they have open goes on: for their other accounts, or until they sign in next
+	if act == UnlockSignIn {
+		view.Attempts = u.signIn.attempts
 	}
-	err := p.reading(r, func(tx *db.Tx) error {
-		s, err := p.Door.Security(tx, u.row.ID())
-		view.Sessions = s.Sessions
-		return err
-	})
-	return view, err
+	if slices.Contains(endsSessions, act) {
+		view.Sessions = len(u.signIn.sessions) // none of whoever is in other accounts: theirs go on there
+	}
+	return view
 }
+
+// withReason are the acts that ask for a reason, and endsSessions those that sign
+// their person out.
+var (
+	withReason   = []Act{Deactivate, ResetSecondFactor, SetUpSecondFactor, SendResetLink, RequirePassword, UnlockSignIn, SignOutEverywhere}
+	endsSessions = []Act{Deactivate, Delete, ResetSecondFactor, RequirePassword, SignOutEverywhere}
+)
 
 // act does what was confirmed.
 func (p *Portal) act(act Act) web.Handle {
@@ -371,10 +388,7 @@ func (p *Portal) act(act Act) web.Handle {
 			err = p.carryOut(r, v, i, u.row.ID(), act, revision(f.Get("revision")), strings.TrimSpace(f.Get("reason")))
 		}
 		if err != nil {
-			view, problem := p.confirmView(r, i, u, act)
-			if problem != nil {
-				return problem
-			}
+			view := confirmView(i, u, act)
 			view.Reason, view.Typed = f.Get("reason"), f.Get("name")
 			return p.again(w, err, func(form Form) View { view.Form = form; return view })
 		}
@@ -387,9 +401,12 @@ const typedMost = 300
 
 // acted says what was done, on the user's page, or on the list when they are gone.
 func (p *Portal) acted(w http.ResponseWriter, r *http.Request, v *web.Visit, i inside, u user, act Act) error {
-	if act == ResendInvitation {
+	switch act {
+	case ResendInvitation:
 		p.flash(w, v, Done, flashes[act], "email", u.row.Email)
-	} else {
+	case SendResetLink:
+		p.flash(w, v, Done, flashes[act], "name", u.row.Name(), "email", u.row.Email)
+	default:
 		p.flash(w, v, Done, flashes[act], "name", u.row.Name())
 	}
 	if act == Delete {
@@ -399,11 +416,14 @@ func (p *Portal) acted(w http.ResponseWriter, r *http.Request, v *web.Visit, i i
 }
 
 var flashes = map[Act]string{Deactivate: "deactivated", Activate: "activated", Delete: "deleted", ResendInvitation: "invitation_resent",
-	DeactivateInvitation: "invitation_deactivated", DropEmailChange: "email_dropped", SetUpSecondFactor: "factor_again", ResetSecondFactor: "factor_reset"}
+	DeactivateInvitation: "invitation_deactivated", DropEmailChange: "email_dropped", SetUpSecondFactor: "factor_again", ResetSecondFactor: "factor_reset",
+	SendResetLink: "reset_sent", RequirePassword: "password_required", UnlockSignIn: "unlocked", SignOutEverywhere: "signed_out"}
 
 func (p *Portal) carryOut(r *http.Request, v *web.Visit, i inside, userID string, act Act, version int64, reason string) error {
 	ctx, account := r.Context(), i.account.ID
 	switch act {
+	case SendResetLink, RequirePassword, UnlockSignIn, SignOutEverywhere:
+		return p.helpOut(r, v, account, userID, act, version, reason)
 	case Deactivate:
 		return p.People.Deactivate(ctx, v.Who, account, userID, version, reason)
 	case Activate:

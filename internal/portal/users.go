@@ -25,6 +25,7 @@ func (p *Portal) userRoutes() []web.Route {
 		{Pattern: "POST " + users + "/{user}/details", Handle: p.doEditDetails, Form: itself},
 		{Pattern: "GET " + users + "/{user}/email", Handle: p.changeEmail},
 		{Pattern: "POST " + users + "/{user}/email", Handle: p.doChangeEmail, Form: itself},
+		{Pattern: "POST " + users + "/{user}/sessions/{session}/sign-out", Handle: p.doEndUserSession},
 	}
 	for _, act := range userActs {
 		routes = append(routes,

@@ -1,29 +1,42 @@
 package portal
 
-// MeView is Your account. Three forms: details to MePath (first_name, last_name,
-// phone, language, time_zone), password to MyPasswordPath (current, password), theme to
-// ThemePath (theme). Only the form that was sent has a refusal.
+// MeView is Your account. Two forms: details to MePath (first_name, last_name,
+// phone, language, time_zone, revision), which alone may have a refusal, and theme to
+// ThemePath (theme); and a button for each session that can be ended.
 type MeView struct {
 	Page
-	Details    Form
-	Password   Form
-	Revision   string // of the details
-	FirstName  string
-	LastName   string
-	Email      string
-	OwnEmail   bool          // they change their address themselves, not an administrator
-	NewEmail   *PendingEmail // that waits to be confirmed; nil for none
-	Phone      string
-	TimeZone   string
-	TimeZones  []string
-	MinLength  int
-	PasswordAt Moment // last changed
-	AskCode    bool   // the password form asks for a code too
-	Ways       MyWays
-	Places     []MyPlace // where the viewer has access
+	Details      Form
+	Revision     string // of the details
+	FirstName    string
+	LastName     string
+	Email        string
+	OwnEmail     bool          // they change their address themselves, not an administrator
+	NewEmail     *PendingEmail // that waits to be confirmed; nil for none
+	Phone        string
+	Language     string // its code
+	TimeZone     string
+	TimeZones    []string
+	PasswordAt   Moment // last changed
+	Ways         MyWays
+	Sessions     []SessionRow
+	MoreSessions int // that are not shown
+	History      []SignInRow
+	Places       []MyPlace // where the viewer has access
 }
 
 func (MeView) name() string { return "me" }
+
+// historyFirst is how much of the history stands open on the page.
+const historyFirst = 5
+
+// Latest is the part of the history that is shown at once.
+func (v MeView) Latest() []SignInRow { return v.History[:min(len(v.History), historyFirst)] }
+
+// Earlier is the part of the history that is unfolded.
+func (v MeView) Earlier() []SignInRow { return v.History[min(len(v.History), historyFirst):] }
+
+// Others tells whether there is another session than this one.
+func (v MeView) Others() bool { return len(v.Sessions)+v.MoreSessions > 1 }
 
 // MyWays are the viewer's second factors, with what they may do with them.
 type MyWays struct {

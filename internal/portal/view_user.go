@@ -1,5 +1,7 @@
 package portal
 
+import "slices"
+
 // Act is something done to a user, with a page that confirms it first; it is
 // also the last part of that page's address.
 type Act string
@@ -14,6 +16,10 @@ const (
 	SetUpSecondFactor    Act = "second-factor-renewal"
 	DropEmailChange      Act = "email-withdrawal"
 	ResetSecondFactor    Act = "second-factor-reset"
+	SendResetLink        Act = "password-reset"
+	RequirePassword      Act = "password-renewal"
+	UnlockSignIn         Act = "unlocking"
+	SignOutEverywhere    Act = "sign-out"
 	RevokeToken          Act = "revocation"
 	DeactivateAccount    Act = "account-deactivation"
 	ActivateAccount      Act = "account-activation"
@@ -28,6 +34,7 @@ type UserHead struct {
 	Identifier         string
 	Status             Status
 	Since              Moment // of the status
+	Until              Moment // when a lock opens by itself; zero when it does not, or it is not known
 	By                 string // who brought the status about; "" when it came by itself
 	Why                string // the reason given; may be empty
 	Self               bool   // the viewer: their own access is not theirs to change
@@ -45,7 +52,8 @@ type UserHead struct {
 
 // More tells whether the menu of further actions has anything.
 func (h UserHead) More() bool {
-	return h.MayChangeEmail || h.DeletionOff || h.May(ResetSecondFactor) || h.May(DeactivateInvitation) || h.May(Deactivate) || h.May(Delete)
+	inMenu := []Act{SendResetLink, RequirePassword, SignOutEverywhere, SetUpSecondFactor, ResetSecondFactor, DeactivateInvitation, Deactivate, Delete}
+	return h.MayChangeEmail || h.DeletionOff || slices.ContainsFunc(inMenu, h.May)
 }
 
 // PendingEmail is a change of address that is not confirmed yet.
@@ -187,14 +195,20 @@ type UserSecurity struct {
 	FactorRequired  bool
 	FactorActions   string // "portal.action.ACTION", where it is required
 	Networks        []string
-	LockedUntil     Moment // after wrong attempts; zero: it is not
+	Locked          bool   // after wrong attempts
+	LockedUntil     Moment // when that opens by itself; zero: it does not
 	InactiveSince   Moment // locked because it was not used; zero: it is not
 	Mails           []MailRow
 	MailsOurs       bool   // only those that this account caused are shown
 	PasswordSince   Moment // zero: none chosen yet
 	LastSignIn      Moment
 	LastAddress     string // where from
+	AskedSince      Moment // another password is asked for at the next sign-in; zero: it is not
 	OpenSessions    int
+	MaySeeSessions  bool // which they are, for whoever may end them
+	Sessions        []SessionRow
+	MoreSessions    int // that are not shown
+	Revision        string
 	FailedAttempts  int
 	AttemptsAllowed int
 	Shared          bool // they are in other accounts too: how they sign in is not this one's to know
@@ -247,6 +261,7 @@ type ConfirmView struct {
 	Typed       string
 	Sessions    int // open ones that end
 	ExpiryHours int // of a resent invitation
+	Attempts    int // wrong ones, of a lock that ends
 	CutAccounts int // that are cut off with an account, itself among them
 	CutUsers    int // the users of those
 	Revision    string
@@ -257,7 +272,7 @@ func (ConfirmView) name() string { return "confirm" }
 // Dangerous acts have the red button.
 func (v ConfirmView) Dangerous() bool {
 	switch v.Act {
-	case Activate, ResendInvitation, SetUpSecondFactor, ActivateAccount, ActivateEntity:
+	case Activate, ResendInvitation, SetUpSecondFactor, SendResetLink, UnlockSignIn, ActivateAccount, ActivateEntity:
 		return false
 	}
 	return true

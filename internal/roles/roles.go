@@ -168,17 +168,29 @@ func micros(at int64) any {
 	return at
 }
 
+// fromAdministrators are the active holders of an unexpiring administrator's role
+// over all of the account $1, at the time $2. The joins are made in the order in
+// which they are written (CROSS JOIN says so to SQLite): from the few roles, not
+// through everybody.
+const fromAdministrators = ` FROM roles r CROSS JOIN assignments s CROSS JOIN memberships m
+	WHERE r.account_id = $1 AND r.administrator AND s.account_id = r.account_id AND s.role_id = r.id
+	AND m.account_id = s.account_id AND m.id = s.membership_id AND s.all_entities AND s.valid_until IS NULL AND (s.valid_from IS NULL OR s.valid_from <= $2)
+	AND m.activated_at IS NOT NULL AND m.deactivated_at IS NULL`
+
+// Administrators lists, by user id, those whom Count counts.
+func Administrators(tx *db.Tx, accountID string) ([]string, error) {
+	ids, err := db.Column(tx, `SELECT DISTINCT m.user_id`+fromAdministrators+` ORDER BY m.user_id`, accountID, tx.Now)
+	if err != nil {
+		return nil, fmt.Errorf("list administrators: %w", err)
+	}
+	return ids, nil
+}
+
 // Count writes how many active administrators the account has. An open account
 // that would have none is refused with "last_administrator", and so is the
-// update around it. The joins are made in the order in which they are written
-// (CROSS JOIN says so to SQLite): from the few roles, not through everybody.
+// update around it.
 func Count(tx *db.Tx, accountID string) error {
-	_, err := tx.Exec(`UPDATE accounts SET admins = (
-			SELECT COUNT(DISTINCT m.id) FROM roles r CROSS JOIN assignments s CROSS JOIN memberships m
-			WHERE r.account_id = $1 AND r.administrator AND s.account_id = r.account_id AND s.role_id = r.id
-			AND m.account_id = s.account_id AND m.id = s.membership_id AND s.all_entities AND s.valid_until IS NULL AND (s.valid_from IS NULL OR s.valid_from <= $2)
-			AND m.activated_at IS NOT NULL AND m.deactivated_at IS NULL)
-		WHERE id = $1`, accountID, tx.Now)
+	_, err := tx.Exec(`UPDATE accounts SET admins = (SELECT COUNT(DISTINCT m.id)`+fromAdministrators+`) WHERE id = $1`, accountID, tx.Now)
 	if db.Violates(err, "accounts_keep_an_administrator") {
 		return fault.New(fault.Conflict, "last_administrator").Because(err)
 	}

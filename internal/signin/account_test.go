@@ -16,16 +16,15 @@ func TestChangePassword(t *testing.T) {
 		ctx := t.Context()
 		shop := w.account()
 
-		t.Run("A3 the current one first, the others end, this one goes on", func(t *testing.T) {
+		t.Run("A3 8.3.3 the others end, this one goes on, and the person is told", func(t *testing.T) {
 			s := w.activated(shop, "change@shop.example")
 			other, cookie := w.signedIn(s), w.signedIn(s)
 			half, err := w.door.Start(ctx, browser, s.email, s.password)
 			w.must(nil, err)
 			who := w.who(cookie)
-			refused(t, w.door.ChangePassword(ctx, who, "wrong", "", "orange teapots drift home"), "current: wrong_password")
-			refused(t, w.door.ChangePassword(ctx, who, "", "", "short"), "current: required")
-			refused(t, w.door.ChangePassword(ctx, who, s.password, "", "short"), "password: password_short")
-			w.must(nil, w.door.ChangePassword(ctx, who, s.password, "", "orange teapots drift home"))
+			w.mails(s)
+			refused(t, w.door.ChangePassword(ctx, who, "short"), "password: password_short")
+			w.must(nil, w.door.ChangePassword(ctx, who, "orange teapots drift home"))
 			if _, err := w.door.Session(ctx, cookie); err != nil {
 				t.Error("signed out of the session in which the password was changed:", err)
 			}
@@ -40,15 +39,19 @@ func TestChangePassword(t *testing.T) {
 			if !contains(w.actions(s.id), "password.changed") {
 				t.Error("not in the log")
 			}
+			if got := w.mails(s); len(got) != 1 || got[0] != "password_changed" {
+				t.Errorf("mailed %q", got)
+			}
 		})
 
-		t.Run("A3 none of the last four, whatever the keyboard", func(t *testing.T) {
+		t.Run("A3 T-8.3.7 none of the last four, whatever the keyboard", func(t *testing.T) {
 			s := w.activated(shop, "history@shop.example")
 			s.password = goodPassword
 			cookie := w.signedIn(s)
 			change := func(next string) error {
 				t.Helper()
-				err := w.door.ChangePassword(ctx, w.who(cookie), s.password, w.code(s), next)
+				w.must(nil, w.door.Confirm(ctx, w.who(cookie), s.password, signin.Proof{Code: w.code(s)}))
+				err := w.door.ChangePassword(ctx, w.who(cookie), next)
 				w.clock.Advance(time.Minute)
 				if err == nil {
 					s.password = next
@@ -65,14 +68,17 @@ func TestChangePassword(t *testing.T) {
 			w.must(nil, change(goodPassword)) // the fifth last
 		})
 
-		t.Run("A6 the code too when the session is not fresh", func(t *testing.T) {
+		t.Run("A6 T-8.3.3 password and second factor no more than five minutes ago, or nothing is changed", func(t *testing.T) {
 			s := w.activated(shop, "stale@shop.example")
 			cookie := w.signedIn(s)
 			w.clock.Advance(6 * time.Minute)
 			who := w.who(cookie)
-			refused(t, w.door.ChangePassword(ctx, who, s.password, "", "orange teapots drift home"), "code: required")
-			refused(t, w.door.ChangePassword(ctx, who, s.password, w.wrongCodeFor(s), "orange teapots drift home"), "code: wrong_code")
-			w.must(nil, w.door.ChangePassword(ctx, who, s.password, w.code(s), "orange teapots drift home"))
+			refused(t, w.door.ChangePassword(ctx, who, "orange teapots drift home"), "needs_fresh")
+			if list := w.actions(s.id); list[len(list)-1] != "password.changed refused needs_fresh" {
+				t.Errorf("%q", list)
+			}
+			w.must(nil, w.door.Confirm(ctx, who, s.password, signin.Proof{Code: w.code(s)}))
+			w.must(nil, w.door.ChangePassword(ctx, who, "orange teapots drift home"))
 		})
 	})
 }

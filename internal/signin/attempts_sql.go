@@ -9,6 +9,7 @@ import (
 	"countersign/internal/audit"
 	"countersign/internal/db"
 	"countersign/internal/lang"
+	"countersign/internal/people"
 	"countersign/internal/profile"
 )
 
@@ -18,7 +19,7 @@ type limits struct {
 	lock     int64 // µs
 }
 
-const forever = int64(1) << 60 // µs; until an administrator opens it
+const forever = people.Forever // until an administrator opens it
 
 // limitsOf makes the limits. Without any account those of the standard profile
 // hold: nobody sees a difference.
@@ -95,23 +96,59 @@ func Unlock(tx *db.Tx, userID string) error {
 	return nil
 }
 
-// lockedNow tells whether a lock holds.
-func lockedNow(tx *db.Tx, key string) (bool, error) {
-	var until int64
-	found, err := db.One(tx, []any{&until}, `SELECT locked_until FROM signin_attempts WHERE user_id = $1 AND locked_until > $2`, key, tx.Now)
-	return found, err
-}
-
-// noteLock records that this wrong attempt was the one that locked.
+// noteLock records that this wrong attempt was the one that locked, and leaves an
+// errand to tell the person: once for each lock, whichever of many attempts at once
+// it was, and for names that nobody has as for others.
 func (d *Door) noteLock(ctx context.Context, who db.Who, c candidate) error {
-	var locked bool
+	var until int64
 	err := d.db.View(ctx, func(tx *db.Tx) (err error) {
-		locked, err = lockedNow(tx, c.key)
+		_, err = db.One(tx, []any{&until}, `SELECT locked_until FROM signin_attempts WHERE user_id = $1 AND locked_until > $2 AND COALESCE(told_until, 0) <> locked_until`, c.key, tx.Now)
 		return err
 	})
-	if err != nil || !locked {
+	if err != nil || until == 0 {
 		return err
 	}
+	first := false
+	err = d.db.Keep(ctx, func(tx *db.Tx) error {
+		n, err := tx.Exec(`UPDATE signin_attempts SET told_until = locked_until WHERE user_id = $1 AND locked_until = $2 AND COALESCE(told_until, 0) <> locked_until`, c.key, until)
+		if first = n == 1; err != nil || !first {
+			return err
+		}
+		return leave(tx, who, errand{Kind: errandLocked, UserID: c.ID, Until: until})
+	})
+	if err != nil || !first {
+		return err
+	}
+	d.stir()
 	d.log.Note(ctx, who, audit.Entry{Action: audit.SignInLocked, AccountID: c.account(), Kind: "user", ID: c.target()})
 	return nil
+}
+
+// tellLocked tells a person that their sign-in is locked, if they could sign in
+// otherwise.
+func (d *Door) tellLocked(ctx context.Context, e errand) error {
+	told := false
+	err := d.db.Update(ctx, e.who(), func(tx *db.Tx) error {
+		told = false
+		c, found, err := d.candidateByID(tx, e.UserID)
+		if err != nil || !found || !c.active() || !c.awake() || c.Email == "" {
+			return err
+		}
+		if err := take(tx, e); err != nil {
+			return err
+		}
+		told = true
+		kind, data := "signin_locked", []string{"until", rfc3339(e.Until)}
+		if people.Endless(e.Until) {
+			kind, data = "signin_shut", nil
+		}
+		if err := tell(tx, c, kind, data...); err != nil {
+			return err
+		}
+		return audit.Record(tx, audit.Entry{Action: audit.LockTold, AccountID: c.account(), Kind: "user", ID: c.ID})
+	})
+	if err != nil || told {
+		return taken(err)
+	}
+	return d.forget(ctx, e)
 }

@@ -22,9 +22,17 @@ type candidate struct {
 	members  []people.Member    // not deactivated
 	settings []profile.Settings // of those, in the same order
 	factors  []Factor
-	recovery int   // codes that are left
-	again    int64 // µs: since when they are to set up their second factor anew; 0: not
+	recovery int    // codes that are left
+	again    int64  // µs: since when they are to set up their second factor anew; 0: not
+	password secret // about the password
+	rest     rest   // how long they have been away
 	limits   limits
+}
+
+// secret is what is known of a password beside its hash.
+type secret struct {
+	since int64 // µs: when it was chosen
+	asked int64 // µs: since when another is asked for; 0: not
 }
 
 // candidateNamed reads the candidate with an e-mail address or user name.
@@ -73,7 +81,7 @@ func (d *Door) candidate(tx *db.Tx, p people.Person) (candidate, error) {
 	if len(c.members) == 0 {
 		return c, d.readForNobody(tx)
 	}
-	return c, nil
+	return c, c.findRest(tx)
 }
 
 // readForNobody reads the settings that somebody with a membership would have
@@ -96,9 +104,9 @@ func (d *Door) readForNobody(tx *db.Tx) error {
 // are left, in one go.
 func (c *candidate) readSecrets(tx *db.Tx) error {
 	all, err := db.All(tx, func(r *sql.Rows) (f Factor, err error) {
-		return f, r.Scan(append([]any{&c.hash, &c.again, &c.recovery}, f.dest()...)...)
-	}, `SELECT COALESCE(u.password_hash, ''), COALESCE(u.set_up_again_since, 0),
-			(SELECT COUNT(*) FROM recovery_codes r WHERE r.user_id = u.id AND r.used_at IS NULL), `+factorColumns+`
+		return f, r.Scan(append([]any{&c.hash, &c.password.since, &c.password.asked, &c.rest.awakeSince, &c.rest.warnedAt, &c.again, &c.recovery}, f.dest()...)...)
+	}, `SELECT COALESCE(u.password_hash, ''), COALESCE(u.password_set_at, 0), COALESCE(u.change_password_since, 0), COALESCE(u.awake_since, 0), COALESCE(u.inactivity_warned_at, 0),
+			COALESCE(u.set_up_again_since, 0), (SELECT COUNT(*) FROM recovery_codes r WHERE r.user_id = u.id AND r.used_at IS NULL), `+factorColumns+`
 		FROM users u LEFT JOIN factors f ON f.user_id = u.id AND f.kind IN ('totp', 'webauthn') WHERE u.id = $1 ORDER BY f.created_at, f.id`, c.ID)
 	if err != nil {
 		return fmt.Errorf("read password and factors: %w", err)
@@ -121,8 +129,8 @@ func (c candidate) account() string {
 	return ""
 }
 
-// awake tells that no lock by inactivity holds.
-func (c candidate) awake() bool { return c.InactiveLockedAt == 0 }
+// awake tells that no lock by inactivity holds, nor is due.
+func (c candidate) awake() bool { return c.InactiveLockedAt == 0 && !c.rest.over }
 
 func (c candidate) active() bool {
 	for _, m := range c.members {
@@ -137,6 +145,9 @@ func (c candidate) active() bool {
 // still is who they were when it was looked at: of the same epoch (so with the
 // same password and factors), awake, and active somewhere.
 func (c candidate) note(tx *db.Tx) error {
+	if !c.awake() {
+		return challengeEnded()
+	}
 	n, err := tx.Exec(`UPDATE users SET last_sign_in_at = $1 WHERE id = $2 AND epoch = $3 AND inactive_locked_at IS NULL AND EXISTS
 		(SELECT 1 FROM memberships m WHERE m.user_id = users.id AND m.activated_at IS NOT NULL AND m.deactivated_at IS NULL)`, tx.Now, c.ID, c.Epoch)
 	if err != nil {
@@ -164,7 +175,7 @@ func (c candidate) blocked() string {
 		return causeNoPassword
 	case len(c.members) == 0:
 		return causeDeactivated
-	case c.InactiveLockedAt != 0:
+	case !c.awake():
 		return causeInactive
 	}
 	return ""

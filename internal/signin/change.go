@@ -5,91 +5,48 @@ import (
 
 	"countersign/internal/audit"
 	"countersign/internal/db"
-	"countersign/internal/fault"
 )
 
-// change is what must be known before a password is changed.
-type change struct {
-	c        candidate
-	rules    Rules
-	earlier  []string // hashes
-	asksCode bool
+// NextPassword gives the rules of another password for the person who acts, or
+// refuses with needs_fresh (403), as ChangePassword will.
+func (d *Door) NextPassword(ctx context.Context, who db.Who) (r Rules, err error) {
+	err = d.db.View(ctx, func(tx *db.Tx) error {
+		c, err := d.confirmedMe(tx, who)
+		r = c.rules()
+		return err
+	})
+	return r, err
 }
 
-func (d *Door) readChange(ctx context.Context, who db.Who) (ch change, err error) {
-	err = d.db.View(ctx, func(tx *db.Tx) error {
-		if ch.c, err = d.me(tx, who); err != nil {
-			return err
-		}
-		s, _, err := d.ByRef(tx, who.Ref)
+// ChangePassword sets another password for the person who acts, after fresh
+// authentication (PCI DSS 8.3.3: whoever changes a factor has proved who they are),
+// or it refuses with needs_fresh (403). All their other sessions end, and they are
+// told. It refuses in the field password what will not do.
+func (d *Door) ChangePassword(ctx context.Context, who db.Who, next string) error {
+	var c candidate
+	err := d.db.View(ctx, func(tx *db.Tx) (err error) {
+		c, err = d.confirmedMe(tx, who)
+		return err
+	})
+	if err != nil {
+		e := audit.Entry{Action: audit.PasswordChanged, AccountID: who.AccountID, Kind: "user", ID: who.ID}
+		return d.log.Refuse(ctx, who, e, err)
+	}
+	hash, err := d.another(ctx, c, next)
+	if err != nil {
+		return err
+	}
+	return d.db.Update(ctx, who, func(tx *db.Tx) error {
+		c, err := d.confirmedMe(tx, who)
 		if err != nil {
 			return err
 		}
-		has := len(ch.c.factors) > 0
-		ch.asksCode = has && !(s.Fresh && s.SecondFactor)
-		if ch.asksCode && !hasKind(ch.c.factors, KindApp) {
-			return needsFresh() // a key is asked on a page of its own
+		if err := newPassword(tx, c, hash); err != nil {
+			return err
 		}
-		ch.rules = RulesOf(ch.c.settings, !has && !ch.c.mustHaveFactor())
-		ch.earlier, err = earlier(tx, ch.c, ch.rules.History)
-		return err
+		if err := keepOwn(tx, who, c.Epoch+1); err != nil {
+			return err
+		}
+		return audit.Record(tx, audit.Entry{Action: audit.PasswordChanged, AccountID: who.AccountID, Kind: "user", ID: c.ID})
 	})
-	return ch, err
-}
-
-// ChangePassword sets another password for the person who acts. The current one
-// is asked for always; the code too unless the session is fresh (PCI DSS 8.3.3:
-// whoever changes a factor has proved who they are). All other sessions end.
-// It refuses in the fields current, code and password, and with needs_fresh (403)
-// for whoever has no app to show a code of.
-func (d *Door) ChangePassword(ctx context.Context, who db.Who, current, code, next string) error {
-	ch, err := d.readChange(ctx, who)
-	if err != nil {
-		return err
-	}
-	var wrong fault.Fields
-	if current == "" {
-		wrong.Add("current", "required")
-	}
-	if tooLong("current", current) != nil {
-		wrong.Add("current", "password_too_long", "max", passwordMax)
-	}
-	if ch.asksCode {
-		if code, err = cleanCode(code); err != nil {
-			wrong.Add("code", fault.From(err).Fields[0].Code)
-		}
-	}
-	ch.rules.Check(&wrong, "password", next, ch.c.own()...)
-	if err := wrong.Err(); err != nil {
-		return err
-	}
-	if _, err := d.provePassword(ctx, who, ch.c, current, wrongPassword("current"), nil); err != nil {
-		return err
-	}
-	hash, err := d.choose(ctx, "password", ch.c, ch.rules, next, ch.earlier)
-	if err != nil {
-		return err
-	}
-	store := func(tx *db.Tx, _ string) error { return d.storeChange(tx, who, ch.c, hash) }
-	if ch.asksCode {
-		return d.proveCode(ctx, who, ch.c, code, fault.In("code", "wrong_code"), store)
-	}
-	return d.db.Update(ctx, who, func(tx *db.Tx) error { return store(tx, "") })
-}
-
-// storeChange stores the new password and keeps the session it was changed in.
-func (d *Door) storeChange(tx *db.Tx, who db.Who, c candidate, hash string) error {
-	if err := d.same(tx, who, c); err != nil {
-		return err
-	}
-	if err := storePassword(tx, c.ID, hash); err != nil {
-		return err
-	}
-	if err := Unlock(tx, c.ID); err != nil {
-		return err
-	}
-	if err := keepOwn(tx, who, c.Epoch+1); err != nil {
-		return err
-	}
-	return audit.Record(tx, audit.Entry{Action: audit.PasswordChanged, AccountID: who.AccountID, Kind: "user", ID: c.ID})
 }

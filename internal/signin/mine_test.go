@@ -347,11 +347,11 @@ func TestMine(t *testing.T) {
 			w.must(nil, err)
 			who := w.who(step.Session)
 			w.clock.Advance(6 * time.Minute)
-			refused(t, w.door.ChangePassword(ctx, who, s.password, "", "orange teapots drift home"), "needs_fresh")
+			refused(t, w.door.ChangePassword(ctx, who, "orange teapots drift home"), "needs_fresh")
 			q, err := w.door.AskAgain(ctx, who)
 			w.must(nil, err)
 			w.must(nil, w.door.Confirm(ctx, who, s.password, signin.Proof{Credential: s.device.Sign(t, q.Key)}))
-			w.must(nil, w.door.ChangePassword(ctx, who, s.password, "", "orange teapots drift home"))
+			w.must(nil, w.door.ChangePassword(ctx, who, "orange teapots drift home"))
 		})
 
 		t.Run("nothing secret of a key is readable in the database", func(t *testing.T) {

@@ -78,7 +78,8 @@ func (d *Door) still(tx *db.Tx, before candidate) (candidate, error) {
 }
 
 // onward is where every way in ends, when all that was asked for was right: in
-// what must be set up first, or else in the session. It runs in the update that
+// what must be set up first, in another password where the present one will not do
+// any more, or else in the session. It runs in the update that
 // used up what was shown.
 func (d *Door) onward(tx *db.Tx, a arrival) (Step, error) {
 	step := Step{AccountID: a.accountID, UserID: a.ID}
@@ -91,11 +92,18 @@ func (d *Door) onward(tx *db.Tx, a arrival) (Step, error) {
 	if err := d.replaceOld(tx, &a); err != nil {
 		return step, err
 	}
+	entering := a.Member
 	if err := d.activate(tx, &a); err != nil {
 		return step, err
 	}
 	if len(a.Codes) > 0 {
 		return d.next(tx, a, step, NextCodes)
+	}
+	if a.overdue(entering, tx.Now) != "" {
+		if err := recordProved(tx, a, NextChange); err != nil {
+			return step, err
+		}
+		return d.next(tx, a, step, NextChange)
 	}
 	var err error
 	step.Next = NextDone
@@ -150,6 +158,9 @@ func (d *Door) activate(tx *db.Tx, a *arrival) error {
 	a.Member, a.Link = "", nil
 	return people.Activate(tx, i.AccountID, i.MembershipID)
 }
+
+// givenOf reads what an entry keeps of the factors that were shown.
+func givenOf(text string) []string { return strings.Split(text, ", ") }
 
 // begin makes the session in which a sign-in ends, if the candidate still is who
 // they were: a new id, the password stored under today's cost if need be.

@@ -84,7 +84,7 @@ func (c candidate) shut() string {
 	switch {
 	case len(c.members) == 0:
 		return causeDeactivated
-	case c.InactiveLockedAt != 0:
+	case !c.awake():
 		return causeInactive
 	case !c.active():
 		return causeUnfinished

@@ -45,19 +45,35 @@ func (d *Door) reused(ctx context.Context, field, password string, hashes []stri
 	return nil
 }
 
+// newPassword is storePassword for somebody who had one: they are told, and their
+// wrong attempts are over.
+func newPassword(tx *db.Tx, c candidate, hash string) error {
+	if err := storePassword(tx, c.ID, hash); err != nil {
+		return err
+	}
+	if err := Unlock(tx, c.ID); err != nil {
+		return err
+	}
+	return tell(tx, c, "password_changed")
+}
+
 const historyMost = 24 // what any profile may ask for
 
 // storePassword makes hash the person's password and keeps it in the history.
-// Every session and half-finished sign-in from before is dead.
+// Every session, half-finished sign-in and link to choose another from before is
+// dead, and nobody asks for another any more.
 func storePassword(tx *db.Tx, userID, hash string) error {
 	err := people.Relist(tx, userID, func() error {
-		_, err := tx.Exec(`UPDATE users SET password_hash = $1, password_set_at = $2, epoch = epoch + 1, version = version + 1 WHERE id = $3`, hash, tx.Now, userID)
+		_, err := tx.Exec(`UPDATE users SET password_hash = $1, password_set_at = $2, change_password_since = NULL, epoch = epoch + 1, version = version + 1 WHERE id = $3`, hash, tx.Now, userID)
 		return err
 	})
 	if err != nil {
 		return fmt.Errorf("store password: %w", err)
 	}
 	if err := dropChallenges(tx, userID); err != nil {
+		return err
+	}
+	if err := people.EndResets(tx, userID); err != nil {
 		return err
 	}
 	_, err = tx.Exec(`INSERT INTO password_history (user_id, set_at, hash) VALUES ($1, $2, $3)

@@ -13,8 +13,9 @@ type Security struct {
 	SetUpAgainSince            int64    // µs: since when a new set-up is asked of them; 0: not
 	FactorSince, PasswordSince int64    // µs; 0: none
 	LastAddress                string
-	Sessions                   int // open ones
-	Failed                     int // wrong attempts since the last sign-in
+	Sessions                   int   // open ones
+	Failed                     int   // wrong attempts since the last sign-in
+	ChangePasswordSince        int64 // µs: since when another password is asked of them; 0: not
 }
 
 // Security reads it.
@@ -25,7 +26,7 @@ func (d *Door) Security(tx *db.Tx, userID string) (s Security, err error) {
 	if len(s.Factors) > 0 {
 		s.FactorSince = s.Factors[0].CreatedAt
 	}
-	_, err = db.One(tx, []any{&s.PasswordSince, &s.SetUpAgainSince, &s.RecoveryCodes, &s.RecoverySince, &s.LastAddress, &s.Failed}, `SELECT COALESCE(u.password_set_at, 0),
+	_, err = db.One(tx, []any{&s.PasswordSince, &s.ChangePasswordSince, &s.SetUpAgainSince, &s.RecoveryCodes, &s.RecoverySince, &s.LastAddress, &s.Failed}, `SELECT COALESCE(u.password_set_at, 0), COALESCE(u.change_password_since, 0),
 			COALESCE(u.set_up_again_since, 0),
 			(SELECT COUNT(*) FROM recovery_codes WHERE user_id = u.id AND used_at IS NULL),
 			COALESCE((SELECT MAX(created_at) FROM recovery_codes WHERE user_id = u.id), 0),
@@ -35,18 +36,7 @@ func (d *Door) Security(tx *db.Tx, userID string) (s Security, err error) {
 	if err != nil {
 		return s, err
 	}
-	refs, err := db.Column(tx, `SELECT ref FROM sessions WHERE user_id = $1`, userID)
-	if err != nil {
-		return s, err
-	}
-	for _, ref := range refs {
-		_, alive, err := d.ByRef(tx, ref)
-		if err != nil {
-			return s, err
-		}
-		if alive {
-			s.Sessions++
-		}
-	}
-	return s, nil
+	open, err := d.OpenSessions(tx, userID)
+	s.Sessions = len(open)
+	return s, err
 }

@@ -92,25 +92,41 @@ func (d *Door) ByRef(tx *db.Tx, ref string) (Session, bool, error) {
 
 // sessionBy reads a session that is alive at the time of tx.
 func (d *Door) sessionBy(tx *db.Tx, where string, arg any) (Session, error) {
-	s, found, err := oneSession(tx, where, arg)
+	list, err := d.alive(tx, where, arg)
 	if err != nil {
-		return s, err
+		return Session{}, err
 	}
-	if !found {
-		return s, sessionEnded()
+	if len(list) == 0 {
+		return Session{}, sessionEnded()
 	}
-	settings, err := d.settings(tx, s.AccountID)
+	return list[0], nil
+}
+
+// alive reads the sessions that are alive at the time of tx, the newest first.
+func (d *Door) alive(tx *db.Tx, where string, arg any) (list []Session, err error) {
+	all, err := readSessions(tx, where, arg)
 	if err != nil {
-		return s, err
+		return nil, err
 	}
-	s.SeenAt = max(s.SeenAt, d.seen.at(s.hash))
-	s.IdleAt = s.SeenAt + micros(settings.SessionIdle)
-	if tx.Now >= s.IdleAt || tx.Now >= s.ExpiresAt {
-		return s, sessionEnded()
+	idle := map[string]int64{} // by account
+	for _, s := range all {
+		if idle[s.AccountID] == 0 {
+			settings, err := d.settings(tx, s.AccountID)
+			if err != nil {
+				return nil, err
+			}
+			idle[s.AccountID] = micros(settings.SessionIdle)
+		}
+		s.SeenAt = max(s.SeenAt, d.seen.at(s.hash))
+		s.IdleAt = s.SeenAt + idle[s.AccountID]
+		if tx.Now >= s.IdleAt || tx.Now >= s.ExpiresAt {
+			continue
+		}
+		s.SecondFactor = s.secondFactor != 0
+		s.Fresh = tx.Now-s.fresh <= micros(freshFor)
+		list = append(list, s)
 	}
-	s.SecondFactor = s.secondFactor != 0
-	s.Fresh = tx.Now-s.fresh <= micros(freshFor)
-	return s, nil
+	return list, nil
 }
 
 // SignOut ends the session of a cookie's value. A dead one is no mistake.
@@ -128,22 +144,16 @@ func (d *Door) SignOut(ctx context.Context, who db.Who, cookie seal.Secret) erro
 // Sessions lists the sessions of the person, the newest first (A5).
 func (d *Door) Sessions(ctx context.Context, who db.Who) (list []Session, err error) {
 	err = d.db.View(ctx, func(tx *db.Tx) error {
-		refs, err := db.Column(tx, `SELECT ref FROM sessions WHERE user_id = $1 ORDER BY created_at DESC, ref`, who.ID)
-		if err != nil {
-			return err
-		}
-		for _, ref := range refs {
-			s, alive, err := d.ByRef(tx, ref)
-			if err != nil {
-				return err
-			}
-			if alive {
-				list = append(list, s)
-			}
-		}
-		return nil
+		list, err = d.OpenSessions(tx, who.ID)
+		return err
 	})
 	return list, err
+}
+
+// OpenSessions lists somebody's sessions, the newest first. The caller has asked
+// whether they may be seen.
+func (d *Door) OpenSessions(tx *db.Tx, userID string) ([]Session, error) {
+	return d.alive(tx, `s.user_id = $2`, userID)
 }
 
 // EndSession ends one of the person's own sessions, by its reference.

@@ -1,28 +1,32 @@
 package signin
 
 import (
+	"database/sql"
 	"fmt"
 
 	"countersign/internal/db"
 	"countersign/internal/seal"
 )
 
-// oneSession reads a session by its hash or reference, if it is of its person's
-// epoch and that person is still active somewhere. How old it is the caller checks.
-func oneSession(tx *db.Tx, where string, arg any) (s Session, found bool, err error) {
-	var hash []byte
-	found, err = db.One(tx, []any{&hash, &s.Ref, &s.UserID, &s.AccountID, &s.CreatedAt, &s.ExpiresAt, &s.secondFactor, &s.fresh, &s.IP, &s.UserAgent,
-		&s.SeenAt, &s.FirstName, &s.LastName, &s.Email, &s.Username, &s.Lang, &s.TimeZone, &s.Theme},
-		`SELECT s.hash, s.ref, s.user_id, s.account_id, s.created_at, s.expires_at, COALESCE(s.second_factor_at, 0), s.fresh_at, s.ip, s.user_agent,
+// readSessions reads sessions, the newest first, that are of their person's epoch,
+// of people who are still active somewhere. How old they are the caller checks.
+func readSessions(tx *db.Tx, where string, arg any) ([]Session, error) {
+	list, err := db.All(tx, func(r *sql.Rows) (s Session, err error) {
+		var hash []byte
+		err = r.Scan(&hash, &s.Ref, &s.UserID, &s.AccountID, &s.CreatedAt, &s.ExpiresAt, &s.secondFactor, &s.fresh, &s.IP, &s.UserAgent,
+			&s.SeenAt, &s.FirstName, &s.LastName, &s.Email, &s.Username, &s.Lang, &s.TimeZone, &s.Theme)
+		s.hash = string(hash)
+		return s, err
+	}, `SELECT s.hash, s.ref, s.user_id, s.account_id, s.created_at, s.expires_at, COALESCE(s.second_factor_at, 0), s.fresh_at, s.ip, s.user_agent,
 			COALESCE(n.seen_at, s.created_at), u.first_name, u.last_name, COALESCE(u.email, ''), COALESCE(u.username, ''), u.language, u.time_zone, u.theme
 		FROM sessions s JOIN users u ON u.id = s.user_id AND u.epoch = s.user_epoch LEFT JOIN session_seen n ON n.hash = s.hash
 		WHERE s.expires_at > $1 AND `+where+` AND u.inactive_locked_at IS NULL AND EXISTS
-			(SELECT 1 FROM memberships m WHERE m.user_id = u.id AND m.activated_at IS NOT NULL AND m.deactivated_at IS NULL)`, tx.Now, arg)
+			(SELECT 1 FROM memberships m WHERE m.user_id = u.id AND m.activated_at IS NOT NULL AND m.deactivated_at IS NULL)
+		ORDER BY s.created_at DESC, s.ref`, tx.Now, arg)
 	if err != nil {
-		return s, false, fmt.Errorf("read session: %w", err)
+		return nil, fmt.Errorf("read sessions: %w", err)
 	}
-	s.hash = string(hash)
-	return s, found, nil
+	return list, nil
 }
 
 // addSession makes a session under an id that nobody had before.
@@ -45,10 +49,7 @@ func addSession(tx *db.Tx, c candidate, accountID string, secondFactor bool) (se
 	if secondFactor {
 		second = tx.Now
 	}
-	agent := tx.Who.UserAgent
-	if runes := []rune(agent); len(runes) > 300 {
-		agent = string(runes[:300])
-	}
+	agent := cutAgent(tx.Who.UserAgent)
 	_, err = tx.Exec(`INSERT INTO sessions (hash, ref, user_id, account_id, user_epoch, created_at, expires_at, second_factor_at, fresh_at, ip, user_agent)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $6, $9, $10)`,
 		[]byte(hash), ref, c.ID, accountID, c.Epoch, tx.Now, tx.Now+absolute, second, address(tx.Who), agent)
@@ -56,6 +57,16 @@ func addSession(tx *db.Tx, c candidate, accountID string, secondFactor bool) (se
 		return "", "", fmt.Errorf("begin session: %w", err)
 	}
 	return token, ref, nil
+}
+
+// agentMost bounds what a browser says it is, in code points.
+const agentMost = 300
+
+func cutAgent(agent string) string {
+	if runes := []rune(agent); len(runes) > agentMost {
+		return string(runes[:agentMost])
+	}
+	return agent
 }
 
 func markSeen(tx *db.Tx, hash string) error {

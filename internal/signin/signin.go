@@ -1,9 +1,12 @@
 // Package signin lets people in: passwords, second factors of several kinds,
-// half-finished sign-ins, sessions, locks, and the activation of an invited person.
+// half-finished sign-ins, sessions, locks, the activation of an invited person, and
+// what is done for whoever has forgotten their password or was away too long.
 //
 //	Passwords  argon2id, a bounded number at once (passwords.go)
 //	Rules      what a new password must be (rules.go, common.go)
 //	Door       everything below; make one with New
+//	Help       what administrators do for a person's sign-in (help.go)
+//	Places     where network addresses are, from a file of the operator's (place.go)
 //
 // The way in. What is in brackets is a challenge: the next step and nothing else.
 //
@@ -14,7 +17,8 @@
 //	                    └─ two factors in one ───────────────────────────────┤
 //	   ┌─────────────────────────────────────────────────────────────────────┘
 //	onward ─┬─ something is to be set up ── [setup] ── FinishApp, FinishKey ──┬─ onward
-//	        │                                  recovery codes: [codes] ─ Kept ┘
+//	        │                                  recovery codes: [codes] ─ Kept ┤
+//	        ├─ the password is too old, or another is asked for: [change] Renew ┘
 //	        └─ session
 //
 // The factors (demands.go says which an account asks for): an authenticator app
@@ -24,11 +28,16 @@
 // them under Your account (mine.go), each time after fresh authentication.
 //
 // A challenge is not a session: it opens the next step and nothing else, once,
-// for ten minutes (code, password) or thirty (setup, codes, activate), and dies
+// for ten minutes (code, password) or thirty (setup, codes, change, activate), and dies
 // with the epoch of its person. A session begins with the last factor, has an id
 // of its own each time, and dies of age, of idleness, with its person's epoch, or
 // when its person is active in no account any more. Whatever else is to be asked
 // before a session begins goes into onward, where every way in ends.
+//
+// Whoever has forgotten their password asks for a link (forgotten.go): the answer is
+// the same for everybody, and what comes of it is an errand, done afterwards
+// (errands.go). The link sets another password (reset.go) and lets nobody in.
+// Whoever does not sign in for long is locked, once a day (idle.go).
 //
 // Guesses are counted for each person over every factor (attempts_sql.go): an
 // attempt is reserved before it is looked at, so that fifty at once get no more
@@ -62,6 +71,7 @@ const (
 	NextPassword = "password" // a passkey was right, and the password is asked as well: Password
 	NextSetup    = "setup"    // set up a second factor: Setup, FinishApp, FinishKey
 	NextCodes    = "codes"    // see the recovery codes: RecoveryCodes, Kept
+	NextChange   = "change"   // choose another password: AskRenewal, Renew
 	NextDone     = "done"     // signed in
 )
 
@@ -93,12 +103,13 @@ type Door struct {
 	site      Site
 	keys      *webauthn.WebAuthn // nil where browsers refuse WebAuthn
 	seen      seen
-	platform  atomic.Value // the platform's account id, a string, once it was asked for
+	left      chan struct{} // an errand was left
+	platform  atomic.Value  // the platform's account id, a string, once it was asked for
 }
 
 // New makes the door of a site.
 func New(d *db.DB, log *audit.Log, passwords *Passwords, settings SettingsOf, site Site) *Door {
-	return &Door{db: d, log: log, passwords: passwords, settings: settings, site: site, keys: relyingParty(site)}
+	return &Door{db: d, log: log, passwords: passwords, settings: settings, site: site, keys: relyingParty(site), left: make(chan struct{}, 1)}
 }
 
 // as is who acts once it is known who they are.
@@ -144,6 +155,9 @@ const (
 	causeCeremony    = "ceremony_ended"
 	causeUnknownKey  = "unknown_key"
 	causeNoPasskey   = "passkey_not_allowed"
+	causeMailbox     = "mailbox_alone"  // a link would let in whoever reads their mail
+	causeManyMails   = "too_many_mails" // within the hour
+	causeLate        = "too_late"       // the request waited for too long
 )
 
 // failed records a refused attempt with its cause. targetID is a person, or the

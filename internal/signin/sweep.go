@@ -11,8 +11,8 @@ import (
 
 const keepDead = 24 * time.Hour
 
-// Sweep clears away what is over: challenges of both sorts, counts of names that nobody has,
-// sessions that ended more than a day ago. It is called now and then, on any
+// Sweep clears away what is over: challenges of both sorts, counts of names that
+// nobody has and of network addresses, sessions that ended more than a day ago. It is called now and then, on any
 // number of nodes; nothing depends on it.
 func (d *Door) Sweep(ctx context.Context) error {
 	d.seen.forget(d.db.Now() - micros(keepDead))
@@ -24,6 +24,7 @@ func (d *Door) Sweep(ctx context.Context) error {
 			`DELETE FROM drafts WHERE expires_at <= $1`:                                                        tx.Now,
 			`DELETE FROM spent_ceremonies WHERE expires_at <= $1`:                                              tx.Now,
 			`DELETE FROM signin_attempts WHERE user_id >= 'name:' AND user_id < 'name:~' AND updated_at <= $1`: long,
+			`DELETE FROM askers WHERE since <= $1`:                                                             tx.Now - micros(time.Hour),
 			`DELETE FROM session_seen WHERE seen_at <= $1 AND hash NOT IN (SELECT hash FROM sessions)`:         long,
 		} {
 			if _, err := tx.Exec(query, before); err != nil {

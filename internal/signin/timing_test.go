@@ -21,6 +21,11 @@ func TestAttackTiming(t *testing.T) {
 		invited := w.invited(a, "invited@shop.example")
 		gone := w.invited(a, "gone@shop.example")
 		w.exec(`UPDATE memberships SET deactivated_at = 1, deactivated_by = 'x' WHERE user_id = $1`, gone.id)
+		known, away, half := w.activated(a, "known@shop.example"), w.activated(a, "away@shop.example"), w.activated(a, "asked@shop.example")
+		w.exec(`UPDATE users SET inactive_locked_at = 1 WHERE id = $1`, away.id)
+		w.exec(`UPDATE users SET change_password_since = 1 WHERE id = $1`, half.id)
+		shut := w.activated(a, "shut@shop.example")
+		w.exec(`INSERT INTO signin_attempts (user_id, failed, locked_until, updated_at) VALUES ($1, 6, $2, 1)`, shut.id, int64(1)<<60)
 		const tries = 40
 		var reads int
 		door := signin.New(w.db, w.log, w.passwords, func(tx *db.Tx, accountID string) (profile.Settings, error) {
@@ -32,6 +37,10 @@ func TestAttackTiming(t *testing.T) {
 			"no mail address": func(i int) string { return fmt.Sprintf("nobody %d", i) },
 			"invited":         func(int) string { return invited.email },
 			"gone":            func(int) string { return gone.email },
+			"known":           func(int) string { return known.email },
+			"inactive":        func(int) string { return away.email },
+			"asked":           func(int) string { return half.email },
+			"locked":          func(int) string { return shut.email },
 		} {
 			hashed := w.passwords.Load()
 			reads = 0

@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"math"
@@ -149,7 +150,10 @@ func (e *Edge) told(r *http.Request, v *Visit) {
 	}
 	if v.fault != nil {
 		attrs = append(attrs, slog.String("refused", v.fault.Code))
-		if v.fault.Kind == fault.Internal || v.fault.Code == "database_away" {
+		switch {
+		case errors.Is(v.cause, context.Canceled) && r.Context().Err() != nil:
+			attrs = append(attrs, slog.Bool("gone", true)) // whoever asked has not waited
+		case v.fault.Kind == fault.Internal || v.fault.Code == "database_away":
 			level = slog.LevelError
 			attrs = append(attrs, slog.String("cause", v.cause.Error()))
 		}

@@ -47,6 +47,7 @@ const (
 	ChallengeCookie = "__Host-challenge"
 	LinkCookie      = "__Host-link"
 	EmailCookie     = "__Host-email"
+	ResetCookie     = "__Host-reset"
 	LangCookie      = "__Host-language"
 	ThemeCookie     = "__Host-theme"
 	FlashCookie     = "__Host-flash"

@@ -25,8 +25,10 @@ CREATE TABLE recovery_codes (
 );
 
 -- Links that let a person choose another password. account_id is the account
--- whose administrator sent it; with by_administrator it opens an inactivity lock.
--- One at a time is alive for a person.
+-- whose administrator sent it, or in which a forgotten password was asked for;
+-- with by_administrator it opens an inactivity lock. One at a time is alive for a
+-- person: ended_at tells that it died with what it was for (a password, an
+-- address, the last access).
 CREATE TABLE reset_links (
     id               TEXT PRIMARY KEY,
     user_id          TEXT NOT NULL REFERENCES users (id),
@@ -37,9 +39,20 @@ CREATE TABLE reset_links (
     created_by       TEXT NOT NULL,
     expires_at       BIGINT NOT NULL,
     used_at          BIGINT,
-    replaced_at      BIGINT
+    replaced_at      BIGINT,
+    ended_at         BIGINT
 );
-CREATE UNIQUE INDEX reset_links_one_current ON reset_links (user_id) WHERE replaced_at IS NULL;
+CREATE UNIQUE INDEX reset_links_one_alive ON reset_links (user_id) WHERE used_at IS NULL AND replaced_at IS NULL AND ended_at IS NULL;
+CREATE INDEX reset_links_user ON reset_links (user_id, created_at);
+
+-- From when on somebody counts as inactive, where that is later than their last
+-- sign-in: an administrator opened their lock, or activated them again. And when
+-- they were told that the lock comes.
+ALTER TABLE users ADD COLUMN awake_since BIGINT;
+ALTER TABLE users ADD COLUMN inactivity_warned_at BIGINT;
+
+-- Which lock after wrong attempts its person was told of: once each.
+ALTER TABLE signin_attempts ADD COLUMN told_until BIGINT;
 
 -- Half-finished sign-ins again, with more steps: codes shows recovery codes,
 -- password asks for it after a passkey, change for another one. Those under way
@@ -67,15 +80,25 @@ CREATE TABLE spent_ceremonies (
 );
 CREATE INDEX spent_ceremonies_expiry ON spent_ceremonies (expires_at);
 
--- Bookkeeping: forgotten passwords that somebody asked for, known or not, until
--- they are looked at; and what somebody typed in a form when their session had
--- run out, sealed, until they are back.
-CREATE TABLE reset_requests (
+-- Bookkeeping: what is to be done for somebody who is not signed in, after they
+-- were answered: forgotten passwords, of people known and unknown, and locks to
+-- tell of. askers counts the forgotten passwords of a network address in an hour.
+CREATE TABLE signin_errands (
     id           TEXT PRIMARY KEY,
     sealed       BYTEA NOT NULL,
     created_at   BIGINT NOT NULL,
     leased_until BIGINT NOT NULL DEFAULT 0
 );
+CREATE INDEX signin_errands_due ON signin_errands (created_at, id);
+CREATE TABLE askers (
+    network TEXT PRIMARY KEY,
+    asked   BIGINT NOT NULL,
+    since   BIGINT NOT NULL
+);
+CREATE INDEX askers_since ON askers (since);
+
+-- Bookkeeping: what somebody typed in a form when their session had run out,
+-- sealed, until they are back.
 CREATE TABLE drafts (
     hash       BYTEA PRIMARY KEY,
     user_id    TEXT NOT NULL,

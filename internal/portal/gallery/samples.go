@@ -1,6 +1,7 @@
 package gallery
 
 import (
+	"slices"
 	"time"
 
 	"countersign/internal/fault"
@@ -126,20 +127,21 @@ func (m maker) home() []Sample {
 func (m maker) me() []Sample {
 	v := portal.MeView{
 		Page: m.inside(portal.SectionNone), FirstName: "Camille", LastName: m.n.Me, Email: "camille.laurent@northwind.example",
-		TimeZone: "Europe/Paris", TimeZones: []string{"America/New_York", "Europe/London", "Europe/Paris", "UTC"}, MinLength: 12,
+		TimeZone: "Europe/Paris", TimeZones: []string{"America/New_York", "Europe/London", "Europe/Paris", "UTC"},
 		PasswordAt: at(1, 8, 0), Ways: m.ways(),
 		Places: []portal.MyPlace{{Account: m.account(), Roles: []string{"Administrator", "Finance"}}, {Account: portal.AccountRef{CustomerID: "NW-2210", Name: "Northwind Rentals"}, Roles: []string{"Read only"}}},
 	}
 	v.Phone = "+33 1 55 50 10 20"
+	v.Sessions, v.History = m.sessions(true), m.history()
 	bad := v
 	bad.OwnEmail, bad.NewEmail = true, m.pending()
-	bad.Password = wrong("current", "password")
-	bad.AskCode = true
+	bad.Details, bad.LastName = wrong("last_name"), ""
+	bad.MoreSessions = 3
 	bad.Ways.Again, bad.Ways.Codes = true, 1
 	none := v
-	none.Ways = portal.MyWays{MayApp: true}
+	none.Ways, none.Sessions, none.History = portal.MyWays{MayApp: true}, v.Sessions[:1], v.History[:1]
 	email := portal.MyEmailView{Page: v.Page, Current: v.Email, Email: "camille@@", Hours: 72, Form: wrong("email")}
-	return append([]Sample{{"me", v}, {"me-wrong", bad}, {"me-password-only", none}, {"my-email", email}}, m.myFactors()...)
+	return slices.Concat([]Sample{{"me", v}, {"me-wrong", bad}, {"me-password-only", none}, {"my-email", email}}, m.myPassword(), m.myFactors())
 }
 
 func (m maker) errors() []Sample {

@@ -57,7 +57,7 @@ func (m maker) door() []Sample {
 		}
 		all = append(all, Sample{"link-" + string(s), v})
 	}
-	return slices.Concat(all, m.doorFactors(), m.emailLinks())
+	return slices.Concat(all, m.doorFactors(), m.resets(), m.emailLinks())
 }
 
 func (m maker) emailLinks() (all []Sample) {

@@ -10,7 +10,7 @@ import (
 func (m maker) head() portal.UserHead {
 	return portal.UserHead{
 		ID: "usr_2", Name: m.n.Boris, Identifier: "boris.lindqvist@northwind.example", Status: portal.Active, Since: at(1, 8, 0), By: m.n.Ada,
-		MayChangeAccess: true, MayEditDetails: true, MayChangeEmail: true, MayAct: []portal.Act{portal.Deactivate, portal.Delete, portal.SetUpSecondFactor, portal.ResetSecondFactor}, MaySeeActivity: true,
+		MayChangeAccess: true, MayEditDetails: true, MayChangeEmail: true, MayAct: []portal.Act{portal.Deactivate, portal.Delete, portal.SetUpSecondFactor, portal.ResetSecondFactor, portal.SendResetLink, portal.RequirePassword, portal.SignOutEverywhere}, MaySeeActivity: true,
 	}
 }
 
@@ -57,13 +57,20 @@ func (m maker) user() []Sample {
 	later := some[3].Lines[0].Sources
 	later[1].From = at(20, 0, 0)
 	security := portal.UserSecurity{Page: page, User: head, Factor: portal.FactorOn, FactorSince: at(1, 8, 4), FactorRequired: true, FactorActions: "both", PasswordSince: at(1, 8, 0), LastSignIn: at(3, 16, 20), LastAddress: "2001:db8::7",
-		OpenSessions: 2, FailedAttempts: 6, AttemptsAllowed: 6, LockedUntil: at(4, 14, 30), Networks: []string{"203.0.113.7"}, Mails: mails}
+		OpenSessions: 4, MaySeeSessions: true, Sessions: m.sessions(false), MoreSessions: 1, Revision: "r-12", FailedAttempts: 6, AttemptsAllowed: 6, Locked: true, LockedUntil: at(4, 14, 30), AskedSince: at(3, 9, 0), Networks: []string{"203.0.113.7"}, Mails: mails}
+	security.User.Status, security.User.Since, security.User.By, security.User.Until = portal.LockedAttempts, time.Time{}, "", at(4, 14, 30)
+	security.User.MayAct = append([]portal.Act{portal.UnlockSignIn}, security.User.MayAct...)
+	shut := security
+	shut.User.Status, shut.User.Since, shut.User.Until, shut.User.MayAct = portal.LockedInactivity, at(2, 3, 0), time.Time{}, []portal.Act{portal.SendResetLink, portal.Deactivate}
+	shut.Locked, shut.AskedSince, shut.InactiveSince, shut.Sessions, shut.OpenSessions, shut.MoreSessions, shut.FailedAttempts = false, time.Time{}, at(2, 3, 0), nil, 0, 0, 0
+	little := security
+	little.MaySeeSessions, little.User.MayAct = false, nil
 	return []Sample{
 		{"user", overview}, {"user-invited", invited}, {"user-deactivated", off}, {"user-self", self},
 		{"user-access", portal.UserAccess{Page: page, User: head, Grants: m.grants(), Sections: some, Networks: []string{"203.0.113.0/24", "2001:db8:85a3::/48"}}},
 		{"user-access-invited", portal.UserAccess{Page: page, User: invited.User, Grants: m.grants(), Sections: here, NotYet: "invited"}},
 		{"user-access-none", portal.UserAccess{Page: page, User: head}},
-		{"user-security", security},
+		{"user-security", security}, {"user-security-inactive", shut}, {"user-security-little", little},
 		{"user-security-shared", portal.UserSecurity{Page: page, User: head, Factor: portal.FactorPending, LastSignIn: at(3, 16, 20), Shared: true, MailsOurs: true}},
 		{"user-activity", portal.UserActivity{Page: page, User: head, Rows: m.entries(), Pager: portal.Pager{Next: "c2"}}},
 		{"user-activity-none", portal.UserActivity{Page: page, User: head}},
@@ -125,15 +132,20 @@ func (m maker) forms() []Sample {
 func (m maker) confirms() []Sample {
 	page := m.inside(portal.SectionUsers)
 	var all []Sample
-	for _, act := range []portal.Act{portal.Deactivate, portal.Activate, portal.ResendInvitation, portal.DeactivateInvitation, portal.SetUpSecondFactor, portal.ResetSecondFactor, portal.Delete, portal.DropEmailChange} {
+	for _, act := range []portal.Act{portal.Deactivate, portal.Activate, portal.ResendInvitation, portal.DeactivateInvitation, portal.SetUpSecondFactor, portal.ResetSecondFactor, portal.Delete, portal.DropEmailChange,
+		portal.SendResetLink, portal.RequirePassword, portal.UnlockSignIn, portal.SignOutEverywhere} {
 		v := portal.ConfirmView{Page: page, Act: act, Subject: m.n.Boris, Identifier: "boris.lindqvist@northwind.example", Action: m.to().UserAct("usr_2", act), Back: m.to().User("usr_2"), Revision: "r-12"}
 		switch act {
 		case portal.Deactivate:
 			v.AskReason, v.Sessions = true, 2
 		case portal.ResendInvitation:
 			v.ExpiryHours = 72
-		case portal.SetUpSecondFactor:
+		case portal.SetUpSecondFactor, portal.SendResetLink:
 			v.AskReason = true
+		case portal.RequirePassword, portal.SignOutEverywhere:
+			v.AskReason, v.Sessions = true, 2
+		case portal.UnlockSignIn:
+			v.AskReason, v.Attempts = true, 6
 		case portal.Delete:
 			v.Sessions, v.TypeName, v.Typed, v.Form = 2, true, "Boris", wrong("name")
 		case portal.ResetSecondFactor:

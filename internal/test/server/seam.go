@@ -51,3 +51,20 @@ func (s *Server) view(f func(*db.Tx) error) {
 		s.t.Fatal(err)
 	}
 }
+
+// LockInactive locks everybody for inactivity, as the daily job does with people who were away for long.
+func (s *Server) LockInactive() {
+	s.t.Helper()
+	d := s.open()
+	defer d.Close()
+	err := d.Update(s.t.Context(), db.Who{Kind: db.System, ID: "test"}, func(tx *db.Tx) error {
+		if _, err := tx.Exec(`UPDATE users SET inactive_locked_at = $1`, tx.Now); err != nil {
+			return err
+		}
+		tx.ChangedAccess()
+		return audit.Record(tx, audit.Entry{Action: audit.UserInactive, Kind: "user"})
+	})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+}

@@ -96,7 +96,7 @@ func (s *Server) place() {
 	s.log = filepath.Join(s.folder, "log-"+strconv.Itoa(s.public))
 }
 
-var linkIn = regexp.MustCompile(`http://\S+/(?:activate|email)/\S+`)
+var linkIn = regexp.MustCompile(`http://\S+/(?:activate|email|reset)/\S+`)
 
 func (s *Server) initialise() {
 	s.t.Helper()
