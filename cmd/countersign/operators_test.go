@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"countersign/internal/access"
 	"countersign/internal/audit"
@@ -421,6 +422,15 @@ func TestActivityPages(t *testing.T) {
 		}
 		if len(log) < 3 || !slices.Equal(log, theirs) {
 			t.Errorf("%v and %v", log, theirs)
+		}
+	})
+	t.Run("L1 U19 looking at it there is recorded as at every door", func(t *testing.T) {
+		for _, path := range []string{"/a/SUN-1/users/" + ada + "/activity", "/api/v1/accounts/SUN-1/users/" + ada + "/activity"} {
+			before := entry("SUN-1", audit.AuditSearched)
+			b.clock.Advance(2 * time.Minute) // what is the same within one is counted
+			if a := owner.Get(path); a.StatusCode != http.StatusOK || entry("SUN-1", audit.AuditSearched) == before {
+				t.Errorf("%s: %d", path, a.StatusCode)
+			}
 		}
 	})
 	t.Run("L1 the export holds what the filter finds, in words, safe for spreadsheets, and is recorded", func(t *testing.T) {
