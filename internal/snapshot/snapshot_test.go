@@ -318,6 +318,7 @@ func TestGaps(t *testing.T) {
 			})
 		}
 		t.Run("two thousand and one at once", func(t *testing.T) {
+			p.Beside()
 			n := p.node(t, snapshot.Options{})
 			a, role := p.Account("M1").ID, p.Role("M1", "read_only")
 			p.Do(func(tx *db.Tx) error {

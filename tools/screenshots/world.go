@@ -38,7 +38,7 @@ func (c *camera) ada(b *browser.Browser, p *stage.Program) {
 		c.picture(b, "world/owner-"+name, func() { b.Goto(home + path) })
 	}
 	for _, path := range []string{"/users", "/users/new", "/users?status=invited", "/users?q=nobody-is-called-so", "/roles", "/activity", "/activity?outcome=refused", "/service-tokens", "/service-tokens/new",
-		"/search?q=freja", "/search?q=nordic", "/entities", "/entities/new", "/settings"} {
+		"/search?q=freja", "/search?q=nordic", "/entities", "/settings"} {
 		page(strings.Trim(strings.NewReplacer("/", "-", "?", "-", "=", "-").Replace(path), "-"), path)
 	}
 	page("home", "/")

@@ -25,7 +25,7 @@ func (w *World) keepLists() {
 		return err
 	})
 	w.t.Cleanup(func() {
-		if w.t.Failed() {
+		if w.t.Failed() || w.beside {
 			return
 		}
 		var wrong []string
@@ -41,6 +41,10 @@ func (w *World) keepLists() {
 		}
 	})
 }
+
+// Beside says that the test writes people beside the use cases, which no list can
+// know of: lists are not looked at when it ends.
+func (w *World) Beside() { w.beside = true }
 
 // WrongLists tells what lists of users would get wrong: whatever repeats
 // something else, and differs from it. It knows nothing of how that is kept.

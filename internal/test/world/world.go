@@ -51,11 +51,12 @@ type World struct {
 	People   *people.People
 	Org      *org.Org
 
-	t     testing.TB
-	users map[string]string      // by label
-	links map[string]seal.Secret // of those who were invited
-	mu    sync.Mutex
-	ids   map[string]string // what never changes: of accounts by customer ID, of roles by that and their key
+	t      testing.TB
+	beside bool                   // Beside
+	users  map[string]string      // by label
+	links  map[string]seal.Secret // of those who were invited
+	mu     sync.Mutex
+	ids    map[string]string // what never changes: of accounts by customer ID, of roles by that and their key
 }
 
 // given says what somebody is: a role over all of the account, or over one entity.
