@@ -29,7 +29,7 @@ func (a *API) userRoutes() {
 	operation(a, Operation{Method: http.MethodGet, Path: userPath + "/access", Permission: "users:view"},
 		about{id: "get-access", tag: group, summary: "What a user may do, and through which role"}, a.getAccess)
 	operation(a, Operation{Method: http.MethodGet, Path: userPath + "/messages", Permission: "users:view"},
-		about{id: "list-messages", tag: group, summary: "What became of the last mails to a user", text: "Of people of several accounts: those that this account caused."}, a.listMessages)
+		about{id: "list-messages", tag: group, summary: "What became of the last mails to a user", text: "Those that this account caused."}, a.listMessages)
 	operation(a, Operation{Method: http.MethodGet, Path: userPath + "/activity", Permission: "users:view_activity"},
 		about{id: "list-activity", tag: group, summary: "What a user did and what was done to them"}, a.listActivity)
 }
