@@ -16,7 +16,7 @@ help: ## Show this list
 	@echo "Countersign. What make can do:"
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | awk -F'\t' '{ printf "  make %-12s %s\n", $$1, $$2 }'
 
-run: build $(WORLD)/demo.txt ## Start Countersign on a small believable platform, at http://localhost:8080
+run: build $(WORLD)/demo.txt ## Start Countersign on a believable platform, at http://localhost:8080
 	@echo
 	@cat $(WORLD)/demo.txt
 	@echo

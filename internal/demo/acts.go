@@ -302,7 +302,7 @@ func (f *filling) ownDetails(who db.Who, p *player) error {
 		phone := fmt.Sprintf("+44 20 7946 %04d", f.random.IntN(1000)) // numbers that are given to nobody
 		in.Phone = &phone
 	}
-	if err := f.People.SetDetails(f.ctx, who, me.DetailsVersion, in); err != nil || !f.one(5) {
+	if err := f.People.SetDetails(f.ctx, who, me.DetailsVersion, in); err != nil || p.login || !f.one(5) {
 		return err
 	}
 	return f.People.SetTheme(f.ctx, who, "dark")

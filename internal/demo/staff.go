@@ -1,7 +1,9 @@
 package demo
 
 import (
+	"cmp"
 	"fmt"
+	"math/rand/v2"
 	"time"
 
 	"countersign/internal/access"
@@ -129,7 +131,7 @@ func (f *filling) lives(p *player) {
 	if p.lost > 0 {
 		f.on(f.working(p.company, p.lost), func() error {
 			by := f.manager(p)
-			return f.loseFactor(by.key, p.key, pick(f.random, "Phone stolen", "Phone lost on the train", "New phone, the old one was wiped", "Phone fell into the harbour", "Left the phone in a taxi"))
+			return f.loseFactor(by.key, p.key, p.company.reason(f.random, lostReasons))
 		})
 	}
 	if p.forgot > 0 {
@@ -142,7 +144,7 @@ func (f *filling) lives(p *player) {
 	}
 	if p.left > 0 {
 		f.on(f.working(p.company, p.left), func() error {
-			return f.deactivate(f.manager(p).key, p.key, pick(f.random, "Left the company", "Left the company at the end of the month", "Contract ended", "Parental leave", "Moved to another team", "Temporary help for the season", "Asked by human resources"))
+			return f.deactivate(f.manager(p).key, p.key, p.company.reason(f.random, leftReasons))
 		})
 	}
 	if p.back > 0 {
@@ -177,4 +179,20 @@ func (f *filling) manager(p *player) *player {
 		}
 	}
 	return owner
+}
+
+// Reasons are written in the language of the company.
+var (
+	lostReasons = map[string][]string{
+		"en": {"Phone stolen", "Phone lost on the train", "New phone, the old one was wiped", "Phone fell into the harbour", "Left the phone in a taxi"},
+		"fr": {"Téléphone volé", "Téléphone perdu dans le train", "Nouveau téléphone, l’ancien a été effacé", "Téléphone tombé dans la Saône"},
+	}
+	leftReasons = map[string][]string{
+		"en": {"Left the company", "Left the company at the end of the month", "Contract ended", "Parental leave", "Moved to another team", "Temporary help for the season", "Asked by human resources"},
+		"fr": {"A quitté l’entreprise", "Fin de contrat", "Congé parental", "A changé d’équipe", "Renfort de saison", "À la demande des ressources humaines"},
+	}
+)
+
+func (c *companyOnStage) reason(r *rand.Rand, of map[string][]string) string {
+	return pick(r, of[cmp.Or(c.language, "en")]...)
 }

@@ -196,7 +196,9 @@ func (f *filling) weeksAgo() {
 	})
 	f.on(f.day(3, 18), func() error { return f.revokeToken("northwind.owner", "Old till bridge") })
 	f.on(f.day(2, 18), func() error { return f.makeToken("brambleholt.owner", "Bench tests") })
-	f.on(f.day(1, 18), func() error { return f.loseFactor("petrichor.owner", "petrichor.support", "Phone lost on the train") })
+	f.on(f.day(1, 18), func() error {
+		return f.loseFactor("petrichor.owner", "petrichor.support", "Téléphone perdu dans le train")
+	})
 }
 
 // lastHours ends with somebody locked out for the next half hour, and with an

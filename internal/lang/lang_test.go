@@ -42,7 +42,7 @@ func TestBothLanguagesSayTheSame(t *testing.T) {
 
 func TestSentence(t *testing.T) {
 	e := fault.Missing("users:create")
-	for tag, want := range map[Tag]string{English: "You need the permission users:create", French: "Il vous faut l'autorisation users:create"} {
+	for tag, want := range map[Tag]string{English: "You need the permission users:create", French: "Il vous faut l’autorisation users:create"} {
 		if got := Sentence(tag, e); !strings.HasPrefix(got, want) {
 			t.Errorf("%s: %q", tag, got)
 		}
@@ -97,5 +97,17 @@ func TestSkeleton(t *testing.T) {
 	}
 	if Skeleton("Support") == Skeleton("Supports") {
 		t.Error("different names fold into one")
+	}
+}
+
+// TestApostrophes holds that words are set as a book sets them, in both languages.
+func TestApostrophes(t *testing.T) {
+	straight := regexp.MustCompile(`\p{L}'\p{L}`)
+	for tag, messages := range catalogue() {
+		for key, text := range messages {
+			if straight.MatchString(text) {
+				t.Errorf("%s: %s has a straight apostrophe: %s", tag, key, text)
+			}
+		}
 	}
 }

@@ -158,6 +158,9 @@ func (a Addresses) ActivityExport(f ActivityFilter, format string) string {
 // Accounts is the operators' list of accounts.
 func (a Addresses) Accounts(f AccountsFilter) string { return with(a.at("accounts"), f.Values()) }
 
+// AccountSearch is where the search of the list of accounts goes: the list with ?q=.
+func (a Addresses) AccountSearch() string { return a.at("accounts") }
+
 // NewAccount is the form that opens an account.
 func (a Addresses) NewAccount() string { return a.at("accounts", "new") }
 

@@ -18,6 +18,7 @@ import (
 const (
 	tablerCSS  = "tabler.min.css"
 	webAuthnJS = "simplewebauthn.min.js"
+	htmxJS     = "htmx.min.js"
 )
 
 //go:embed assets
@@ -119,7 +120,7 @@ func (a *Assets) Has(path string) bool {
 // program that lacks any should say so when it starts.
 func (a *Assets) Missing() []string {
 	var missing []string
-	for _, name := range []string{tablerCSS, webAuthnJS} {
+	for _, name := range []string{tablerCSS, webAuthnJS, htmxJS} {
 		if a.paths[name] == "" {
 			missing = append(missing, name)
 		}

@@ -67,7 +67,7 @@ func TestAssets(t *testing.T) {
 			}
 		})
 	}
-	if diff := cmp.Diff([]string{"tabler.min.css", "simplewebauthn.min.js"}, assets.Missing()); diff != "" {
+	if diff := cmp.Diff([]string{"tabler.min.css", "simplewebauthn.min.js", "htmx.min.js"}, assets.Missing()); diff != "" {
 		t.Error(diff)
 	}
 }

@@ -97,49 +97,63 @@
   // Where a form was refused, reading starts at what is wrong.
   document.querySelector("[data-summary]")?.focus();
 
-  // The part of another page that has an id; null when the answer is none.
-  const part = async (id, address, how = {}) => {
-    const answer = await fetch(address, { credentials: "same-origin", redirect: "manual", ...how });
-    if (!answer.ok) return null;
-    return new DOMParser().parseFromString(await answer.text(), "text/html").getElementById(id);
+  // Parts of pages are asked for by htmx, as the templates say (data-hx-…); here is
+  // what goes for all of them. It follows no redirect, and whatever is not a plain
+  // answer with the part in it (a session that ended, an error, no answer at all)
+  // is opened as a page of its own; a form that was posted has its button still.
+  const elsewhere = ({ request }) => {
+    if (request.method === "GET") location.assign(request.action);
   };
-
-  // A branch of the tree opens and closes in its place.
-  document.addEventListener("click", async (event) => {
-    const toggle = event.target.closest("[data-branch]");
-    if (!toggle || event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
-    event.preventDefault();
-    const open = toggle.getAttribute("aria-expanded") === "true";
-    const below = document.getElementById(toggle.dataset.branch);
-    if (below) {
-      below.hidden = open;
-    } else if (toggle.getAttribute("aria-busy") !== "true") {
-      toggle.setAttribute("aria-busy", "true");
-      const list = await part(toggle.dataset.branch, toggle.href).catch(() => null);
-      toggle.removeAttribute("aria-busy");
-      if (!list) return location.assign(toggle.href);
-      toggle.closest("li").append(document.adoptNode(list));
-    }
-    toggle.setAttribute("aria-expanded", String(!open));
+  const asking = (name, act) => document.addEventListener(name, (event) => {
+    if (event.detail.ctx) act(event.detail.ctx, event);
   });
+  asking("htmx:config:request", ({ request }) => {
+    request.redirect = "manual";
+    delete request.headers["HX-Current-URL"]; // what was searched for stays where it is
+    if (request.method === "GET") request.body = new URLSearchParams([...request.body].filter(([, v]) => v !== ""));
+  });
+  asking("htmx:before:response", (ctx, event) => {
+    if (ctx.response.raw.ok) return;
+    event.preventDefault();
+    elsewhere(ctx);
+  });
+  asking("htmx:before:swap", (ctx, event) => {
+    if (event.detail.tasks.some((task) => task.type === "main" && task.fragment.firstElementChild)) return;
+    event.preventDefault();
+    elsewhere(ctx);
+  });
+  asking("htmx:error", elsewhere);
+
+  // A branch of the tree opens and closes in its place. It is asked for once, by
+  // the event "unfold" and not by the click, of which htmx takes those too that
+  // open another tab.
+  document.addEventListener("click", (event) => {
+    const toggle = event.target.closest("[data-branch]");
+    if (!toggle || !window.htmx || event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    const below = document.getElementById(toggle.dataset.branch);
+    if (!below) return toggle.dispatchEvent(new Event("unfold"));
+    below.hidden = !below.hidden;
+    toggle.ariaExpanded = String(!below.hidden);
+  });
+  asking("htmx:before:request", ({ sourceElement: toggle }) => { if (toggle.matches("[data-branch]")) toggle.ariaBusy = "true"; });
+  asking("htmx:after:swap", ({ sourceElement: toggle }) => { if (toggle.matches("[data-branch]")) toggle.ariaExpanded = "true"; });
+  asking("htmx:finally:request", ({ sourceElement: toggle }) => { if (toggle.matches("[data-branch]")) toggle.ariaBusy = null; });
 
   // Whatever could stand above is found while it is typed: the form is asked as
-  // its button would, and answers with the choices.
-  for (const field of all("[data-ask]")) {
-    let timer, asked;
-    const ask = async () => {
-      asked?.abort();
-      asked = new AbortController();
-      if (field.value.trim() === "") return;
-      const body = new URLSearchParams(new FormData(field.form));
-      try {
-        const choices = await part(field.dataset.ask, field.form.action, { method: "POST", body, signal: asked.signal });
-        if (choices) document.getElementById(field.dataset.ask).replaceWith(document.adoptNode(choices));
-      } catch { /* the button is still there */ }
-    };
-    field.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(ask, 250); });
-    field.form.addEventListener("change", (event) => { // whoever chose is done with finding
-      if (event.target.type === "radio" && event.target.name === field.dataset.chooses) field.value = "";
+  // its button would, and answers with the choices. Whoever chose, or emptied the
+  // field, is done with finding.
+  for (const field of all("[data-chooses]")) {
+    const done = () => field.dispatchEvent(new Event("htmx:abort"));
+    field.addEventListener("htmx:config:request", (event) => {
+      if (field.value.trim() !== "") return;
+      event.preventDefault();
+      done();
+    });
+    field.form.addEventListener("change", (event) => {
+      if (event.target.type !== "radio" || event.target.name !== field.dataset.chooses) return;
+      field.value = "";
+      done();
     });
   }
 
@@ -167,32 +181,5 @@
     }
   };
   ticking(document);
-
-  // A list follows its filters. Whatever is not a plain answer (a session that
-  // ended, an error) is opened as a page of its own.
-  for (const form of all("[data-filters]")) {
-    let timer, asked;
-    const follow = async () => {
-      asked?.abort();
-      asked = new AbortController();
-      const query = new URLSearchParams([...new FormData(form)].filter(([, v]) => v !== ""));
-      const address = form.getAttribute("action").split("?")[0] + (query.size ? "?" + query : "");
-      try {
-        const answer = await fetch(address, { signal: asked.signal, credentials: "same-origin", redirect: "manual" });
-        if (!answer.ok) return location.assign(address);
-        const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-        const results = page.getElementById(form.dataset.filters);
-        if (!results) return location.assign(address);
-        document.getElementById(form.dataset.filters).replaceWith(document.adoptNode(results));
-        ticking(results);
-        const [now, next] = [document.querySelector(".cs-count"), page.querySelector(".cs-count")];
-        if (now && next) now.textContent = next.textContent;
-        history.replaceState(null, "", address);
-      } catch (error) {
-        if (error.name !== "AbortError") location.assign(address);
-      }
-    };
-    form.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(follow, 250); });
-    form.addEventListener("submit", (event) => { event.preventDefault(); clearTimeout(timer); follow(); });
-  }
+  document.addEventListener("htmx:after:settle", (event) => ticking(event.target)); // what has come in
 })();

@@ -117,6 +117,8 @@ type page struct {
 	refs     []string
 	h1, main int
 	language string
+	asks     bool // for parts of pages, as htmx is told to
+	htmx     bool // is loaded
 }
 
 func attr(n *html.Node, key string) (string, bool) {
@@ -164,6 +166,9 @@ func (p *page) element(n, form *html.Node) {
 		if strings.HasPrefix(a.Val, "javascript:") && a.Key != "value" {
 			p.t.Errorf("<%s %s=%q>", n.Data, a.Key, a.Val)
 		}
+		if strings.HasPrefix(a.Key, "data-hx-") {
+			p.part(n, form, a)
+		}
 		switch a.Key {
 		case "aria-describedby", "aria-labelledby", "aria-controls", "popovertarget", "for":
 			p.refs = append(p.refs, strings.Fields(a.Val)...)
@@ -181,6 +186,8 @@ func (p *page) element(n, form *html.Node) {
 	case "script":
 		if src, _ := attr(n, "src"); src == "" {
 			p.t.Error("an inline script")
+		} else if strings.Contains(src, "/htmx.") {
+			p.htmx = true
 		}
 	case "img":
 		if alt, _ := attr(n, "alt"); alt == "" {
@@ -204,6 +211,31 @@ func (p *page) element(n, form *html.Node) {
 		if aria, _ := attr(n, "aria-label"); aria == "" && strings.TrimSpace(words(n)) == "" {
 			p.t.Error("a button without words")
 		}
+	}
+}
+
+// part holds that what is asked for with script stands at the address that the element leads to without, and that
+// nothing needs a script within an attribute.
+func (p *page) part(n, form *html.Node, a html.Attribute) {
+	p.asks = true
+	switch a.Key {
+	case "data-hx-get", "data-hx-post":
+		want, ok := attr(n, "href")
+		if !ok && n.Data != "form" {
+			n = form
+		}
+		if !ok {
+			want, _ = attr(n, "action")
+		}
+		if a.Val != want {
+			p.t.Errorf("with script it asks for %q, without for %q", a.Val, want)
+		}
+	case "data-hx-trigger", "data-hx-target", "data-hx-select", "data-hx-select-oob", "data-hx-swap", "data-hx-sync", "data-hx-validate", "data-hx-replace-url":
+		if strings.ContainsAny(a.Val, "[{") || strings.Contains(a.Val, "js:") {
+			p.t.Errorf("%s=%q: the policy forbids scripts in attributes", a.Key, a.Val)
+		}
+	default:
+		p.t.Errorf("%s: whatever is asked of htmx is listed here, as the policy forbids scripts in attributes", a.Key)
 	}
 }
 
@@ -251,6 +283,9 @@ func (p *page) field(n, form *html.Node) {
 }
 
 func (p *page) finish(tag lang.Tag) {
+	if p.asks != p.htmx {
+		p.t.Errorf("htmx is used: %v; it is loaded: %v", p.asks, p.htmx)
+	}
 	for id, n := range p.ids {
 		if n > 1 {
 			p.t.Errorf("id %q stands %d times", id, n)

@@ -2,6 +2,7 @@ package browser
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -18,11 +19,14 @@ type watch struct {
 	complaints []string
 	expected   []string
 	loading    map[string]bool
-	requests   map[network.RequestID]string
+	requests   map[network.RequestID]request
 }
 
+// request is one that is under way, for a document that is named by its loader.
+type request struct{ address, frame, loader string }
+
 func newWatch() *watch {
-	return &watch{loading: map[string]bool{}, requests: map[network.RequestID]string{}}
+	return &watch{loading: map[string]bool{}, requests: map[network.RequestID]request{}}
 }
 
 // see takes one event. It runs in the loop that reads from the browser, so it only takes notes.
@@ -46,9 +50,13 @@ func (w *watch) see(event any) {
 		delete(w.loading, string(e.FrameID))
 	case *page.EventFrameDetached:
 		delete(w.loading, string(e.FrameID))
+	case *page.EventFrameNavigated: // what the document before has asked for nobody waits for; the browser is not always heard to drop it
+		maps.DeleteFunc(w.requests, func(_ network.RequestID, r request) bool {
+			return r.frame == string(e.Frame.ID) && r.loader != string(e.Frame.LoaderID)
+		})
 	case *network.EventRequestWillBeSent:
 		if e.Type != network.ResourceTypeEventSource && e.Type != network.ResourceTypeWebSocket {
-			w.requests[e.RequestID] = e.Request.URL
+			w.requests[e.RequestID] = request{e.Request.URL, string(e.FrameID), string(e.LoaderID)}
 		}
 	case *network.EventLoadingFinished:
 		delete(w.requests, e.RequestID)
@@ -103,8 +111,8 @@ func (w *watch) problems() (unexpected, absent []string) {
 func (w *watch) waitingFor() string {
 	w.lock.Lock()
 	defer w.lock.Unlock()
-	for _, address := range w.requests {
-		return address
+	for _, r := range w.requests {
+		return r.address
 	}
 	if len(w.loading) > 0 {
 		return "the page to load"

@@ -106,7 +106,9 @@ func (p *Program) SignIn(b *browser.Browser, email string) {
 	}
 	b.Fill("Six-digit code", code)
 	b.Click("Sign in")
-	b.Sees("Home")
+	if !b.Has(".cs-side") {
+		panic(email + " did not come in")
+	}
 }
 
 // Hold lets the browser's helpers, which are made for tests, work outside of one: a failure ends the work as an error.
