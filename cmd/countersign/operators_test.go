@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"countersign/internal/access"
 	"countersign/internal/audit"
@@ -205,6 +206,43 @@ func hidden(a server.Answer, name string) string {
 	return ""
 }
 
+// TestLimitedList is about an administrator of one merchant's part in the list of the users of the account above it.
+func TestLimitedList(t *testing.T) {
+	b := newBranches(t)
+	a := b.account("SUN")
+	id, err := b.rooms.people.Invite(t.Context(), b.who("sun.owner", "SUN"), a.ID, people.Invitee{FirstName: "Lim", LastName: "Ited", Email: "sun.limited@example.com", Language: "en",
+		Access: people.Access{Roles: []string{b.role("SUN", "administrator")}, Entities: []string{b.node("SUN-1").ID}, Acknowledged: true}})
+	b.must(err)
+	b.people["sun.limited"] = person{userID: id, email: "sun.limited@example.com"}
+	b.activate("sun.limited", b.link(id))
+	c := b.people["sun.limited"].browser
+	t.Run("A07 A09 the filter offers the entities that one may see", func(t *testing.T) {
+		if a := c.Get("/a/SUN/users"); a.StatusCode != http.StatusOK || !strings.Contains(a.Text, "Sundial Annex") || strings.Contains(a.Text, "Sunrise") {
+			t.Errorf("answered %d", a.StatusCode)
+		}
+	})
+	t.Run("U1 and finds them by a part of a name, and by customer ID", func(t *testing.T) {
+		for _, asked := range []string{"annex", "sun-1-a"} {
+			if a := c.Get("/a/SUN/users?entity=" + asked); !strings.Contains(a.Plain(), "Ited") || !strings.Contains(a.Plain(), "Sundial Annex") {
+				t.Errorf("%s: %.900s", asked, a.Plain())
+			}
+		}
+	})
+	t.Run("A07 A09 one that is not within reach is none, by any name and at every door", func(t *testing.T) {
+		for _, asked := range [][2]string{{"Sunrise", "Sunless"}, {"SUN-2", "SUN-9"}, {b.node("SUN-2").ID, "ent_00000000000000000000000000"}} {
+			for _, path := range []string{"/a/SUN/users?entity=", "/a/SUN/users/export?entity=", "/api/v1/accounts/SUN/users?entity=", "/api/v1/accounts/SUN/users/export?entity="} {
+				x, y := c.Get(path+asked[0]), c.Get(path+asked[1])
+				text := func(a server.Answer, word string) string {
+					return strings.ReplaceAll(changing.ReplaceAllString(a.Text, "req"), word, "ASKED")
+				}
+				if p, q := text(x, asked[0]), text(y, asked[1]); x.StatusCode != y.StatusCode || p != q {
+					t.Errorf("%s%s (%d, %d): %s", path, asked[0], x.StatusCode, y.StatusCode, firstDifference(p, q))
+				}
+			}
+		}
+	})
+}
+
 func TestTreePages(t *testing.T) {
 	b := newBranches(t)
 	t.Run("D15 the tree opens by links, and a search shows what is above", func(t *testing.T) {
@@ -384,6 +422,15 @@ func TestActivityPages(t *testing.T) {
 		}
 		if len(log) < 3 || !slices.Equal(log, theirs) {
 			t.Errorf("%v and %v", log, theirs)
+		}
+	})
+	t.Run("L1 U19 looking at it there is recorded as at every door", func(t *testing.T) {
+		for _, path := range []string{"/a/SUN-1/users/" + ada + "/activity", "/api/v1/accounts/SUN-1/users/" + ada + "/activity"} {
+			before := entry("SUN-1", audit.AuditSearched)
+			b.clock.Advance(2 * time.Minute) // what is the same within one is counted
+			if a := owner.Get(path); a.StatusCode != http.StatusOK || entry("SUN-1", audit.AuditSearched) == before {
+				t.Errorf("%s: %d", path, a.StatusCode)
+			}
 		}
 	})
 	t.Run("L1 the export holds what the filter finds, in words, safe for spreadsheets, and is recorded", func(t *testing.T) {

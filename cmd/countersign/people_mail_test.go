@@ -72,11 +72,18 @@ func (o *office) emails(t *testing.T) {
 	})
 	t.Run("U7 a taken address is refused without a word of whose it is", func(t *testing.T) {
 		form := fields(o.maud.Get(path).Text)
-		a := o.send(path, form, "email", "theirs.owner@example.com")
-		saysNot(t, a, "Thea", "Other Shop")
+		a := o.send(path, form, "email", "mine.owner@example.com")
 		keeps(t, a, form)
 		if a.StatusCode != http.StatusConflict && a.StatusCode != http.StatusUnprocessableEntity {
 			t.Errorf("answered %d: %.300s", a.StatusCode, a.Plain())
+		}
+	})
+	t.Run("A07 U7 one of another account's is asked like any, and its link says that it is in use", func(t *testing.T) {
+		says(t, begin("theirs.owner@example.com"), http.StatusOK, "A link to confirm it went to theirs.owner@example.com", "Waiting to be confirmed")
+		c, link := o.opens("mine.eve")
+		for _, a := range []server.Answer{link, c.Post("/email")} {
+			says(t, a, http.StatusGone, "in use")
+			saysNot(t, a, "Thea", "Other Shop")
 		}
 	})
 	t.Run("U7 what somebody else took meanwhile is not confirmed", func(t *testing.T) {

@@ -29,7 +29,7 @@ func (a *API) userRoutes() {
 	operation(a, Operation{Method: http.MethodGet, Path: userPath + "/access", Permission: "users:view"},
 		about{id: "get-access", tag: group, summary: "What a user may do, and through which role"}, a.getAccess)
 	operation(a, Operation{Method: http.MethodGet, Path: userPath + "/messages", Permission: "users:view"},
-		about{id: "list-messages", tag: group, summary: "What became of the last mails to a user", text: "Of people of several accounts: those that this account caused."}, a.listMessages)
+		about{id: "list-messages", tag: group, summary: "What became of the last mails to a user", text: "Those that this account caused."}, a.listMessages)
 	operation(a, Operation{Method: http.MethodGet, Path: userPath + "/activity", Permission: "users:view_activity"},
 		about{id: "list-activity", tag: group, summary: "What a user did and what was done to them"}, a.listActivity)
 }
@@ -79,8 +79,21 @@ type UserFilters struct {
 	Sort   string `query:"sort" enum:"name,-name,email,-email,status,-status,last_sign_in,-last_sign_in"`
 }
 
-func (f UserFilters) query() people.Query {
-	return people.Query{Search: f.Search, Status: people.Status(f.Status), RoleID: f.Role, EntityID: f.Entity, Sort: f.Sort}
+// query is what the filters mean; an entity that the caller may not see is none.
+func (f UserFilters) query(a *API, c *call, in inside) (people.Query, error) {
+	q := people.Query{Search: f.Search, Status: people.Status(f.Status), RoleID: f.Role, Sort: f.Sort}
+	if f.Entity == "" {
+		return q, nil
+	}
+	in.q.Permission = access.MustParse("entities:view")
+	return q, a.view(c, func(tx *db.Tx) error {
+		n, found, err := org.NodeWithin(tx, access.Scope(in.snapshot, in.q), f.Entity)
+		if err == nil && !found {
+			err = fault.In("entity", "unknown_entity")
+		}
+		q.EntityID = n.ID
+		return err
+	})
 }
 
 type listUsersIn struct {
@@ -98,7 +111,10 @@ func (a *API) listUsers(c *call, in *listUsersIn) (*listed[User], error) {
 	if err != nil {
 		return nil, err
 	}
-	q := in.query()
+	q, err := in.query(a, c, account)
+	if err != nil {
+		return nil, err
+	}
 	q.After, q.Limit = after, limit
 	var page people.Page
 	err = a.view(c, func(tx *db.Tx) (err error) {

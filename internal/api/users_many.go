@@ -41,7 +41,11 @@ func (a *API) exportUsers(c *call, in *exportUsersIn) (*struct{}, error) {
 	if err != nil {
 		return nil, err
 	}
-	all, err := a.People.Export(c.ctx, c.v.Who, account.Account, in.query())
+	q, err := in.query(a, c, account)
+	if err != nil {
+		return nil, err
+	}
+	all, err := a.People.Export(c.ctx, c.v.Who, account.Account, q)
 	if err != nil {
 		return nil, err
 	}

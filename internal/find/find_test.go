@@ -112,6 +112,35 @@ func TestFind(t *testing.T) {
 				t.Errorf("%v", r)
 			}
 		})
+		t.Run("A07 an invited person is not found by the address that they have elsewhere since", func(t *testing.T) {
+			_, err := w.People.Invite(t.Context(), w.Who("m1.owner"), w.Account("M1").ID, people.Invitee{FirstName: "Typed", Email: "m2.reader@example.com", Language: "en",
+				Access: people.Access{Roles: []string{w.Role("M1", "read_only")}, AllEntities: true, Acknowledged: true}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			w.Messages()
+			if _, err := w.People.ChangeEmail(t.Context(), w.Who("m2.owner"), w.Account("M2").ID, w.User("m2.reader"), w.Version("m2.reader"), "newer@example.net"); err != nil {
+				t.Fatal(err)
+			}
+			for _, m := range w.Messages() {
+				if token := m.Data["token"]; token != "" {
+					if _, err := w.People.ConfirmEmail(t.Context(), db.Who{Kind: db.Nobody}, seal.Secret(token)); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+			for text, want := range map[string][]string{
+				"newer@example.net":     nil,
+				"m2.reader@example.com": {"user Typed in M1 exactly"},
+			} {
+				if got, _ := all("m1.owner", text, 10); cmp.Diff(want, got) != "" {
+					t.Errorf("%s: %v", text, got)
+				}
+			}
+			if got, _ := all("partner.owner", "newer@example.net", 10); cmp.Diff([]string{"user Reader M2 in M2 exactly"}, got) != "" {
+				t.Errorf("from above: %v", got)
+			}
+		})
 		t.Run("A15 what is no text, or too long", func(t *testing.T) {
 			w.View(func(tx *db.Tx) error {
 				for _, text := range []string{"\x00", "\xff", strings.Repeat("x", 201), strings.Repeat("x", 1_000_000)} {

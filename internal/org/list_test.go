@@ -63,6 +63,12 @@ func grow(t *testing.T, w *world.World, clock *testdb.Clock, n int) *forest {
 		_, err := tx.Exec(`UPDATE entities SET active = FALSE WHERE customer_id LIKE '%3'`)
 		return err
 	})
+	t.Cleanup(func() { // the world looks, when the test is over, whether what is written down is so
+		w.Do(func(tx *db.Tx) error {
+			_, err := tx.Exec(`UPDATE accounts SET users = (SELECT COUNT(*) FROM memberships m WHERE m.account_id = accounts.id)`)
+			return err
+		})
+	})
 	clock.Advance(time.Second)
 	f.read(w)
 	return f

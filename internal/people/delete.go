@@ -106,8 +106,8 @@ func takeOut(tx *db.Tx, a org.Account, m Member) ([]audit.Change, error) {
 }
 
 // leave ends what a person has open when a membership of theirs is gone: when
-// they are active elsewhere, sessions that began in the account go on in another
-// of theirs; when they are nowhere any more, all of it ends, and they have left.
+// they are active elsewhere, what they began in the account goes on in another of
+// theirs; when they are nowhere any more, all of it ends, and they have left.
 func (p *People) leave(tx *db.Tx, userID string) error {
 	list, err := Memberships(tx, userID)
 	if err != nil {
@@ -115,10 +115,13 @@ func (p *People) leave(tx *db.Tx, userID string) error {
 	}
 	for _, m := range list {
 		if m.Active() {
-			return moveSessions(tx, userID, m.AccountID)
+			return moveOn(tx, userID, m.AccountID)
 		}
 	}
 	if err := EndSessions(tx, userID); err != nil {
+		return err
+	}
+	if err := dropEmailChange(tx, Member{UserID: userID}); err != nil {
 		return err
 	}
 	if len(list) > 0 {
@@ -127,13 +130,18 @@ func (p *People) leave(tx *db.Tx, userID string) error {
 	return p.left(tx, userID)
 }
 
-// moveSessions lets sessions that began in an account of which the person is no
-// more go on in one of which they are.
-func moveSessions(tx *db.Tx, userID, accountID string) error {
-	_, err := tx.Exec(`UPDATE sessions SET account_id = $1 WHERE user_id = $2 AND NOT EXISTS
-		(SELECT 1 FROM memberships m WHERE m.user_id = sessions.user_id AND m.account_id = sessions.account_id)`, accountID, userID)
-	if err != nil {
-		return fmt.Errorf("move sessions: %w", err)
+// moveOn lets what a person began in an account of which they are no more go on
+// in one of which they are: their sessions, and their own change of address, of
+// which the account that they left is not to read in its log.
+func moveOn(tx *db.Tx, userID, accountID string) error {
+	const gone = `user_id = $2 AND account_id NOT IN (SELECT m.account_id FROM memberships m WHERE m.user_id = $2)`
+	for _, q := range []string{
+		`UPDATE sessions SET account_id = $1 WHERE ` + gone,
+		`UPDATE email_changes SET account_id = $1 WHERE done_at IS NULL AND dropped_at IS NULL AND ` + gone,
+	} {
+		if _, err := tx.Exec(q, accountID, userID); err != nil {
+			return fmt.Errorf("move what goes on: %w", err)
+		}
 	}
 	return nil
 }
@@ -149,9 +157,6 @@ var secretsOf = []string{"factors", "recovery_codes", "reset_links", "challenges
 func (p *People) left(tx *db.Tx, userID string) error {
 	keep, err := p.retention(tx, userID)
 	if err != nil {
-		return err
-	}
-	if err := dropEmailChange(tx, Member{UserID: userID}); err != nil {
 		return err
 	}
 	for _, table := range secretsOf {

@@ -198,14 +198,21 @@ func (p *People) MayChangeOwn(tx *db.Tx, userID string) (bool, error) {
 
 // ask makes the links that confirm another address and queues the mails; an
 // earlier change that waits is dropped. With both, the old address must confirm
-// it too; else it is told.
+// it too; else it is told. That the address is somebody else's, only whoever reads
+// its mail learns, from the link (emailLink), and whoever may know it anyway.
 func (p *People) ask(tx *db.Tx, a org.Account, of Person, email, key string, both bool) error {
 	known, taken, err := PersonByIdentifier(tx, key)
 	if err != nil {
 		return err
 	}
-	if taken && known.ID != of.ID {
-		return fault.In("email", "email_in_use")
+	if taken && known.ID != of.ID && !both {
+		told, err := p.toldTaken(tx, a, known, key)
+		if err != nil {
+			return err
+		}
+		if told {
+			return fault.In("email", "email_in_use")
+		}
 	}
 	if err := dropEmailChange(tx, Member{UserID: of.ID}); err != nil {
 		return err
@@ -228,6 +235,23 @@ func (p *People) ask(tx *db.Tx, a org.Account, of Person, email, key string, bot
 	}
 	return audit.Record(tx, audit.Entry{Action: audit.EmailChangeStarted, AccountID: a.ID, Kind: "user", ID: of.ID, PersonID: of.ID,
 		Changes: []audit.Change{{Field: "email", Before: old, After: email, Personal: true}}})
+}
+
+// toldTaken tells whether an account's administrators are told that an address is
+// taken: by somebody whom they see under it, or where an invitation to it would be
+// refused too.
+func (p *People) toldTaken(tx *db.Tx, a org.Account, by Person, key string) (bool, error) {
+	settings, err := org.Settings(tx, p.profiles, a.ID)
+	if err != nil || settings.EmailInUse == "refuse" {
+		return true, err
+	}
+	m, found, err := MemberOf(tx, a.ID, by.ID)
+	if err != nil || !found {
+		return false, err
+	}
+	seen, err := seenOf(tx, m)
+	its, _ := EmailKey(seen.Email)
+	return its == key, err
 }
 
 // mail queues a letter about a change of address.

@@ -159,7 +159,13 @@ func (l emailLink) problem(tx *db.Tx) (string, error) {
 		return "link_expired", nil
 	case l.DroppedAt != 0:
 		return "link_dropped", nil
-	case l.Both:
+	}
+	if !l.old { // whoever reads mail there may know that it is somebody's
+		if known, taken, err := PersonByIdentifier(tx, l.key); err != nil || taken && known.ID != l.UserID {
+			return "link_taken", err
+		}
+	}
+	if l.Both {
 		return "", nil
 	}
 	m, found, err := MemberOf(tx, l.AccountID, l.UserID)

@@ -424,3 +424,41 @@ func TestSecretsDoNotPrint(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// TestMails: what an account is told of mails to its users is what it sent itself.
+func TestMails(t *testing.T) {
+	each(t, func(t *testing.T, h house) {
+		told := func(account, label string) (kinds []string) {
+			t.Helper()
+			h.View(func(tx *db.Tx) error {
+				list, err := people.Mails(tx, h.Account(account), h.Row(label), 10)
+				for _, m := range list {
+					kinds = append(kinds, m.Kind)
+				}
+				return err
+			})
+			return kinds
+		}
+		before := told("M1", "m1.reader")
+		if len(before) == 0 {
+			t.Fatal("none of the mails that there were")
+		}
+		t.Run("A07 that another account wants somebody who works here alone is not told here", func(t *testing.T) {
+			two := h.Who("m2.administrator")
+			in := h.invitee("read_only")
+			in.Email, in.Access = "m1.reader@example.com", h.access("M2", "read_only")
+			id, err := h.People.Invite(t.Context(), two, two.AccountID, in)
+			if err != nil {
+				t.Fatal(err)
+			}
+			h.Messages()
+			h.Add("m2.reader_of_m1", id)
+			if diff := cmp.Diff(before, told("M1", "m1.reader")); diff != "" {
+				t.Error(diff)
+			}
+			if diff := cmp.Diff([]string{"invitation"}, told("M2", "m2.reader_of_m1")); diff != "" {
+				t.Error(diff)
+			}
+		})
+	})
+}

@@ -58,12 +58,12 @@ func (m *Mail) dest() []any {
 	return []any{&m.Kind, &m.State, &m.Reason, &m.At, &m.DoneAt, &m.NextAt, &m.Attempts}
 }
 
-// Mails reads the last messages to a user of an account, the newest first: all of
-// somebody of this account alone, and of others those that this account caused.
+// Mails reads the last messages to a user of an account, the newest first, that
+// this account caused: what another sent, an invitation among it, is not this
+// one's to know, of somebody who works in it alone either.
 func Mails(tx *db.Tx, a org.Account, r Row, limit int) ([]Mail, error) {
-	all := r.ActivatedAt != 0 && r.AccountsOfPerson == 1
 	list, err := db.All(tx, func(rows *sql.Rows) (m Mail, err error) { return m, rows.Scan(m.dest()...) },
-		`SELECT `+mailColumns+` FROM outbox o WHERE o.user_id = $1 AND ($2 OR o.account_id = $3) ORDER BY o.created_at DESC, o.id DESC LIMIT $4`, r.ID(), all, a.ID, limit)
+		`SELECT `+mailColumns+` FROM outbox o WHERE o.user_id = $1 AND o.account_id = $2 ORDER BY o.created_at DESC, o.id DESC LIMIT $3`, r.ID(), a.ID, limit)
 	if err != nil {
 		return nil, fmt.Errorf("read mails: %w", err)
 	}

@@ -264,6 +264,7 @@ func (p *Portal) userActivity(w http.ResponseWriter, r *http.Request, v *web.Vis
 	if err != nil {
 		return err
 	}
+	p.noteReading(r, v, i)
 	return p.show(w, view)
 }
 

@@ -28,7 +28,7 @@ func (p *Portal) exportUsers(w http.ResponseWriter, r *http.Request, v *web.Visi
 	list.After = ""
 	var names listNames
 	err = p.reading(r, func(tx *db.Tx) (err error) {
-		if list.EntityID, err = p.askedEntity(tx, i.account, &view); err != nil {
+		if list.EntityID, err = p.askedEntity(tx, i, &view); err != nil {
 			return err
 		}
 		names, err = p.listNames(tx, i.account, v.Lang)

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strings"
 
+	"countersign/internal/access"
 	"countersign/internal/db"
 	"countersign/internal/fault"
 	"countersign/internal/lang"
@@ -72,7 +73,7 @@ func (p *Portal) fillUsers(tx *db.Tx, i inside, v *web.Visit, view *UsersView) e
 		view.Columns = ReadColumns(prefers)
 	}
 	list := view.Filter.query()
-	if list.EntityID, err = p.askedEntity(tx, i.account, view); err != nil {
+	if list.EntityID, err = p.askedEntity(tx, i, view); err != nil {
 		return err
 	}
 	page, err := p.People.List(tx, i.account, list)
@@ -114,30 +115,30 @@ func lostInvitations(tx *db.Tx, accountID string, rows []people.Row) (map[string
 // suggested is how many entities a list's filter suggests.
 const suggested = 20
 
+// noEntity is the id of none: nobody is found by it.
+const noEntity = "?"
+
 // askedEntity finds the entity that the filter means, by id, customer ID or a part
-// of the name that no other has, and offers what could be meant.
-func (p *Portal) askedEntity(tx *db.Tx, a org.Account, view *UsersView) (id string, err error) {
-	typed := view.Filter.Entity
-	offered, err := org.EntitiesNamed(tx, a, "", suggested+1)
+// of the name that no other has, and offers what could be meant: of those alone
+// that the viewer may see.
+func (p *Portal) askedEntity(tx *db.Tx, i inside, view *UsersView) (id string, err error) {
+	typed, reach := view.Filter.Entity, access.Scope(i.snapshot, i.asks("entities:view"))
+	offered, err := org.EntitiesWithin(tx, reach, "", suggested+1)
 	if err != nil {
 		return "", err
 	}
 	if typed != "" {
-		found, err := org.EntitiesIn(tx, a, []string{typed, strings.ToUpper(typed)})
+		found, exact, err := entitiesMeant(tx, reach, typed)
 		if err != nil {
 			return "", err
 		}
-		if len(found) == 0 {
-			if found, err = org.EntitiesNamed(tx, a, typed, suggested+1); err != nil {
-				return "", err
-			}
-			view.Unclear = len(found) > 1
-			offered = found
+		if !exact {
+			view.Unclear, offered = len(found) > 1, found
 		}
 		if len(found) == 1 {
 			view.Entity, id = found[0].Name, found[0].ID
 		} else {
-			id = typed // nobody is found by it
+			id = noEntity
 		}
 	}
 	if len(offered) > suggested && !view.Unclear {
@@ -147,6 +148,24 @@ func (p *Portal) askedEntity(tx *db.Tx, a org.Account, view *UsersView) (id stri
 		view.Entities = append(view.Entities, Option{Value: e.CustomerID, Label: e.Name})
 	}
 	return id, nil
+}
+
+// entitiesMeant are those within a reach whose id or customer ID was typed, which
+// is exact, or else the first few in whose names that occurs.
+func entitiesMeant(tx *db.Tx, reach []access.Reach, typed string) (found []org.Entity, exact bool, err error) {
+	for _, id := range []string{typed, strings.ToUpper(typed)} {
+		if n, is, err := org.NodeWithin(tx, reach, id); err != nil || is {
+			return []org.Entity{n.Entity}, is, err
+		}
+	}
+	page, err := org.SearchTree(tx, reach, typed, "", suggested+1)
+	if f := fault.From(err); f != nil && f.Kind == fault.Invalid { // what is no text is no entity's name
+		err = nil
+	}
+	for _, n := range page.Nodes {
+		found = append(found, n.Entity)
+	}
+	return found, false, err
 }
 
 func (f UsersFilter) query() people.Query {
