@@ -29,6 +29,7 @@ const (
 	crowdMost         = 1_000_000
 	crowdAccountsMost = 10_000
 	crowdBatch        = 20_000
+	crowdLockedMost   = 200 // at one moment: a lock lasts half an hour
 )
 
 // crowd is the crowd being made.
@@ -42,6 +43,7 @@ type crowd struct {
 	hash     string // of everybody's password
 	accounts []*crowdAccount
 	made     int // people so far
+	locked   int // of those
 	batch    batch
 	recent   []*crowdPerson // who may work in the next account too
 }

@@ -109,7 +109,8 @@ func (b *batch) person(c *crowd, p *crowdPerson, fate crowdFate) {
 	}
 	b.users = append(b.users, []any{p.ID, p.FirstName, p.LastName, p.sort, p.search, p.Email, p.emailKey, p.Phone, string(p.Lang), p.TimeZone, "auto",
 		hash, micros(p.passwordAt), micros(p.inactive), micros(p.LastSignInAt), int64(1), created})
-	if fate == isLocked {
+	if fate == isLocked && c.locked < crowdLockedMost {
+		c.locked++
 		now := c.now.UnixMicro()
 		b.attempts = append(b.attempts, []any{p.ID, int64(6), now + int64(1+c.random.IntN(29))*time.Minute.Microseconds(), now})
 	}
