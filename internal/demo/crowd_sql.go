@@ -221,8 +221,9 @@ func (b *batch) access(m crowdMember, i int) error {
 	return nil
 }
 
-// write writes the rows, and what is counted and found by them.
-func (b *batch) write(tx *db.Tx) error {
+// write writes the rows, and what is counted and found by them; with look, the database first
+// looks at its tables.
+func (b *batch) write(tx *db.Tx, look bool) error {
 	if err := b.seal(tx); err != nil {
 		return err
 	}
@@ -236,6 +237,11 @@ func (b *batch) write(tx *db.Tx) error {
 	} {
 		if err := tx.Fill(t.table, t.columns, t.rows); err != nil {
 			return fmt.Errorf("fill %s: %w", t.table, err)
+		}
+	}
+	if look {
+		if err := tx.Analyze(); err != nil {
+			return fmt.Errorf("look at the tables: %w", err)
 		}
 	}
 	var holders [][]any
