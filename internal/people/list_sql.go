@@ -86,7 +86,7 @@ func (c *conditions) among(tx *db.Tx, list []int64) {
 // together there: of one that is an argument, SQLite would plan anew each time.
 func (c *conditions) words(words []string) {
 	for _, word := range words {
-		c.add("m.search_key LIKE '%' || " + c.arg(strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(word)) + ` || '%' ESCAPE '\'`)
+		c.add("m.search_key LIKE '%' || " + c.arg(db.Literal(word)) + ` || '%' ESCAPE '\'`)
 	}
 }
 
