@@ -13,7 +13,7 @@ const exportPage = 500
 // Export goes through all that a query finds, the newest first. It is recorded
 // before anything is read (PCI DSS 10.2.1.3); e says of which account, and with
 // what filter. reach is asked anew for each page and takes the place of the
-// query's: a slow reader takes an hour, and may not be allowed to for so long. join
+// query's: a slow reader takes hours, and may not be allowed to for so long. join
 // gets each page within the transaction that read it, for the names of what its ids
 // stand for, and write after that has ended: no transaction waits for a reader.
 func (l *Log) Export(ctx context.Context, who db.Who, e Entry, q Query, reach func() ([]access.Reach, error), join func(*db.Tx, []Found) error, write func([]Found) error) error {

@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"fmt"
 	"slices"
+	"strings"
 	"unicode/utf8"
 
 	"countersign/internal/access"
@@ -130,6 +131,15 @@ func NodeWithin(tx *db.Tx, reach []access.Reach, id string) (Node, bool, error) 
 	l.add("(e.id = " + mark + " OR e.customer_id = " + mark + ")")
 	k, found, err := first(db.All(tx, scanNode, `SELECT `+nodeFields+`, '' FROM entities e WHERE `+l.where(), l.args...))
 	return k.Node, found, err
+}
+
+// NodeTyped is NodeWithin for what a person typed: the customer ID in whatever case.
+func NodeTyped(tx *db.Tx, reach []access.Reach, typed string) (Node, bool, error) {
+	n, found, err := NodeWithin(tx, reach, typed)
+	if upper := strings.ToUpper(typed); err == nil && !found && upper != typed {
+		return NodeWithin(tx, reach, upper)
+	}
+	return n, found, err
 }
 
 // Line lists the entities above some others and these themselves, from their

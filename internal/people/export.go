@@ -45,7 +45,7 @@ func (e *Export) may(tx *db.Tx) error {
 }
 
 // Each gives them to some, until it refuses some, or whoever takes them may see
-// them no longer: a slow reader takes an hour.
+// them no longer: a slow reader takes hours.
 func (e *Export) Each(ctx context.Context, some func([]Row) error) error {
 	for !e.ended {
 		var page Page
