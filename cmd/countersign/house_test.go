@@ -245,7 +245,7 @@ func (h *house) join(label, customerID, roleKey, firstName string) {
 func (h *house) role(customerID, key string) (id string) {
 	a := h.account(customerID)
 	h.view(func(tx *db.Tx) (err error) {
-		id, err = roles.IDByKey(tx, a.ID, key)
+		id, _, err = roles.IDByKey(tx, a.ID, key)
 		return err
 	})
 	return id

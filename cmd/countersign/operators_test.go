@@ -146,6 +146,18 @@ func TestOperatorPages(t *testing.T) {
 			t.Errorf("a partner creates accounts: %d", a.StatusCode)
 		}
 	})
+	t.Run("a role that its profile got later makes nobody an administrator", func(t *testing.T) {
+		b.invite("sun-1.reader", "SUN-1", "read_only", "Rita")
+		b.must(b.rooms.db.Update(t.Context(), db.Who{Kind: db.System, ID: "test"}, func(tx *db.Tx) error {
+			if _, err := tx.Exec(`DELETE FROM roles WHERE account_id = $1 AND predefined = 'administrator'`, sun1.ID); err != nil {
+				return err
+			}
+			return audit.Record(tx, audit.Entry{Action: audit.DemoFilled, AccountID: sun1.ID, Kind: "account", ID: sun1.ID})
+		}))
+		if page := b.sees("/a/SUN/accounts/"+sun1.ID, "Ada Of SUN-1"); regexp.MustCompile(`cs-strong"[^>]*>(<bdi>)?Rita`).MatchString(page.Text) {
+			t.Error("whoever only reads is called an administrator")
+		}
+	})
 	t.Run("A11 deactivated with its name typed: its people are out at once, and come back", func(t *testing.T) {
 		ada := b.people["sun-2.owner"].browser
 		at := "/a/SUN/accounts/" + b.account("SUN-2").ID

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"slices"
 	"strconv"
@@ -16,7 +17,9 @@ import (
 
 	"countersign/internal/api"
 	"countersign/internal/audit"
+	"countersign/internal/fault"
 	"countersign/internal/org"
+	"countersign/internal/web"
 )
 
 // asked is an address below an account, with a query in pairs.
@@ -283,6 +286,23 @@ func TestLog(t *testing.T) {
 			}
 			if last := h.Last(); last.Action != audit.AccountsExported || last.Changes[0].After != "kind=merchant" {
 				t.Errorf("%+v", last)
+			}
+		})
+		t.Run("L1 U9 an export asks itself whether it is permitted, for each page", func(t *testing.T) {
+			v := &web.Visit{Who: h.Who("m1.reader")}
+			for name, export := range map[string]func(http.ResponseWriter, *http.Request) error{
+				"audit:export": func(w http.ResponseWriter, r *http.Request) error {
+					return h.api.Edge.ExportLog(w, r, v, web.LogExport{Account: h.Account("M1"), Profiles: h.Profiles, Format: web.FormatLines})
+				},
+				"accounts:view": func(w http.ResponseWriter, r *http.Request) error {
+					return h.api.Edge.ExportAccounts(w, r, v, web.AccountExport{Account: h.Account("M1")})
+				},
+			} {
+				w := httptest.NewRecorder()
+				err := export(w, httptest.NewRequest(http.MethodGet, "/", nil))
+				if f := fault.From(err); f == nil || f.Permission != name || w.Body.Len() > 0 {
+					t.Errorf("%s: %v, %d bytes", name, err, w.Body.Len())
+				}
 			}
 		})
 	})

@@ -252,9 +252,7 @@ func (s *search) step(tx *db.Tx, size, limit int) ([]stored, error) {
 	}
 	// First the numbers, by an index alone, then the entries: a database that
 	// joins them in another order would read the whole log.
-	list, err := db.All(tx, scanFound, `SELECT a.seq, a.at, a.actor_kind, a.actor_id, a.actor_account, a.account_id, a.entity_id,
-			a.action, a.outcome, a.reason, a.target_kind, a.target_id, a.ip, a.user_agent, a.request_id, a.repeats, a.changes, a.person_id, a.personal
-		FROM (SELECT seq FROM (`+strings.Join(all, ` UNION ALL `)+`) u ORDER BY seq `+s.order()+fmt.Sprintf(` LIMIT %d`, share*len(s.ways))+`) c
+	list, err := db.All(tx, scanFound, `SELECT `+foundFields+` FROM (SELECT seq FROM (`+strings.Join(all, ` UNION ALL `)+`) u ORDER BY seq `+s.order()+fmt.Sprintf(` LIMIT %d`, share*len(s.ways))+`) c
 		CROSS JOIN audit_entries a WHERE a.seq = c.seq`+strings.Join(checks, ``)+` ORDER BY c.seq `+s.order()+fmt.Sprintf(` LIMIT %d`, limit), q.args...)
 	if err != nil {
 		return nil, err
@@ -315,6 +313,9 @@ type stored struct {
 	personal []byte
 }
 
+const foundFields = `a.seq, a.at, a.actor_kind, a.actor_id, a.actor_account, a.account_id, a.entity_id,
+	a.action, a.outcome, a.reason, a.target_kind, a.target_id, a.ip, a.user_agent, a.request_id, a.repeats, a.changes, a.person_id, a.personal`
+
 func scanFound(r *sql.Rows) (f stored, err error) {
 	var at int64
 	var changes string
@@ -348,15 +349,10 @@ func opened(tx *db.Tx, list []stored) ([]Found, error) {
 // about a person holds in an account's log; none when there is no such entry, or
 // when that person's key was erased.
 func Details(tx *db.Tx, accountID, userID string, actions ...string) ([]Change, error) {
-	args := []any{accountID, userID}
-	var marks []string
-	for _, action := range actions {
-		args = append(args, action)
-		marks = append(marks, fmt.Sprintf("$%d", len(args)))
-	}
+	q := statement{[]any{accountID, userID}}
 	var sealed []byte
-	found, err := db.One(tx, []any{&sealed}, `SELECT personal FROM audit_entries WHERE account_id = $1 AND target_id = $2 AND person_id = $2
-		AND outcome = 'done' AND action IN (`+strings.Join(marks, ", ")+`) ORDER BY seq DESC LIMIT 1`, args...)
+	found, err := db.One(tx, []any{&sealed}, `SELECT a.personal FROM audit_entries a WHERE a.account_id = $1 AND a.target_id = $2 AND a.person_id = $2
+		AND a.outcome = 'done' AND `+anyOf("action", actions)(&q)+` ORDER BY a.seq DESC LIMIT 1`, q.args...)
 	if err != nil || !found || sealed == nil {
 		return nil, err
 	}

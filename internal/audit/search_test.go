@@ -223,7 +223,8 @@ func TestExport(t *testing.T) {
 		all := scatter(t, w, clock, rand.New(rand.NewPCG(3, 5)), 30)
 		who, m1 := w.Who("m1.auditor"), w.Account("M1")
 		e := audit.Entry{AccountID: m1.ID, Kind: "account", ID: m1.ID, Changes: []audit.Change{{Field: "filter", After: "outcome=done"}}}
-		q := audit.Query{Reach: []access.Reach{{Paths: []string{m1.Path}}}, Outcome: audit.Done}
+		q := audit.Query{Outcome: audit.Done}
+		reach := func() ([]access.Reach, error) { return []access.Reach{{Paths: []string{m1.Path}}}, nil }
 		var want, got []int64
 		for _, f := range all {
 			if f.AccountID == m1.ID && f.Outcome == audit.Done {
@@ -232,7 +233,7 @@ func TestExport(t *testing.T) {
 		}
 		t.Run("L1 all of it, and the export itself first", func(t *testing.T) {
 			joined := 0
-			err := w.Log.Export(t.Context(), who, e, q, func(_ *db.Tx, list []audit.Found) error {
+			err := w.Log.Export(t.Context(), who, e, q, reach, func(_ *db.Tx, list []audit.Found) error {
 				joined += len(list)
 				return nil
 			}, func(list []audit.Found) error {
@@ -255,16 +256,37 @@ func TestExport(t *testing.T) {
 		t.Run("nothing is read when it cannot be recorded", func(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			cancel()
-			err := w.Log.Export(ctx, who, e, q, func(*db.Tx, []audit.Found) error { t.Error("read"); return nil }, func([]audit.Found) error { t.Error("written"); return nil })
+			err := w.Log.Export(ctx, who, e, q, reach, func(*db.Tx, []audit.Found) error { t.Error("read"); return nil }, func([]audit.Found) error { t.Error("written"); return nil })
 			if err == nil {
 				t.Error("no error")
 			}
 		})
 		t.Run("a reader who goes away ends it", func(t *testing.T) {
 			gone := errors.New("gone")
-			err := w.Log.Export(t.Context(), who, e, q, func(*db.Tx, []audit.Found) error { return nil }, func([]audit.Found) error { return gone })
+			err := w.Log.Export(t.Context(), who, e, q, reach, func(*db.Tx, []audit.Found) error { return nil }, func([]audit.Found) error { return gone })
 			if !errors.Is(err, gone) {
 				t.Errorf("%v", err)
+			}
+		})
+		t.Run("L1 U9 whoever may not any more gets no more of it", func(t *testing.T) {
+			w.Do(func(tx *db.Tx) error {
+				for range 600 {
+					if err := audit.Record(tx, audit.Entry{Action: audit.UserInvited, AccountID: m1.ID, Kind: "user", ID: who.ID}); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+			pages, shut := 0, errors.New("shut out")
+			asked := func() ([]access.Reach, error) {
+				if pages > 0 {
+					return nil, shut
+				}
+				return reach()
+			}
+			err := w.Log.Export(t.Context(), who, e, q, asked, func(*db.Tx, []audit.Found) error { return nil }, func([]audit.Found) error { pages++; return nil })
+			if !errors.Is(err, shut) || pages != 1 {
+				t.Errorf("%v after %d pages", err, pages)
 			}
 		})
 	})

@@ -29,6 +29,11 @@ func List[T int64 | string](values []T) string {
 	return string(text)
 }
 
+// Literal writes a text so that it stands for itself in a pattern of LIKE … ESCAPE '\'.
+func Literal(text string) string { return literals.Replace(text) }
+
+var literals = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
+
 // ExecEach runs one statement once for each list of arguments, on PostgreSQL in
 // one round trip for some hundred of them.
 func (tx *Tx) ExecEach(query string, lists [][]any) error {

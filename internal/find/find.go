@@ -214,11 +214,7 @@ func (s *searching) exact(reach []access.Reach) (org.Node, bool, error) {
 		}
 		id = a.EntityID
 	}
-	n, found, err := org.NodeWithin(s.tx, reach, id)
-	if err == nil && !found {
-		n, found, err = org.NodeWithin(s.tx, reach, strings.ToUpper(id))
-	}
-	return n, found, err
+	return org.NodeTyped(s.tx, reach, id)
 }
 
 // entities are the nodes of the tree that may be seen; those that are found as

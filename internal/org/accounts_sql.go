@@ -164,10 +164,11 @@ func (q AccountQuery) narrow(tx *db.Tx) (*listing, error) {
 	}
 	l.add(isAccount)
 	l.search(q.Search)
-	for column, value := range map[string]string{"e.kind": q.Kind, "e.parent_id": q.Parent} {
-		if value != "" {
-			l.add(column + " = " + l.arg(value))
-		}
+	if q.Kind != "" {
+		l.add("e.kind = " + l.arg(q.Kind))
+	}
+	if q.Parent != "" {
+		l.add("e.parent_id = " + l.arg(q.Parent))
 	}
 	if asked := q.ofAccount(l); asked != "" {
 		l.add("EXISTS (SELECT 1 FROM accounts o WHERE o.entity_id = e.id AND " + asked + ")")
@@ -195,8 +196,11 @@ func (l *listing) offAbove(tx *db.Tx) (string, error) {
 		return l.off, nil
 	}
 	tops, err := db.Column(tx, `SELECT o.path FROM entities o WHERE NOT o.active AND o.kind IN ('facilitator', 'partner') ORDER BY o.path LIMIT `+strconv.Itoa(spelledMost+1))
-	if err != nil || len(tops) > spelledMost {
-		return offAbove, err
+	if err != nil {
+		return "", err
+	}
+	if l.off = offAbove; len(tops) > spelledMost {
+		return l.off, nil
 	}
 	parts := []string{"FALSE"}
 	for _, top := range tops {
@@ -228,11 +232,11 @@ func nameParents(tx *db.Tx, reach []access.Reach, rows []Listed) error {
 	if len(rows) == 0 || !l.within(reach) {
 		return nil
 	}
-	var marks []string
+	var ids []string
 	for _, r := range rows {
-		marks = append(marks, l.arg(r.ParentID))
+		ids = append(ids, r.ParentID)
 	}
-	l.add("e.id IN (" + strings.Join(marks, ", ") + ")")
+	l.among("e.id", ids)
 	names := map[string]string{}
 	_, err := db.All(tx, func(r *sql.Rows) (_ struct{}, err error) {
 		var id, name string
@@ -270,10 +274,6 @@ const searchMax = 200
 // searchWords bounds how many words a search looks for; the others do not narrow.
 const searchWords = 10
 
-func likeText(s string) string {
-	return strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(s)
-}
-
 // listing collects the conditions of a list of entities e.
 type listing struct {
 	args  []any
@@ -287,6 +287,15 @@ func (l *listing) arg(v any) string {
 }
 
 func (l *listing) add(condition string) { l.parts = append(l.parts, condition) }
+
+// among narrows to those with one of some values, at least one, in a column.
+func (l *listing) among(column string, values []string) {
+	marks := make([]string, len(values))
+	for i, v := range values {
+		marks[i] = l.arg(v)
+	}
+	l.add(column + " IN (" + strings.Join(marks, ", ") + ")")
+}
 
 func (l *listing) empty() bool { return len(l.parts) == 0 }
 
@@ -306,7 +315,7 @@ func (l *listing) within(reach []access.Reach) bool {
 func (l *listing) search(text string) {
 	words := strings.Fields(lang.Fold(text))
 	for _, word := range words[:min(len(words), searchWords)] {
-		l.add("e.search_key LIKE " + l.arg("%"+likeText(word)+"%") + ` ESCAPE '\'`)
+		l.add("e.search_key LIKE " + l.arg("%"+db.Literal(word)+"%") + ` ESCAPE '\'`)
 	}
 }
 

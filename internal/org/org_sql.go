@@ -137,17 +137,14 @@ func Settings(tx *db.Tx, profiles profile.Profiles, accountID string) (profile.S
 }
 
 // FindEntities reads up to limit entities of an account and all below it whose
-// name or customer ID holds every word that is searched for, in the order of the tree.
+// name or customer ID holds the words that are searched for, in the order of the tree.
 func FindEntities(tx *db.Tx, a Account, search string, limit int) ([]Entity, error) {
 	if !lang.Storable(search) || utf8.RuneCountInString(search) > searchMax {
 		return nil, nil
 	}
+	l := &listing{}
 	from, until := Below(a.Path)
-	where, args := `e.path >= $1 AND e.path < $2`, []any{from, until}
-	for word := range strings.FieldsSeq(lang.Fold(search)) {
-		args = append(args, "%"+likeText(word)+"%")
-		where += fmt.Sprintf(` AND e.search_key LIKE $%d ESCAPE '\'`, len(args))
-	}
-	args = append(args, limit)
-	return db.All(tx, scanEntity, `SELECT `+entityColumns+` WHERE `+where+fmt.Sprintf(` ORDER BY e.path LIMIT $%d`, len(args)), args...)
+	l.add("e.path >= " + l.arg(from) + " AND e.path < " + l.arg(until))
+	l.search(search)
+	return db.All(tx, scanEntity, `SELECT `+entityColumns+` WHERE `+l.where()+` ORDER BY e.path LIMIT `+l.arg(limit), l.args...)
 }

@@ -60,7 +60,7 @@ const (
 // those of revoked tokens too, so that the log stays clear.
 func (o *Org) CreateToken(ctx context.Context, who db.Who, accountID, name string, expires time.Time) (t Token, secret seal.Secret, err error) {
 	e := audit.Entry{Action: audit.TokenCreated, AccountID: accountID, Kind: "account", ID: accountID}
-	err = o.db.Update(ctx, who, func(tx *db.Tx) error {
+	err = o.refusing(ctx, who, e, func(tx *db.Tx) error {
 		if err := o.overAll(tx, who, accountID, "service_tokens:create"); err != nil {
 			return err
 		}
@@ -71,7 +71,7 @@ func (o *Org) CreateToken(ctx context.Context, who db.Who, accountID, name strin
 		return err
 	})
 	if err != nil {
-		return Token{}, "", o.audit.Refuse(ctx, who, e, err)
+		return Token{}, "", err
 	}
 	return t, secret, nil
 }
@@ -149,7 +149,7 @@ func addToken(tx *db.Tx, t *Token) (seal.Secret, error) {
 // RevokeToken ends a service token: its very next use is refused.
 func (o *Org) RevokeToken(ctx context.Context, who db.Who, accountID, tokenID string) error {
 	e := audit.Entry{Action: audit.TokenRevoked, AccountID: accountID, Kind: "service_token", ID: tokenID}
-	err := o.db.Update(ctx, who, func(tx *db.Tx) error {
+	return o.refusing(ctx, who, e, func(tx *db.Tx) error {
 		if err := o.overAll(tx, who, accountID, "service_tokens:revoke"); err != nil {
 			return err
 		}
@@ -168,10 +168,6 @@ func (o *Org) RevokeToken(ctx context.Context, who db.Who, accountID, tokenID st
 		tx.ChangedTokens()
 		return audit.Record(tx, e)
 	})
-	if err != nil {
-		return o.audit.Refuse(ctx, who, e, err)
-	}
-	return nil
 }
 
 const tokenColumns = `t.account_id, t.id, t.kind, t.name, t.created_at, t.created_by, COALESCE(t.expires_at, 0), COALESCE(t.revoked_at, 0), COALESCE(t.revoked_by, ''),

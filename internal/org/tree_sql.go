@@ -3,6 +3,7 @@ package org
 import (
 	"database/sql"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -54,16 +55,14 @@ func Children(tx *db.Tx, reach []access.Reach, parentID, after string, limit int
 // Tops lists where a reach begins: the entities that nothing else of it is above.
 func Tops(tx *db.Tx, reach []access.Reach, after string, limit int) (NodePage, error) {
 	l := &listing{}
-	var marks []string
+	var paths []string
 	for _, r := range reach {
-		for _, path := range r.Paths {
-			marks = append(marks, l.arg(path))
-		}
+		paths = append(paths, r.Paths...)
 	}
-	if len(marks) == 0 {
+	if len(paths) == 0 {
 		return NodePage{}, nil
 	}
-	l.add("e.path IN (" + strings.Join(marks, ", ") + ")")
+	l.among("e.path", paths)
 	return l.nodes(tx, paging{column: "e.search_key", tie: "e.id", after: after, limit: limit})
 }
 
@@ -94,9 +93,9 @@ func SearchAbove(tx *db.Tx, reach []access.Reach, search string, highest, lowest
 	}
 	var kinds []string
 	for k := highest; k <= lowest; k++ {
-		kinds = append(kinds, l.arg(k.String()))
+		kinds = append(kinds, k.String())
 	}
-	l.add("e.kind IN (" + strings.Join(kinds, ", ") + ")")
+	l.among("e.kind", kinds)
 	if active {
 		l.add("e.active")
 	}
@@ -134,6 +133,15 @@ func NodeWithin(tx *db.Tx, reach []access.Reach, id string) (Node, bool, error) 
 	return k.Node, found, err
 }
 
+// NodeTyped is NodeWithin for what a person typed: the customer ID in whatever case.
+func NodeTyped(tx *db.Tx, reach []access.Reach, typed string) (Node, bool, error) {
+	n, found, err := NodeWithin(tx, reach, typed)
+	if upper := strings.ToUpper(typed); err == nil && !found && upper != typed {
+		return NodeWithin(tx, reach, upper)
+	}
+	return n, found, err
+}
+
 // Line lists the entities above some others and these themselves, from their
 // paths, in the order of the tree, as far as they are within reach.
 func Line(tx *db.Tx, reach []access.Reach, paths ...string) ([]Node, error) {
@@ -141,20 +149,15 @@ func Line(tx *db.Tx, reach []access.Reach, paths ...string) ([]Node, error) {
 	if !l.within(reach) {
 		return nil, nil
 	}
-	seen := map[string]bool{}
-	var marks []string
+	var all []string
 	for _, path := range paths {
-		for _, p := range line(path) {
-			if !seen[p] {
-				seen[p] = true
-				marks = append(marks, l.arg(p))
-			}
-		}
+		all = append(all, line(path)...)
 	}
-	if len(marks) == 0 {
+	slices.Sort(all)
+	if all = slices.Compact(all); len(all) == 0 {
 		return nil, nil
 	}
-	l.add("e.path IN (" + strings.Join(marks, ", ") + ")")
+	l.among("e.path", all)
 	rows, err := db.All(tx, scanNode, `SELECT `+nodeFields+`, '' FROM entities e WHERE `+l.where()+` ORDER BY e.path`, l.args...)
 	if err != nil {
 		return nil, fmt.Errorf("read entities above: %w", err)
@@ -166,14 +169,17 @@ func Line(tx *db.Tx, reach []access.Reach, paths ...string) ([]Node, error) {
 	return out, nil
 }
 
+// Above lists the ids of an entity and of those above it, up to the account's own.
+func Above(tx *db.Tx, a Account, e Entity) ([]string, error) {
+	l := &listing{}
+	l.among("e.path", line(e.Path)[len(line(a.Path))-1:])
+	return db.Column(tx, `SELECT e.id FROM entities e WHERE `+l.where()+` ORDER BY e.path`, l.args...)
+}
+
 // offAtOrAbove tells whether an entity, or one above it, is not active.
 func offAtOrAbove(tx *db.Tx, path string) (bool, error) {
-	var marks []string
-	var args []any
-	for i, p := range line(path) {
-		args = append(args, p)
-		marks = append(marks, fmt.Sprintf("$%d", i+1))
-	}
+	l := &listing{}
+	l.among("e.path", line(path))
 	var one int
-	return db.One(tx, []any{&one}, `SELECT 1 FROM entities e WHERE NOT e.active AND e.path IN (`+strings.Join(marks, ", ")+`) LIMIT 1`, args...)
+	return db.One(tx, []any{&one}, `SELECT 1 FROM entities e WHERE NOT e.active AND `+l.where()+` LIMIT 1`, l.args...)
 }

@@ -23,7 +23,7 @@ func (p *People) Deactivate(ctx context.Context, who db.Who, accountID, userID s
 		if err != nil {
 			return err
 		}
-		if reason, err = cleanReason(reason); err != nil {
+		if reason, err = Reason(reason); err != nil {
 			return err
 		}
 		m, err := p.changes(tx, who, a, settings, "users:deactivate", userID, version)
@@ -154,11 +154,11 @@ func (p *People) changes(tx *db.Tx, who db.Who, a org.Account, settings profile.
 	return m, err
 }
 
-// alone refuses, with a code, for a person who is in other accounts too
+// Alone refuses, with a code, for a person who is in other accounts too
 // (model.md, "Person and membership"). An invitation that they never accepted
 // does not count, or any account could stop another from helping its people by
 // inviting them.
-func alone(tx *db.Tx, m Member, code string) error {
+func Alone(tx *db.Tx, m Member, code string) error {
 	list, err := Memberships(tx, m.UserID)
 	for _, other := range list {
 		if other.ID != m.ID && other.ActivatedAt != 0 {
@@ -211,8 +211,9 @@ func endIfNowhere(tx *db.Tx, userID string) error {
 	return EndSessions(tx, userID)
 }
 
-// tell queues a message about their own account to a person; data comes in pairs.
-func (p *People) tell(tx *db.Tx, kind string, a org.Account, userID string, data ...string) error {
+// Tell queues a message about their own account to a person: who acts and where are
+// in it. data comes in pairs.
+func (p *People) Tell(tx *db.Tx, kind string, a org.Account, userID string, data ...string) error {
 	to, found, err := PersonByID(tx, userID)
 	if err != nil || !found || to.Email == "" {
 		return err
@@ -229,7 +230,7 @@ func (p *People) tell(tx *db.Tx, kind string, a org.Account, userID string, data
 	return tx.Queue(m)
 }
 
-func cleanReason(reason string) (string, error) {
+func Reason(reason string) (string, error) {
 	reason, problem := lang.Line(reason, reasonMax)
 	if problem != "" && problem != "required" {
 		return "", fault.In("reason", problem, "max", reasonMax)

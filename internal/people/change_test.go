@@ -311,3 +311,31 @@ func (h house) countAdministrators(t *testing.T) (n int64) {
 	})
 	return n
 }
+
+// TestAdministrators: whoever is told whom to ask is sent to people who can help.
+func TestAdministrators(t *testing.T) {
+	each(t, func(t *testing.T, h house) {
+		a := h.Account("M1").ID
+		named := func(limit int) (names []string) {
+			h.View(func(tx *db.Tx) (err error) {
+				names, err = people.Administrators(tx, a, limit)
+				return err
+			})
+			return names
+		}
+		owner, other := h.Row("m1.owner").Name(), h.Row("m1.administrator").Name()
+		if got := named(5); len(got) != 2 || !slices.Contains(got, owner) || !slices.Contains(got, other) {
+			t.Errorf("%q", got)
+		}
+		if got := named(1); len(got) != 1 {
+			t.Errorf("%q", got)
+		}
+		h.Do(func(tx *db.Tx) error {
+			_, err := tx.Exec(`UPDATE assignments SET valid_until = $1 WHERE account_id = $2 AND membership_id = $3`, tx.Now-1, a, h.Row("m1.administrator").Member.ID)
+			return err
+		})
+		if got := named(5); !slices.Equal(got, []string{owner}) {
+			t.Errorf("whose role has ended is named: %q", got)
+		}
+	})
+}

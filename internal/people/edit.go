@@ -118,7 +118,7 @@ func editPerson(tx *db.Tx, m Member, settings profile.Settings, in Edits, f *fau
 		return saveDetails(tx, after, m)
 	}
 	if len(out.changes) > 0 && m.ActivatedAt != 0 {
-		err = alone(tx, m, "details_of_several_accounts")
+		err = Alone(tx, m, "details_of_several_accounts")
 	}
 	return out, err
 }

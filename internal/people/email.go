@@ -65,7 +65,7 @@ func (p *People) ChangeEmail(ctx context.Context, who db.Who, accountID, userID 
 		if m.DeactivatedAt != 0 {
 			return fault.New(fault.Conflict, "deactivated_user")
 		}
-		if err := alone(tx, m, "details_of_several_accounts"); err != nil {
+		if err := Alone(tx, m, "details_of_several_accounts"); err != nil {
 			return err
 		}
 		out = Readdressed{userID, tx.Now + ConfirmWithin.Microseconds()}

@@ -172,7 +172,7 @@ func (l emailLink) problem(tx *db.Tx) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if !found || !m.Active() || alone(tx, m, "") != nil {
+	if !found || !m.Active() || Alone(tx, m, "") != nil {
 		return "link_dropped", nil
 	}
 	return "", nil

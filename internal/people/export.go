@@ -3,6 +3,7 @@ package people
 import (
 	"context"
 
+	"countersign/internal/access"
 	"countersign/internal/audit"
 	"countersign/internal/db"
 	"countersign/internal/org"
@@ -15,37 +16,43 @@ const exportRows = 500
 // hundred at a time. Whoever changes meanwhile is in it or not.
 type Export struct {
 	people  *People
+	who     db.Who
 	account org.Account
 	q       Query
 	ended   bool
 }
 
 // Export begins one, and records that users are taken out and how they were
-// narrowed (of a search only that there was one: it may hold a name). The caller
-// has asked whether they may be seen.
+// narrowed (of a search only that there was one: it may hold a name).
 func (p *People) Export(ctx context.Context, who db.Who, a org.Account, q Query) (*Export, error) {
 	q.After = ""
-	if err := p.db.View(ctx, func(tx *db.Tx) error {
-		l, err := p.look(tx, a, q)
-		if err == nil {
-			l.done()
+	e := &Export{people: p, who: who, account: a, q: q}
+	err := p.db.Update(ctx, who, func(tx *db.Tx) error {
+		if err := e.may(tx); err != nil {
+			return err
 		}
-		return err
-	}); err != nil {
-		return nil, err
-	}
-	e := audit.Entry{Action: audit.UsersExported, AccountID: a.ID, Kind: "account", ID: a.ID, Changes: q.narrowedBy()}
-	if err := p.db.Update(ctx, who, func(tx *db.Tx) error { return audit.Record(tx, e) }); err != nil {
-		return nil, err
-	}
-	return &Export{people: p, account: a, q: q}, nil
+		if _, err := p.look(tx, a, q); err != nil {
+			return err
+		}
+		return audit.Record(tx, audit.Entry{Action: audit.UsersExported, AccountID: a.ID, Kind: "account", ID: a.ID, Changes: q.narrowedBy()})
+	})
+	return e, err
 }
 
-// Each gives them to some, until it refuses some.
+// may refuses whoever may not see users.
+func (e *Export) may(tx *db.Tx) error {
+	return e.people.guard.May(tx, e.who, e.account.ID, access.MustParse("users:view"))
+}
+
+// Each gives them to some, until it refuses some, or whoever takes them may see
+// them no longer: a slow reader takes hours.
 func (e *Export) Each(ctx context.Context, some func([]Row) error) error {
 	for !e.ended {
 		var page Page
 		err := e.people.db.View(ctx, func(tx *db.Tx) (err error) {
+			if err = e.may(tx); err != nil {
+				return err
+			}
 			page, err = e.people.page(tx, e.account, e.q, exportRows)
 			return err
 		})

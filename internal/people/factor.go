@@ -35,7 +35,7 @@ func (p *People) ResetFactor(ctx context.Context, who db.Who, accountID, userID 
 		if err := EndSessions(tx, userID); err != nil {
 			return err
 		}
-		return p.tell(tx, "factor_reset", a, userID)
+		return p.Tell(tx, "factor_reset", a, userID)
 	})
 }
 
@@ -53,7 +53,7 @@ func (p *People) SetUpAgain(ctx context.Context, who db.Who, accountID, userID s
 		if n == 0 {
 			return fault.New(fault.Conflict, "no_second_factor")
 		}
-		return p.tell(tx, "factor_again", a, userID)
+		return p.Tell(tx, "factor_again", a, userID)
 	})
 }
 
@@ -65,7 +65,7 @@ func (p *People) aboutFactors(ctx context.Context, who db.Who, e audit.Entry, ve
 		if err != nil {
 			return err
 		}
-		if e.Reason, err = cleanReason(reason); err != nil {
+		if e.Reason, err = Reason(reason); err != nil {
 			return err
 		}
 		m, err := p.acts(tx, who, a, "users:manage_2fa", e.ID, version)
@@ -75,7 +75,7 @@ func (p *People) aboutFactors(ctx context.Context, who db.Who, e audit.Entry, ve
 		if m.ActivatedAt == 0 { // whatever they have is of another account, which this one knows nothing of
 			return fault.New(fault.Conflict, "no_second_factor")
 		}
-		if err := alone(tx, m, "person_of_several_accounts"); err != nil {
+		if err := Alone(tx, m, "person_of_several_accounts"); err != nil {
 			return err
 		}
 		if err := do(tx, a); err != nil {

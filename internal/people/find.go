@@ -131,13 +131,18 @@ func (l *looking) byWords(c *candidates) error {
 // everybody do.
 const fewRows = 600
 
-// byStatus narrows to whoever has a status. Of a few candidates the rows say it
-// sooner than what is written down of everybody.
+// byStatus narrows the candidates of any status to whoever has one. Of a few the
+// rows say it sooner than what is written down of everybody: they are read once.
 func (l *looking) byStatus(c *candidates, s Status) error {
 	if c.numbers != nil && c.count() <= min(fewRows, l.bounds.gather) {
-		list, err := l.withStatus(c.from(0), s)
-		c.narrow(setOf(list))
-		return err
+		if l.few == nil {
+			var err error
+			if l.few, err = l.statusesOf(c.from(0)); err != nil {
+				return err
+			}
+		}
+		c.narrow(having(l.few, s))
+		return nil
 	}
 	switch s {
 	case Deactivated:
@@ -227,8 +232,8 @@ func (l *looking) narrowTo(c *candidates, set, unsure *numbers, s Status) error 
 	if c.numbers != nil {
 		unsure = unsure.and(c.numbers)
 	}
-	list, err := l.withStatus(unsure.from(0), s)
-	c.narrow(set.or(setOf(list)))
+	list, err := l.statusesOf(unsure.from(0))
+	c.narrow(set.or(having(list, s)))
 	return err
 }
 
@@ -241,20 +246,25 @@ func (l *looking) others(c *candidates, s Status) error {
 		}
 		l.restRead = true
 	}
-	more := &numbers{}
-	for _, x := range l.rest {
-		if s == "" || x.status == s || s == Locked && (x.status == LockedAttempts || x.status == LockedInactivity) {
-			more.add(x.number)
-		}
-	}
-	c.numbers = c.or(more) // a set of its own: what terms stand for is shared
+	c.numbers = c.or(having(l.rest, s)) // a set of its own: what terms stand for is shared
 	return nil
 }
 
-// rest is one of the users who do not stand in found_by.
-type rest struct {
+// withStatus is somebody's number and status, as the rows say.
+type withStatus struct {
 	number int64
 	status Status // "" where nothing asks for it
+}
+
+// having are those who have a status.
+func having(list []withStatus, s Status) *numbers {
+	set := &numbers{}
+	for _, x := range list {
+		if s.takes(x.status) {
+			set.add(x.number)
+		}
+	}
+	return set
 }
 
 // Counts tells how many users of an account have each status.

@@ -4,7 +4,7 @@ import (
 	"cmp"
 	"database/sql"
 	"fmt"
-	"maps"
+	"iter"
 	"slices"
 
 	"countersign/internal/db"
@@ -201,14 +201,14 @@ func mark(tx *db.Tx, accountID string, gained, lost map[int64]map[string]*block)
 }
 
 // both goes through the keys of two maps, each once.
-func both[K comparable, V any](a, b map[K]V) func(yield func(K) bool) {
+func both[K comparable, V any](a, b map[K]V) iter.Seq[K] {
 	return func(yield func(K) bool) {
 		for k := range a {
 			if !yield(k) {
 				return
 			}
 		}
-		for k := range maps.Keys(b) {
+		for k := range b {
 			if _, twice := a[k]; !twice && !yield(k) {
 				return
 			}

@@ -36,18 +36,6 @@ func (m Member) inside() error {
 	return nil
 }
 
-// Alone refuses, with a code, for a person who is in other accounts too.
-func Alone(tx *db.Tx, m Member, code string) error { return alone(tx, m, code) }
-
-// Tell queues a message about their own account to a person: who acts and where
-// are in it. data comes in pairs.
-func (p *People) Tell(tx *db.Tx, kind string, a org.Account, userID string, data ...string) error {
-	return p.tell(tx, kind, a, userID, data...)
-}
-
-// Reason cleans the reason of an act, which may be empty.
-func Reason(reason string) (string, error) { return cleanReason(reason) }
-
 // Rescues is Helps for an operator, where being live keeps them out: of an account
 // whose administrators are all locked for inactivity they may open the sign-in of
 // one, because nobody else is there who could (lost tells whether that is so).

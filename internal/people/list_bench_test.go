@@ -251,10 +251,6 @@ func (m *million) others() map[string]func(tx *db.Tx, a org.Account, row people.
 			_, err := m.people.Counts(tx, a)
 			return err
 		},
-		"CountMembers": func(tx *db.Tx, a org.Account, _ people.Row) error {
-			_, err := people.CountMembers(tx, a.ID)
-			return err
-		},
 		"roles": func(tx *db.Tx, a org.Account, _ people.Row) error {
 			_, err := roles.List(tx, a.ID, m.profile)
 			return err

@@ -86,7 +86,7 @@ func (c *conditions) among(tx *db.Tx, list []int64) {
 // together there: of one that is an argument, SQLite would plan anew each time.
 func (c *conditions) words(words []string) {
 	for _, word := range words {
-		c.add("m.search_key LIKE '%' || " + c.arg(strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(word)) + ` || '%' ESCAPE '\'`)
+		c.add("m.search_key LIKE '%' || " + c.arg(db.Literal(word)) + ` || '%' ESCAPE '\'`)
 	}
 }
 
@@ -279,15 +279,14 @@ func (l *looking) matching(c *candidates, list []int64) (n int64, err error) {
 	return n, nil
 }
 
-// withStatus reads which of some users have a status.
-func (l *looking) withStatus(list []int64, s Status) ([]int64, error) {
+// statusesOf reads the statuses of some users.
+func (l *looking) statusesOf(list []int64) ([]withStatus, error) {
 	if len(list) == 0 {
 		return nil, nil
 	}
 	c := newConditions(l.tx.Now, l.days, l.account.ID)
 	c.among(l.tx, list)
-	c.status(s)
-	out, err := db.All(l.tx, scanNumber, `SELECT m.number`+statusFrom+c.where(), c.args...)
+	out, err := db.All(l.tx, scanStatus, `SELECT m.number, `+statusSQL+statusFrom+c.where(), c.args...)
 	if err != nil {
 		return nil, fmt.Errorf("look at users: %w", err)
 	}
@@ -295,7 +294,7 @@ func (l *looking) withStatus(list []int64, s Status) ([]int64, error) {
 }
 
 // lookThrough finds whom the query means, of those who do not stand in found_by.
-func (l *looking) lookThrough() ([]rest, error) {
+func (l *looking) lookThrough() ([]withStatus, error) {
 	from, status := " FROM memberships m", "''"
 	c := plainConditions(l.account.ID)
 	if name, _ := l.order(); name == "status" || l.q.Status != "" {
@@ -303,8 +302,7 @@ func (l *looking) lookThrough() ([]rest, error) {
 	}
 	c.add("m.number >= " + c.arg(l.findable))
 	c.query(l)
-	out, err := db.All(l.tx, func(r *sql.Rows) (x rest, err error) { return x, r.Scan(&x.number, &x.status) },
-		`SELECT m.number, `+status+from+c.where(), c.args...)
+	out, err := db.All(l.tx, scanStatus, `SELECT m.number, `+status+from+c.where(), c.args...)
 	if err != nil {
 		return nil, fmt.Errorf("look through users: %w", err)
 	}
@@ -363,10 +361,6 @@ func addAccess(tx *db.Tx, accountID string, rows []Row) error {
 	return nil
 }
 
-// CountMembers tells how many users an account has, whatever their status.
-func CountMembers(tx *db.Tx, accountID string) (n int64, err error) {
-	_, err = db.One(tx, []any{&n}, `SELECT users FROM accounts WHERE id = $1`, accountID)
-	return n, err
-}
+func scanStatus(r *sql.Rows) (x withStatus, err error) { return x, r.Scan(&x.number, &x.status) }
 
 func scanNumber(r *sql.Rows) (n int64, err error) { return n, r.Scan(&n) }

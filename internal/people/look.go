@@ -45,7 +45,8 @@ type looking struct {
 	coding            map[string]codes
 	locked            *numbers
 	waiting           []codedUser
-	rest              []rest // who matches of those that are not in found_by; see others
+	few               []withStatus // who matches but for the status, when they are few; see byStatus
+	rest              []withStatus // who matches of those that are not in found_by; see others
 	restRead          bool
 	any, all          *candidates // of the query whatever the status, and as a whole
 }
@@ -87,7 +88,7 @@ func (l *looking) ordered(from *position, want int) ([]Row, error) {
 	}
 	var out []Row
 	for _, s := range l.statuses() {
-		if from != nil && from.status != "" && s != from.status {
+		if from != nil && s != from.status {
 			continue // before the page
 		}
 		c, err := l.find(s)
@@ -116,7 +117,7 @@ func (l *looking) order() (name string, down bool) {
 func (l *looking) statuses() []Status {
 	var out []Status
 	for _, s := range Statuses() {
-		if l.q.Status == "" || l.q.Status == s || l.q.Status == Locked && (s == LockedAttempts || s == LockedInactivity) {
+		if l.q.Status.takes(s) {
 			out = append(out, s)
 		}
 	}

@@ -83,6 +83,21 @@ func TestExport(t *testing.T) {
 				t.Error(err)
 			}
 		})
+		t.Run("U1 U9 whoever may not see them any more gets no more of them", func(t *testing.T) {
+			who := h.Who("m1.auditor")
+			all, err := h.People.Export(t.Context(), who, a, people.Query{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := h.People.Deactivate(t.Context(), h.Who("m1.owner"), a.ID, who.ID, h.Version("m1.auditor"), ""); err != nil {
+				t.Fatal(err)
+			}
+			err = all.Each(t.Context(), func([]people.Row) error { t.Error("some"); return nil })
+			before := h.Last().Seq
+			if _, again := h.People.Export(t.Context(), who, a, people.Query{}); told(err) != "not_found" || told(again) != "not_found" || h.Last().Seq != before {
+				t.Error(err, again)
+			}
+		})
 	})
 }
 

@@ -9,6 +9,7 @@ import (
 	"countersign/internal/db"
 	"countersign/internal/fault"
 	"countersign/internal/lang"
+	"countersign/internal/roles"
 )
 
 // Details are what a person keeps of themselves. The address is not among them
@@ -95,14 +96,14 @@ func (p *People) self(ctx context.Context, who db.Who, change func(*db.Tx, Perso
 	})
 }
 
-// Administrators names up to limit active administrators of an account.
+// Administrators names up to limit active administrators of an account
+// (roles.Administrators).
 func Administrators(tx *db.Tx, accountID string, limit int) ([]string, error) {
-	ids, err := db.Column(tx, `SELECT DISTINCT m.user_id FROM roles r CROSS JOIN assignments s CROSS JOIN memberships m
-		WHERE r.account_id = $1 AND r.administrator AND s.account_id = r.account_id AND s.role_id = r.id
-		AND m.account_id = s.account_id AND m.id = s.membership_id AND m.activated_at IS NOT NULL AND m.deactivated_at IS NULL ORDER BY m.user_id LIMIT $2`, accountID, limit)
+	ids, err := roles.Administrators(tx, accountID)
 	if err != nil {
 		return nil, err
 	}
+	ids = ids[:min(len(ids), limit)]
 	byID, err := Names(tx, ids)
 	var names []string
 	for _, id := range ids {

@@ -17,8 +17,11 @@
 // of a member is derived in one place, statusSQL, and stored nowhere.
 //
 //	board.go, invite.go, invitation.go   how somebody comes in
-//	change.go, factor.go, edit.go, email.go   what changes of them
+//	change.go, factor.go, edit.go        what changes of them
+//	email.go                             their address
 //	delete.go, erase.go                  how they go
+//	bulk.go, export.go, help.go          what is done to many, taken out, or done by package signin
+//	list.go, look.go, find.go, code.go   lists of any length, and who keeps them so (relist_sql.go)
 //	fields.go, networks.go               what must be said of them, and how
 //	*_sql.go                             what is read and written
 //

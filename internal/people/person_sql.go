@@ -4,9 +4,6 @@ import (
 	"database/sql"
 	"fmt"
 	"strings"
-	"unicode"
-
-	"golang.org/x/text/unicode/norm"
 
 	"countersign/internal/db"
 	"countersign/internal/fault"
@@ -110,26 +107,16 @@ func newPerson(tx *db.Tx, p Person, emailKey string) (Person, error) {
 }
 
 // SortKey orders people by last name, then first; accents do not count.
-func SortKey(p Person) string { return plain(lang.Fold(p.LastName + " " + p.FirstName)) }
+func SortKey(p Person) string { return lang.Bare(lang.Fold(p.LastName + " " + p.FirstName)) }
 
 // SearchKey holds what a search for a person looks through: as it is written,
 // and without accents, for those who type none.
 func SearchKey(p Person) string {
 	written := lang.Fold(p.FirstName + " " + p.LastName + " " + p.Email + " " + p.Username)
-	if bare := plain(written); bare != written {
+	if bare := lang.Bare(written); bare != written {
 		return written + " " + bare
 	}
 	return written
-}
-
-// plain takes accents off.
-func plain(folded string) string {
-	return norm.NFC.String(strings.Map(func(r rune) rune {
-		if unicode.Is(unicode.Mn, r) {
-			return -1
-		}
-		return r
-	}, norm.NFD.String(folded)))
 }
 
 // Member is a person in one account.

@@ -21,6 +21,12 @@ const (
 // Locked stands for every kind of lock in a Query.
 const Locked Status = "locked"
 
+// takes tells whether a Query for a status means those who have another: "" is
+// for all of them.
+func (s Status) takes(other Status) bool {
+	return s == "" || s == other || s == Locked && (other == LockedAttempts || other == LockedInactivity)
+}
+
 // Statuses lists them in that order.
 func Statuses() []Status {
 	return []Status{Deactivated, DeactivatedInvitation, ExpiredInvitation, Invited, LockedAttempts, LockedInactivity, PasswordExpired, Active}

@@ -148,8 +148,8 @@ func (p *Portal) administrators(tx *db.Tx, a org.Account, open bool) ([]AccountA
 // holders are the people of an account who have one of its predefined roles, the
 // first few.
 func (p *Portal) holders(tx *db.Tx, a org.Account, roleKey string) ([]people.Row, error) {
-	id, err := roles.IDByKey(tx, a.ID, roleKey)
-	if err != nil {
+	id, found, err := roles.IDByKey(tx, a.ID, roleKey)
+	if err != nil || !found { // without an id it would be everybody
 		return nil, err
 	}
 	page, err := p.People.List(tx, a, people.Query{RoleID: id, Limit: 20})

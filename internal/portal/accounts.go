@@ -100,10 +100,7 @@ func (p *Portal) accountQuery(tx *db.Tx, i inside, view *AccountsView) (org.Acco
 	if typed == "" {
 		return q, nil
 	}
-	parent, found, err := org.NodeWithin(tx, q.Reach, typed)
-	if err == nil && !found {
-		parent, found, err = org.NodeWithin(tx, q.Reach, strings.ToUpper(typed))
-	}
+	parent, found, err := org.NodeTyped(tx, q.Reach, typed)
 	if err != nil {
 		return q, err
 	}

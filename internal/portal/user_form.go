@@ -85,8 +85,10 @@ func (p *Portal) invite(w http.ResponseWriter, r *http.Request, v *web.Visit) er
 		if err != nil || s.DefaultRole == "" {
 			return err
 		}
-		id, err := roles.IDByKey(tx, i.account.ID, s.DefaultRole)
-		in.Roles = []string{id}
+		id, found, err := roles.IDByKey(tx, i.account.ID, s.DefaultRole)
+		if found {
+			in.Roles = []string{id}
+		}
 		return err
 	})
 	if err != nil {

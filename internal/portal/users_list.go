@@ -153,10 +153,8 @@ func (p *Portal) askedEntity(tx *db.Tx, i inside, view *UsersView) (id string, e
 // entitiesMeant are those within a reach whose id or customer ID was typed, which
 // is exact, or else the first few in whose names that occurs.
 func entitiesMeant(tx *db.Tx, reach []access.Reach, typed string) (found []org.Entity, exact bool, err error) {
-	for _, id := range []string{typed, strings.ToUpper(typed)} {
-		if n, is, err := org.NodeWithin(tx, reach, id); err != nil || is {
-			return []org.Entity{n.Entity}, is, err
-		}
+	if n, is, err := org.NodeTyped(tx, reach, typed); err != nil || is {
+		return []org.Entity{n.Entity}, is, err
 	}
 	page, err := org.SearchTree(tx, reach, typed, "", suggested+1)
 	if f := fault.From(err); f != nil && f.Kind == fault.Invalid { // what is no text is no entity's name

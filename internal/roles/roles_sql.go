@@ -95,11 +95,11 @@ func scanAssignment(r *sql.Rows) (a Assignment, err error) {
 	return a, r.Scan(&a.ID, &a.RoleID, &a.AllEntities, &a.From, &a.Until)
 }
 
-// IDByKey finds the row of a predefined role; "" when the account has none.
-func IDByKey(tx *db.Tx, accountID, key string) (string, error) {
-	var id string
-	_, err := db.One(tx, []any{&id}, `SELECT id FROM roles WHERE account_id = $1 AND predefined = $2`, accountID, key)
-	return id, err
+// IDByKey finds the row of a predefined role; false when the account has none: its
+// profile got the role later.
+func IDByKey(tx *db.Tx, accountID, key string) (id string, found bool, err error) {
+	found, err = db.One(tx, []any{&id}, `SELECT id FROM roles WHERE account_id = $1 AND predefined = $2`, accountID, key)
+	return id, found, err
 }
 
 // PolicyNames reads, for the custom roles of an account, by which policies each

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"countersign/internal/access"
 	"countersign/internal/audit"
 	"countersign/internal/db"
 	"countersign/internal/find"
@@ -64,7 +65,7 @@ var lineColumns = []string{"seq", "at", "action", "what", "outcome", "reason", "
 	"account", "entity", "ip", "user_agent", "request_id", "repeats", "changes"}
 
 // ExportLog sends what a query finds as a file, however much it is. It is
-// recorded first; the caller has asked whether it is permitted.
+// recorded first; whether it is permitted, and how far, is asked for each page.
 func (e *Edge) ExportLog(w http.ResponseWriter, r *http.Request, v *Visit, x LogExport) error {
 	send := lines
 	if x.Format == FormatCSV {
@@ -79,7 +80,9 @@ func (e *Edge) ExportLog(w http.ResponseWriter, r *http.Request, v *Visit, x Log
 		}
 		return err
 	}
-	err := e.Audit.Export(r.Context(), v.Who, entry, x.Query, func(tx *db.Tx, list []audit.Found) (err error) {
+	err := e.Audit.Export(r.Context(), v.Who, entry, x.Query, func() ([]access.Reach, error) {
+		return e.reach(v, x.Account, "audit:export")
+	}, func(tx *db.Tx, list []audit.Found) (err error) {
 		names, err = find.Names(tx, x.Profiles, x.Lang, x.Account.Path, list)
 		return err
 	}, func(list []audit.Found) error {
@@ -100,6 +103,17 @@ func (e *Edge) ExportLog(w http.ResponseWriter, r *http.Request, v *Visit, x Log
 		return err
 	}
 	return out(line{})
+}
+
+// reach is how far whoever looks holds a permission now, in the account in which
+// they are.
+func (e *Edge) reach(v *Visit, a org.Account, permission string) ([]access.Reach, error) {
+	s, q := e.Live.Load(), org.Asks(v.Who, e.DB.Now(), a.ID)
+	q.Permission = access.MustParse(permission)
+	if d := access.May(s, q); !d.Allowed {
+		return nil, org.Refusal(s, q, d)
+	}
+	return access.Scope(s, q), nil
 }
 
 // filterOf is a query as the log keeps it: ids, and nothing that was typed.
@@ -225,8 +239,11 @@ func (e *Edge) ExportAccounts(w http.ResponseWriter, r *http.Request, v *Visit, 
 	var table *CSV
 	x.Query.Limit = 200
 	for {
+		if x.Query.Reach, err = e.reach(v, x.Account, "accounts:view"); err != nil {
+			return err
+		}
 		var page org.AccountPage
-		err := e.DB.View(r.Context(), func(tx *db.Tx) (err error) {
+		err = e.DB.View(r.Context(), func(tx *db.Tx) (err error) {
 			page, err = org.Accounts(tx, x.Query)
 			return err
 		})
