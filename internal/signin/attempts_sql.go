@@ -10,10 +10,9 @@ import (
 	"countersign/internal/db"
 	"countersign/internal/lang"
 	"countersign/internal/people"
-	"countersign/internal/profile"
 )
 
-// limits are the strictest of the accounts a person is in.
+// limits are the strictest of the accounts that have a say (candidate.places).
 type limits struct {
 	attempts int64
 	lock     int64 // µs
@@ -23,7 +22,7 @@ const forever = people.Forever // until an administrator opens it
 
 // limitsOf makes the limits. Without any account those of the standard profile
 // hold: nobody sees a difference.
-func limitsOf(all []profile.Settings) limits {
+func limitsOf(all []place) limits {
 	l := limits{attempts: 6, lock: micros(30 * time.Minute)}
 	for i, s := range all {
 		lock := micros(time.Duration(s.LockMinutes) * time.Minute)

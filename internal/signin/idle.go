@@ -70,13 +70,13 @@ func (r rest) lockedAt(now int64) int64 {
 func (c *candidate) findRest(tx *db.Tx) error {
 	r := &c.rest
 	r.since = max(c.LastSignInAt, r.awakeSince)
-	for i, m := range c.members {
+	for _, m := range c.members {
 		if !m.Active() {
 			continue
 		}
 		r.since = max(r.since, m.ActivatedAt)
-		if days := c.settings[i].InactivityDays; r.days == 0 || days < r.days {
-			r.days = days
+		if r.days == 0 || m.InactivityDays < r.days {
+			r.days = m.InactivityDays
 		}
 	}
 	if r.days == 0 || tx.Now < r.end() || c.InactiveLockedAt != 0 {

@@ -92,14 +92,13 @@ func (d *Door) onward(tx *db.Tx, a arrival) (Step, error) {
 	if err := d.replaceOld(tx, &a); err != nil {
 		return step, err
 	}
-	entering := a.Member
 	if err := d.activate(tx, &a); err != nil {
 		return step, err
 	}
 	if len(a.Codes) > 0 {
 		return d.next(tx, a, step, NextCodes)
 	}
-	if a.overdue(entering, tx.Now) != "" {
+	if a.overdue(tx.Now) != "" {
 		if err := recordProved(tx, a, NextChange); err != nil {
 			return step, err
 		}
@@ -155,8 +154,16 @@ func (d *Door) activate(tx *db.Tx, a *arrival) error {
 	case i.DeactivatedAt != 0 || i.MemberDeactivatedAt != 0:
 		return fault.New(fault.Gone, "link_deactivated")
 	}
+	if err := people.Activate(tx, i.AccountID, i.MembershipID); err != nil {
+		return err
+	}
+	for n, p := range a.members {
+		if p.ID == a.Member {
+			a.members[n].ActivatedAt = tx.Now
+		}
+	}
 	a.Member, a.Link = "", nil
-	return people.Activate(tx, i.AccountID, i.MembershipID)
+	return nil
 }
 
 // givenOf reads what an entry keeps of the factors that were shown.
