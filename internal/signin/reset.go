@@ -42,11 +42,17 @@ func (d *Door) reset(tx *db.Tx, token seal.Secret) (r reset, problem string, err
 			return r, "", err
 		}
 	}
-	if problem = r.problem(tx.Now); problem == "" && (!found || !r.c.active()) {
+	if problem = r.problem(tx.Now); problem == "" && (!found || !r.c.active() || !r.ByAdministrator && r.c.mailAlone()) {
 		problem = "link_ended"
 	}
 	return r, problem, nil
 }
+
+// mailAlone tells whether whoever reads the person's mail could come in with a link
+// that nobody vouches for: the sign-in after it would set up the second factor that
+// is asked for. It holds when a link is asked for and when it is used, as the factor
+// that there was may have been taken away meanwhile.
+func (c candidate) mailAlone() bool { return len(c.factors) == 0 && c.mustHaveFactor("") }
 
 // rules are those of the person's next password.
 func (c candidate) rules(entering string) Rules {
