@@ -96,7 +96,7 @@ func (d *Door) confirmed(tx *db.Tx, who db.Who, c candidate, kind string) error 
 	if err := d.same(tx, who, c); err != nil {
 		return err
 	}
-	if err := Unlock(tx, c.ID); err != nil {
+	if err := unlock(tx, c.ID); err != nil {
 		return err
 	}
 	if err := refresh(tx, who, kind != ""); err != nil {

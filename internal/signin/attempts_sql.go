@@ -86,9 +86,9 @@ func (d *Door) giveBack(ctx context.Context, key string, l limits) error {
 	return d.db.Keep(context.WithoutCancel(ctx), func(tx *db.Tx) error { return giveBack(tx, key, l) })
 }
 
-// Unlock forgets the wrong attempts of a person: the last factor was right, or
+// unlock forgets the wrong attempts of a person: the last factor was right, or
 // an administrator says so (U12). A lock by inactivity stays.
-func Unlock(tx *db.Tx, userID string) error {
+func unlock(tx *db.Tx, userID string) error {
 	if _, err := tx.Exec(`DELETE FROM signin_attempts WHERE user_id = $1`, userID); err != nil {
 		return fmt.Errorf("forget attempts: %w", err)
 	}

@@ -137,12 +137,12 @@ func (c candidate) places(entering string) []place {
 	return list
 }
 
-// demands are those on this person; entering is the membership that becomes
-// active, "" for none. Whoever is to set up anew needs a factor in any case.
-func (c candidate) demands(entering string, keysWork bool) demands {
-	d := demandsOf(c.places(entering), keysWork)
-	d.some = d.some || c.again != 0
-	return d
+// demands are those on a person; entering is the membership that becomes active,
+// "" for none. Whoever is to set up anew needs a factor in any case.
+func (d *Door) demands(c candidate, entering string) demands {
+	wants := demandsOf(c.places(entering), d.keys != nil)
+	wants.some = wants.some || c.again != 0
+	return wants
 }
 
 // current are the factors that count: for whoever is to set up anew, those that

@@ -14,6 +14,7 @@ import (
 )
 
 // challenged reads a challenge that opens a step and whose it is. It spends nothing.
+// Whoever else is signed in on this device has nothing to do with it.
 func (d *Door) challenged(ctx context.Context, who db.Who, token seal.Secret, opens string) (ch challenge, c candidate, err error) {
 	err = d.db.View(ctx, func(tx *db.Tx) error {
 		var found bool
@@ -27,7 +28,7 @@ func (d *Door) challenged(ctx context.Context, who db.Who, token seal.Secret, op
 		return err
 	})
 	if isChallengeEnded(err) {
-		d.failed(ctx, who, ch.AccountID, ch.UserID, causeChallenge)
+		d.failed(ctx, unsigned(who), ch.AccountID, ch.UserID, causeChallenge)
 	}
 	return ch, c, err
 }
@@ -83,10 +84,10 @@ func (d *Door) still(tx *db.Tx, before candidate) (candidate, error) {
 // used up what was shown.
 func (d *Door) onward(tx *db.Tx, a arrival) (Step, error) {
 	step := Step{AccountID: a.accountID, UserID: a.ID}
-	if err := Unlock(tx, a.ID); err != nil {
+	if err := unlock(tx, a.ID); err != nil {
 		return step, err
 	}
-	if kinds, _ := a.demands(a.Member, d.keys != nil).toSetUp(a.current()); len(kinds) > 0 {
+	if kinds, _ := d.demands(a.candidate, a.Member).toSetUp(a.current()); len(kinds) > 0 {
 		return d.asksSetUp(tx, a, step)
 	}
 	if err := d.replaceOld(tx, &a); err != nil {
