@@ -456,3 +456,50 @@ func TestGone(t *testing.T) {
 		}
 	}
 }
+
+// TestCutOff holds that a file that fails is never taken for a whole one, and that one that fails before its first line is a page with words.
+func TestCutOff(t *testing.T) {
+	h := newYard(t)
+	edge, err := web.New(h.rooms.db, h.rooms.door, h.rooms.live, h.rooms.audit, web.Options{PublicURL: h.url, Log: slog.New(slog.NewJSONHandler(h.log, nil))})
+	h.must(err)
+	failing := httptest.NewServer(edge.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		edge.Fail(w, r, web.SendCSV(w, "few.csv", func(c *web.CSV) error {
+			if r.URL.Path == "/begun" {
+				h.must(c.Row("a name"))
+				h.must(c.Flush())
+			}
+			return errors.New("the disk is full")
+		}))
+	}), h.served.answer))
+	defer failing.Close()
+	get := func(path, site string) (*http.Response, string, error) {
+		r, err := http.NewRequest(http.MethodGet, failing.URL+path, nil)
+		h.must(err)
+		r.Host = "desk.example.com" // not a bare address, from which people are led away
+		r.Header.Set("Accept-Encoding", "gzip")
+		r.Header.Set("Sec-Fetch-Site", site)
+		a, err := http.DefaultTransport.RoundTrip(r)
+		if err != nil {
+			return nil, "", err
+		}
+		defer a.Body.Close()
+		body := io.Reader(a.Body)
+		if a.Header.Get("Content-Encoding") == "gzip" {
+			if body, err = gzip.NewReader(body); err != nil {
+				return a, "", err
+			}
+		}
+		text, err := io.ReadAll(body)
+		return a, string(text), err
+	}
+	for _, site := range []string{"same-origin", "cross-site"} { // compressed and not
+		if a, text, err := get("/begun", site); err == nil {
+			t.Errorf("%s: a part is answered as a whole: %d %q", site, a.StatusCode, text)
+		}
+		a, text, err := get("/not-begun", site)
+		h.must(err)
+		if a.StatusCode != http.StatusInternalServerError || !strings.HasSuffix(strings.TrimSpace(text), "</html>") || a.Header.Get("Content-Disposition") != "" {
+			t.Errorf("%s: %d %v %.200q", site, a.StatusCode, a.Header, text)
+		}
+	}
+}

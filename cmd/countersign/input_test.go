@@ -12,7 +12,6 @@ import (
 	"countersign/internal/db"
 	"countersign/internal/lang"
 	"countersign/internal/people"
-	"countersign/internal/signin"
 	"countersign/internal/test/server"
 )
 
@@ -218,10 +217,7 @@ func (f *field) locked(label string) string {
 func (f *field) factor(label string) (id string) {
 	f.t.Helper()
 	f.view(func(tx *db.Tx) error {
-		list, err := signin.FactorsOf(tx, f.people[label].userID)
-		if err == nil && len(list) > 0 {
-			id = list[0].ID
-		}
+		_, err := db.One(tx, []any{&id}, `SELECT id FROM factors WHERE user_id = $1 ORDER BY created_at, id LIMIT 1`, f.people[label].userID)
 		return err
 	})
 	return id

@@ -64,11 +64,7 @@ func (p *Portal) meView(w http.ResponseWriter, r *http.Request, v *web.Visit) (M
 			return err
 		}
 		view.Ways = myWays(mine)
-		open, err := p.Door.OpenSessions(tx, s.UserID)
-		if err != nil {
-			return err
-		}
-		view.Sessions, view.MoreSessions = p.sessionRows(v.Lang, open, s.Ref, EndMySession)
+		view.Sessions, view.MoreSessions = p.sessionRows(v.Lang, security.Sessions, s.Ref, EndMySession)
 		if view.History, err = p.myHistory(tx, v); err != nil {
 			return err
 		}

@@ -239,14 +239,14 @@ func (p *Portal) userSecurity(w http.ResponseWriter, r *http.Request, v *web.Vis
 			return nil
 		}
 		view.Locked, view.LockedUntil, view.InactiveSince = u.signIn.locked, u.signIn.until, moment(u.signIn.lock.InactiveSince)
-		s, err := p.Door.Security(tx, u.row.ID())
+		s := u.signIn.Security
 		view.FactorSince, view.PasswordSince, view.LastAddress = moment(s.FactorSince), moment(s.PasswordSince), s.LastAddress
 		view.AskedSince, view.FailedAttempts, view.Revision = moment(s.ChangePasswordSince), s.Failed, u.revision()
-		view.OpenSessions, view.MaySeeSessions = len(u.signIn.sessions), i.may("users:end_sessions")
+		view.OpenSessions, view.MaySeeSessions = len(s.Sessions), i.may("users:end_sessions")
 		if view.MaySeeSessions {
-			view.Sessions, view.MoreSessions = p.sessionRows(v.Lang, u.signIn.sessions, "", func(ref string) string { return i.page.To().EndUserSession(u.row.ID(), ref) })
+			view.Sessions, view.MoreSessions = p.sessionRows(v.Lang, s.Sessions, "", func(ref string) string { return i.page.To().EndUserSession(u.row.ID(), ref) })
 		}
-		return err
+		return nil
 	})
 	if err != nil {
 		return err
@@ -353,10 +353,10 @@ func confirmView(i inside, u user, act Act) ConfirmView {
 		view.ExpiryHours = int(u.settings.InvitationLifetime.Hours())
 	}
 	if act == UnlockSignIn {
-		view.Attempts = u.signIn.attempts
+		view.Attempts = u.signIn.Failed
 	}
 	if slices.Contains(endsSessions, act) {
-		view.Sessions = len(u.signIn.sessions) // none of whoever is in other accounts: theirs go on there
+		view.Sessions = len(u.signIn.Sessions) // none of whoever is in other accounts: theirs go on there
 	}
 	return view
 }

@@ -15,16 +15,19 @@ import (
 // signIn is how somebody's sign-in stands. Of people of several accounts that is
 // not this account's to know, and empty.
 type signIn struct {
-	lock     people.Lock
-	locked   bool   // after wrong attempts
-	until    Moment // when that opens by itself; zero: it does not
-	attempts int
-	asked    bool // another password is asked for
-	sessions []signin.Session
-	rescued  bool // the viewer may let them in again though they are of a live account: nobody else is there who could
+	lock   people.Lock
+	locked bool   // after wrong attempts
+	until  Moment // when that opens by itself; zero: it does not
+	signin.Security
+	rescued bool // the viewer may let them in again though they are of a live account: nobody else is there who could
 }
 
 func (p *Portal) signInOf(tx *db.Tx, i inside, v *web.Visit, u user) (s signIn, err error) {
+	if u.ours() {
+		if s.Security, err = p.Door.Security(tx, u.row.ID()); err != nil {
+			return s, err
+		}
+	}
 	if !u.row.Active() {
 		return s, nil
 	}
@@ -37,13 +40,7 @@ func (p *Portal) signInOf(tx *db.Tx, i inside, v *web.Visit, u user) (s signIn, 
 	if s.locked = s.lock.Until != 0; s.locked && !people.Endless(s.lock.Until) {
 		s.until = moment(s.lock.Until)
 	}
-	security, err := p.Door.Security(tx, u.row.ID())
-	if err != nil {
-		return s, err
-	}
-	s.attempts, s.asked = security.Failed, security.ChangePasswordSince != 0
-	s.sessions, err = p.Door.OpenSessions(tx, u.row.ID())
-	return s, err
+	return s, nil
 }
 
 // helpable is why an act on somebody's sign-in makes no sense, as a code; "" when it
@@ -66,11 +63,11 @@ func (u user) helpable(act Act) string {
 		return ""
 	case shared:
 		return "sign_in_of_several_accounts"
-	case act == RequirePassword && u.signIn.asked:
+	case act == RequirePassword && u.signIn.ChangePasswordSince != 0:
 		return "password_asked_already"
 	case act == UnlockSignIn && !u.signIn.locked:
 		return "not_locked"
-	case act == SignOutEverywhere && len(u.signIn.sessions) == 0:
+	case act == SignOutEverywhere && len(u.signIn.Sessions) == 0:
 		return "no_open_sessions"
 	}
 	return ""

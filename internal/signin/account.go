@@ -10,18 +10,23 @@ import (
 
 // me reads who acts, in a session that is still theirs.
 func (d *Door) me(tx *db.Tx, who db.Who) (candidate, error) {
+	c, _, err := d.inSession(tx, who)
+	return c, err
+}
+
+func (d *Door) inSession(tx *db.Tx, who db.Who) (candidate, Session, error) {
 	if who.Kind != db.User || who.Ref == "" {
-		return candidate{}, sessionEnded()
+		return candidate{}, Session{}, sessionEnded()
 	}
 	s, alive, err := d.ByRef(tx, who.Ref)
 	if err != nil {
-		return candidate{}, err
+		return candidate{}, s, err
 	}
 	if !alive || s.UserID != who.ID {
-		return candidate{}, sessionEnded()
+		return candidate{}, s, sessionEnded()
 	}
 	c, _, err := d.candidateByID(tx, who.ID)
-	return c, err
+	return c, s, err
 }
 
 // same refuses when the person's epoch is not that of before any more.
@@ -91,7 +96,7 @@ func (d *Door) confirmed(tx *db.Tx, who db.Who, c candidate, kind string) error 
 	if err := d.same(tx, who, c); err != nil {
 		return err
 	}
-	if err := Unlock(tx, c.ID); err != nil {
+	if err := unlock(tx, c.ID); err != nil {
 		return err
 	}
 	if err := refresh(tx, who, kind != ""); err != nil {
@@ -109,11 +114,7 @@ func (d *Door) confirmed(tx *db.Tx, who db.Who, c candidate, kind string) error 
 // 8.3.3): it refuses with needs_fresh (403) when all factors were not given in the
 // last five minutes.
 func (d *Door) confirmedMe(tx *db.Tx, who db.Who) (candidate, error) {
-	c, err := d.me(tx, who)
-	if err != nil {
-		return c, err
-	}
-	s, _, err := d.ByRef(tx, who.Ref)
+	c, s, err := d.inSession(tx, who)
 	if err == nil && (!s.Fresh || len(c.factors) > 0 && !s.SecondFactor) {
 		err = needsFresh()
 	}

@@ -9,7 +9,6 @@ import (
 	"countersign/internal/lang"
 	"countersign/internal/org"
 	"countersign/internal/people"
-	"countersign/internal/profile"
 	"countersign/internal/seal"
 )
 
@@ -33,8 +32,6 @@ type LinkView struct {
 type link struct {
 	people.Invitation
 	c        candidate
-	member   people.Member
-	settings profile.Settings
 	account  org.Account
 	confirms bool // the person has a password that is theirs
 }
@@ -84,23 +81,12 @@ func (d *Door) link(tx *db.Tx, token seal.Secret) (l link, err error) {
 	if l.account, found, err = org.AccountByID(tx, i.AccountID); err != nil || !found {
 		return l, err
 	}
-	if l.member, found, err = people.MemberOf(tx, i.AccountID, i.UserID); err != nil || !found {
-		return l, err
-	}
-	if l.settings, err = d.settings(tx, i.AccountID); err != nil {
-		return l, err
-	}
 	begun, err := started(tx, i.UserID)
 	l.confirms = begun && l.c.hash != ""
 	return l, err
 }
 
-// alone tells whether the password will be the person's only factor.
-func (l link) alone() bool {
-	return len(l.c.factors) == 0 && !factorRequired(l.member, l.settings) && !l.c.mustHaveFactor()
-}
-
-func (l link) rules() Rules { return RulesOf(append(l.c.settings, l.settings), l.alone()) }
+func (l link) rules() Rules { return l.c.rules(l.MembershipID) }
 
 // Activate spends a link. A new person's password is set by it; whoever has one
 // from another account confirms it, and a wrong one counts as a wrong sign-in.

@@ -10,10 +10,9 @@ import (
 	"countersign/internal/db"
 	"countersign/internal/lang"
 	"countersign/internal/people"
-	"countersign/internal/profile"
 )
 
-// limits are the strictest of the accounts a person is in.
+// limits are the strictest of the accounts that have a say (candidate.places).
 type limits struct {
 	attempts int64
 	lock     int64 // µs
@@ -23,7 +22,7 @@ const forever = people.Forever // until an administrator opens it
 
 // limitsOf makes the limits. Without any account those of the standard profile
 // hold: nobody sees a difference.
-func limitsOf(all []profile.Settings) limits {
+func limitsOf(all []place) limits {
 	l := limits{attempts: 6, lock: micros(30 * time.Minute)}
 	for i, s := range all {
 		lock := micros(time.Duration(s.LockMinutes) * time.Minute)
@@ -87,9 +86,9 @@ func (d *Door) giveBack(ctx context.Context, key string, l limits) error {
 	return d.db.Keep(context.WithoutCancel(ctx), func(tx *db.Tx) error { return giveBack(tx, key, l) })
 }
 
-// Unlock forgets the wrong attempts of a person: the last factor was right, or
+// unlock forgets the wrong attempts of a person: the last factor was right, or
 // an administrator says so (U12). A lock by inactivity stays.
-func Unlock(tx *db.Tx, userID string) error {
+func unlock(tx *db.Tx, userID string) error {
 	if _, err := tx.Exec(`DELETE FROM signin_attempts WHERE user_id = $1`, userID); err != nil {
 		return fmt.Errorf("forget attempts: %w", err)
 	}

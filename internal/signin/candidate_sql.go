@@ -9,7 +9,6 @@ import (
 	"countersign/internal/db"
 	"countersign/internal/org"
 	"countersign/internal/people"
-	"countersign/internal/profile"
 )
 
 // candidate is all that is known of whoever wants to come in. The zero value,
@@ -17,10 +16,9 @@ import (
 type candidate struct {
 	people.Person
 	known    bool
-	key      string             // under which their attempts are counted
-	hash     string             // of the password; "" is none
-	members  []people.Member    // not deactivated
-	settings []profile.Settings // of those, in the same order
+	key      string  // under which their attempts are counted
+	hash     string  // of the password; "" is none
+	members  []place // in which they are not deactivated
 	factors  []Factor
 	recovery int    // codes that are left
 	again    int64  // µs: since when they are to set up their second factor anew; 0: not
@@ -75,9 +73,9 @@ func (d *Door) candidate(tx *db.Tx, p people.Person) (candidate, error) {
 		if err != nil {
 			return c, err
 		}
-		c.members, c.settings = append(c.members, m), append(c.settings, s)
+		c.members = append(c.members, place{m, s})
 	}
-	c.limits = limitsOf(c.settings)
+	c.limits = limitsOf(c.places(""))
 	if len(c.members) == 0 {
 		return c, d.readForNobody(tx)
 	}

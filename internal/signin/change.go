@@ -12,7 +12,7 @@ import (
 func (d *Door) NextPassword(ctx context.Context, who db.Who) (r Rules, err error) {
 	err = d.db.View(ctx, func(tx *db.Tx) error {
 		c, err := d.confirmedMe(tx, who)
-		r = c.rules()
+		r = c.rules("")
 		return err
 	})
 	return r, err

@@ -119,23 +119,30 @@ func factorRequired(m people.Member, s profile.Settings) bool {
 	return s.TwoFactor == "required" || m.TwoFactorRequired
 }
 
-// places are the accounts in which the person is active, and the one they are
-// about to enter. Somebody who is active nowhere is looked at where they wait.
-func (c candidate) places(entering string) (list []place) {
-	for i, m := range c.members {
-		if m.Active() || m.ID == entering {
-			list = append(list, place{m, c.settings[i]})
+// places are the accounts that have a say in how the person signs in: those in
+// which they are active, and the one that they are about to enter. An account that
+// they were only invited to has none, whoever it is: else a stranger could lock
+// them out, or make their passwords longer. Somebody who has come in nowhere yet
+// follows all that wait for them.
+func (c candidate) places(entering string) []place {
+	var list []place
+	for _, p := range c.members {
+		if p.Active() || p.ID == entering {
+			list = append(list, p)
 		}
+	}
+	if len(list) == 0 {
+		return c.members
 	}
 	return list
 }
 
-// demands are those on this person; entering is the membership that becomes
-// active, "" for none. Whoever is to set up anew needs a factor in any case.
-func (c candidate) demands(entering string, keysWork bool) demands {
-	d := demandsOf(c.places(entering), keysWork)
-	d.some = d.some || c.again != 0
-	return d
+// demands are those on a person; entering is the membership that becomes active,
+// "" for none. Whoever is to set up anew needs a factor in any case.
+func (d *Door) demands(c candidate, entering string) demands {
+	wants := demandsOf(c.places(entering), d.keys != nil)
+	wants.some = wants.some || c.again != 0
+	return wants
 }
 
 // current are the factors that count: for whoever is to set up anew, those that
@@ -144,12 +151,13 @@ func (c candidate) current() []Factor {
 	return slices.DeleteFunc(slices.Clone(c.factors), func(f Factor) bool { return f.CreatedAt <= c.again })
 }
 
-// mustHaveFactor tells whether an active membership asks for a second factor.
-func (c candidate) mustHaveFactor() bool {
-	for i, m := range c.members {
-		if m.Active() && factorRequired(m, c.settings[i]) {
-			return true
-		}
-	}
-	return false
+// alone tells whether a password is the person's only factor and stays so: no
+// account that has a say asks for another.
+func (c candidate) alone(entering string) bool {
+	return len(c.factors) == 0 && !c.mustHaveFactor(entering)
+}
+
+// mustHaveFactor tells whether an account that has a say asks for a second factor.
+func (c candidate) mustHaveFactor(entering string) bool {
+	return slices.ContainsFunc(c.places(entering), func(p place) bool { return factorRequired(p.Member, p.Settings) })
 }

@@ -1,7 +1,6 @@
 package signin
 
 import (
-	"database/sql"
 	"fmt"
 
 	"countersign/internal/db"
@@ -25,16 +24,6 @@ const factorColumns = `COALESCE(f.id, ''), COALESCE(f.kind, ''), COALESCE(f.name
 
 func (f *Factor) dest() []any {
 	return []any{&f.ID, &f.Kind, &f.Name, &f.CreatedAt, &f.LastUsedAt, &f.Version, &f.sealed, &f.last}
-}
-
-// FactorsOf lists a person's second factors, the oldest first.
-func FactorsOf(tx *db.Tx, userID string) ([]Factor, error) {
-	found, err := db.All(tx, func(r *sql.Rows) (f Factor, err error) { return f, r.Scan(f.dest()...) },
-		`SELECT `+factorColumns+` FROM factors f WHERE f.user_id = $1 AND f.kind IN ('totp', 'webauthn') ORDER BY f.created_at, f.id`, userID)
-	if err != nil {
-		return nil, fmt.Errorf("read factors: %w", err)
-	}
-	return found, nil
 }
 
 // freshFactor is a factor that was just proved, to be kept.

@@ -120,7 +120,7 @@ func (d *Door) noLink(tx *db.Tx, c candidate, e errand) (string, error) {
 	if n >= linksPerHour {
 		return causeManyMails, nil
 	}
-	if len(c.factors) == 0 && c.mustHaveFactor() { // the next sign-in would set one up: whoever reads their mail could
+	if c.mailAlone() {
 		vouched, err := vouchedFor(tx, c.ID)
 		if err != nil || !vouched {
 			return causeMailbox, err

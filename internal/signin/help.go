@@ -121,7 +121,7 @@ func (h *Help) Unlock(ctx context.Context, who db.Who, accountID, userID string,
 		if !locked {
 			return fault.New(fault.Conflict, "not_locked")
 		}
-		if err := Unlock(tx, userID); err != nil {
+		if err := unlock(tx, userID); err != nil {
 			return err
 		}
 		done.Changes = []audit.Change{{Field: "attempts", Before: strconv.Itoa(attempts), After: "0"}}

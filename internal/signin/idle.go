@@ -70,13 +70,13 @@ func (r rest) lockedAt(now int64) int64 {
 func (c *candidate) findRest(tx *db.Tx) error {
 	r := &c.rest
 	r.since = max(c.LastSignInAt, r.awakeSince)
-	for i, m := range c.members {
+	for _, m := range c.members {
 		if !m.Active() {
 			continue
 		}
 		r.since = max(r.since, m.ActivatedAt)
-		if days := c.settings[i].InactivityDays; r.days == 0 || days < r.days {
-			r.days = days
+		if r.days == 0 || m.InactivityDays < r.days {
+			r.days = m.InactivityDays
 		}
 	}
 	if r.days == 0 || tx.Now < r.end() || c.InactiveLockedAt != 0 {
@@ -95,7 +95,7 @@ func (c candidate) lastAdministrator(tx *db.Tx) (string, error) {
 		if !m.Active() {
 			continue
 		}
-		awake, err := awakeAdministrators(tx, m.AccountID)
+		_, awake, err := administrators(tx, m.AccountID)
 		if err != nil {
 			return "", err
 		}
@@ -113,24 +113,16 @@ func (d *Door) LockInactive(ctx context.Context) error {
 	if err != nil || !mine {
 		return err
 	}
+	var days int // the fewest of all accounts
+	err = d.db.View(ctx, func(tx *db.Tx) (err error) {
+		days, err = fewestDays(tx, d.settings)
+		return err
+	})
+	if err != nil {
+		return err
+	}
 	for after := ""; ; {
-		var ids, due []string
-		err := d.db.View(ctx, func(tx *db.Tx) (err error) {
-			due = nil
-			if ids, err = longAway(tx, d.settings, after); err != nil {
-				return err
-			}
-			for _, id := range ids {
-				c, found, err := d.candidateByID(tx, id)
-				if err != nil {
-					return err
-				}
-				if found && (c.rest.over || c.rest.warnDue(tx.Now)) {
-					due = append(due, id)
-				}
-			}
-			return nil
-		})
+		ids, due, err := d.idle(ctx, days, after)
 		if err != nil {
 			return err
 		}
@@ -146,6 +138,27 @@ func (d *Door) LockInactive(ctx context.Context) error {
 			return nil // another node has gone on with it
 		}
 	}
+}
+
+// idle looks at a page of people who were away, and finds those who are to be locked or warned.
+func (d *Door) idle(ctx context.Context, days int, after string) (ids, due []string, err error) {
+	err = d.db.View(ctx, func(tx *db.Tx) (err error) {
+		due = nil
+		if ids, err = longAway(tx, days, after); err != nil {
+			return err
+		}
+		for _, id := range ids {
+			c, found, err := d.candidateByID(tx, id)
+			if err != nil {
+				return err
+			}
+			if found && (c.rest.over || c.rest.warnDue(tx.Now)) {
+				due = append(due, id)
+			}
+		}
+		return nil
+	})
+	return ids, due, err
 }
 
 func (d *Door) lockOrWarn(ctx context.Context, ids []string) error {
@@ -237,9 +250,6 @@ func wake(tx *db.Tx, c candidate) error {
 // lost tells whether an account has no administrator left who is not locked for
 // inactivity, and the member is one of those who are.
 func (d *Door) lost(tx *db.Tx, m people.Member) (bool, error) {
-	awake, err := awakeAdministrators(tx, m.AccountID)
-	if err != nil || len(awake) > 0 {
-		return false, err
-	}
-	return administersAccount(tx, m)
+	all, awake, err := administrators(tx, m.AccountID)
+	return len(awake) == 0 && slices.Contains(all, m.UserID), err
 }

@@ -7,17 +7,12 @@ import (
 	"time"
 
 	"countersign/internal/db"
-	"countersign/internal/people"
 	"countersign/internal/roles"
 )
 
-// longAway lists, after a user id, people who may have been away for as long as
-// any account allows, or nearly so. Whoever is locked already is not among them.
-func longAway(tx *db.Tx, settings SettingsOf, after string) ([]string, error) {
-	days, err := fewestDays(tx, settings)
-	if err != nil || days == 0 {
-		return nil, err
-	}
+// longAway lists, after a user id, people who may have been away for as many days
+// as any account allows, or nearly so. Whoever is locked already is not among them.
+func longAway(tx *db.Tx, days int, after string) ([]string, error) {
 	before := tx.Now - micros(time.Duration(days)*24*time.Hour-warnAhead)
 	ids, err := db.Column(tx, `SELECT u.id FROM users u WHERE u.id > $1 AND u.inactive_locked_at IS NULL AND u.left_at IS NULL
 			AND COALESCE(u.last_sign_in_at, 0) <= $2 AND COALESCE(u.awake_since, 0) <= $2
@@ -48,29 +43,17 @@ func fewestDays(tx *db.Tx, settings SettingsOf) (days int, err error) {
 	return days, nil
 }
 
-// awakeAdministrators are an account's administrators whom no lock for inactivity
+// administrators are an account's, and those of them whom no lock for inactivity
 // keeps out.
-func awakeAdministrators(tx *db.Tx, accountID string) ([]string, error) {
-	all, err := roles.Administrators(tx, accountID)
+func administrators(tx *db.Tx, accountID string) (all, awake []string, err error) {
+	if all, err = roles.Administrators(tx, accountID); err != nil {
+		return nil, nil, err
+	}
+	awake, err = db.Column(tx, `SELECT id FROM users WHERE inactive_locked_at IS NULL AND id IN (SELECT each.value FROM `+db.Each(tx, "$1")+`)`, db.List(all))
 	if err != nil {
-		return nil, err
+		return nil, nil, fmt.Errorf("list administrators who are awake: %w", err)
 	}
-	var awake []string
-	for _, id := range all {
-		p, found, err := people.PersonByID(tx, id)
-		if err != nil {
-			return nil, err
-		}
-		if found && p.InactiveLockedAt == 0 {
-			awake = append(awake, id)
-		}
-	}
-	return awake, nil
-}
-
-func administersAccount(tx *db.Tx, m people.Member) (bool, error) {
-	all, err := roles.Administrators(tx, m.AccountID)
-	return slices.Contains(all, m.UserID), err
+	return all, awake, nil
 }
 
 // job is something that one node does at a time.
@@ -108,12 +91,8 @@ func (d *Door) keepJob(ctx context.Context, j job, lease time.Duration) error {
 // lostAdministrator is the one of an account's administrators who became one
 // first, when all of them are locked for inactivity; "" when not.
 func lostAdministrator(tx *db.Tx, accountID string) (string, error) {
-	awake, err := awakeAdministrators(tx, accountID)
+	all, awake, err := administrators(tx, accountID)
 	if err != nil || len(awake) > 0 {
-		return "", err
-	}
-	all, err := roles.Administrators(tx, accountID)
-	if err != nil {
 		return "", err
 	}
 	list, err := db.Column(tx, `SELECT user_id FROM memberships WHERE account_id = $1 ORDER BY created_at, id`, accountID)

@@ -83,7 +83,7 @@ func TestLock(t *testing.T) {
 		t.Run("A1 the strictest account counts", func(t *testing.T) {
 			strict := w.account("lock_attempts", "2", "lock_minutes", "60")
 			s := w.activated(shop, "strict@shop.example")
-			w.join(strict, s.id, true)
+			w.enters(s, w.join(strict, s.id, true))
 			guess(t, s.email)
 			guess(t, s.email)
 			w.clock.Advance(59 * time.Minute)

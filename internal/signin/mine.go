@@ -101,7 +101,7 @@ func (d *Door) NewKey(ctx context.Context, who db.Who) (o KeyOptions, err error)
 	if err != nil {
 		return nil, err
 	}
-	return d.creationOptions(c, forAdding(who), c.demands("", true).passkey)
+	return d.creationOptions(c, forAdding(who), d.demands(c, "").passkey)
 }
 
 func forAdding(who db.Who) string { return "adding in " + who.Ref }
@@ -120,7 +120,7 @@ func (d *Door) AddKey(ctx context.Context, who db.Who, credential, name string) 
 	if err != nil {
 		return err
 	}
-	made, err := d.readMade(c, forAdding(who), credential, c.demands("", true).passkey)
+	made, err := d.readMade(c, forAdding(who), credential, d.demands(c, "").passkey)
 	if err != nil {
 		return d.refusedFactor(ctx, who, err)
 	}
@@ -134,7 +134,7 @@ func (d *Door) mayAdd(tx *db.Tx, who db.Who, kind string) (candidate, error) {
 	c, err := d.confirmedMe(tx, who)
 	switch {
 	case err != nil:
-	case !slices.Contains(c.demands("", d.keys != nil).may(), kind):
+	case !slices.Contains(d.demands(c, "").may(), kind):
 		err = fault.New(fault.Conflict, "factor_not_allowed")
 	case len(c.factors) >= factorsMost:
 		err = fault.New(fault.Conflict, "too_many_factors", "max", factorsMost)
@@ -193,7 +193,7 @@ func (d *Door) Factors(tx *db.Tx, who db.Who) (m Mine, err error) {
 	if err != nil {
 		return m, err
 	}
-	wants := c.demands("", d.keys != nil)
+	wants := d.demands(c, "")
 	m = Mine{RecoveryCodes: c.recovery, SetUpAgain: c.again != 0}
 	if len(c.factors) < factorsMost {
 		m.May = wants.may()
@@ -264,7 +264,7 @@ func (d *Door) RemoveFactor(ctx context.Context, who db.Who, id string, version 
 			return err
 		}
 		left := without(c.factors, id)
-		if c.demands("", d.keys != nil).lacks(c.factors, left) {
+		if d.demands(c, "").lacks(c.factors, left) {
 			return fault.New(fault.Conflict, "last_factor")
 		}
 		if err := recordRemoved(tx, c, f); err != nil {

@@ -14,6 +14,7 @@ import (
 )
 
 // challenged reads a challenge that opens a step and whose it is. It spends nothing.
+// Whoever else is signed in on this device has nothing to do with it.
 func (d *Door) challenged(ctx context.Context, who db.Who, token seal.Secret, opens string) (ch challenge, c candidate, err error) {
 	err = d.db.View(ctx, func(tx *db.Tx) error {
 		var found bool
@@ -27,7 +28,7 @@ func (d *Door) challenged(ctx context.Context, who db.Who, token seal.Secret, op
 		return err
 	})
 	if isChallengeEnded(err) {
-		d.failed(ctx, who, ch.AccountID, ch.UserID, causeChallenge)
+		d.failed(ctx, unsigned(who), ch.AccountID, ch.UserID, causeChallenge)
 	}
 	return ch, c, err
 }
@@ -83,23 +84,22 @@ func (d *Door) still(tx *db.Tx, before candidate) (candidate, error) {
 // used up what was shown.
 func (d *Door) onward(tx *db.Tx, a arrival) (Step, error) {
 	step := Step{AccountID: a.accountID, UserID: a.ID}
-	if err := Unlock(tx, a.ID); err != nil {
+	if err := unlock(tx, a.ID); err != nil {
 		return step, err
 	}
-	if kinds, _ := a.demands(a.Member, d.keys != nil).toSetUp(a.current()); len(kinds) > 0 {
+	if kinds, _ := d.demands(a.candidate, a.Member).toSetUp(a.current()); len(kinds) > 0 {
 		return d.asksSetUp(tx, a, step)
 	}
 	if err := d.replaceOld(tx, &a); err != nil {
 		return step, err
 	}
-	entering := a.Member
 	if err := d.activate(tx, &a); err != nil {
 		return step, err
 	}
 	if len(a.Codes) > 0 {
 		return d.next(tx, a, step, NextCodes)
 	}
-	if a.overdue(entering, tx.Now) != "" {
+	if a.overdue(tx.Now) != "" {
 		if err := recordProved(tx, a, NextChange); err != nil {
 			return step, err
 		}
@@ -155,8 +155,16 @@ func (d *Door) activate(tx *db.Tx, a *arrival) error {
 	case i.DeactivatedAt != 0 || i.MemberDeactivatedAt != 0:
 		return fault.New(fault.Gone, "link_deactivated")
 	}
+	if err := people.Activate(tx, i.AccountID, i.MembershipID); err != nil {
+		return err
+	}
+	for n, p := range a.members {
+		if p.ID == a.Member {
+			a.members[n].ActivatedAt = tx.Now
+		}
+	}
 	a.Member, a.Link = "", nil
-	return people.Activate(tx, i.AccountID, i.MembershipID)
+	return nil
 }
 
 // givenOf reads what an entry keeps of the factors that were shown.

@@ -48,7 +48,7 @@ func (d *Door) Passkey(ctx context.Context, who db.Who, credential string) (step
 			return shown{cause: cause}, nil
 		}
 		used, cause, err := d.verify(c, s, true)
-		allowed = c.demands("", true).passkey
+		allowed = d.demands(c, "").passkey
 		return shown{cause, KindPasskey, used.burn}, err
 	}, func(tx *db.Tx, kind string) error {
 		if !allowed {

@@ -51,7 +51,7 @@ func newPassword(tx *db.Tx, c candidate, hash string) error {
 	if err := storePassword(tx, c.ID, hash); err != nil {
 		return err
 	}
-	if err := Unlock(tx, c.ID); err != nil {
+	if err := unlock(tx, c.ID); err != nil {
 		return err
 	}
 	return tell(tx, c, "password_changed")

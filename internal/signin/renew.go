@@ -20,28 +20,27 @@ const (
 // account holds itself to PCI DSS (8.3.9).
 const aloneDays = 90
 
-// overdue is why another password is to be chosen; "" when none is. entering is a
-// membership that became active just now.
-func (c candidate) overdue(entering string, now int64) string {
+// overdue is why another password is to be chosen; "" when none is.
+func (c candidate) overdue(now int64) string {
 	if c.password.asked != 0 {
 		return WhyAsked
 	}
-	if days := c.passwordDays(entering); days > 0 && now >= c.password.since+micros(time.Duration(days)*24*time.Hour) {
+	if days := c.passwordDays(); days > 0 && now >= c.password.since+micros(time.Duration(days)*24*time.Hour) {
 		return WhyExpired
 	}
 	return ""
 }
 
-// passwordDays is how long the password lives, the shortest of the accounts in
-// which the person is; 0: without end.
-func (c candidate) passwordDays(entering string) (days int) {
+// passwordDays is how long the password lives, the shortest of the accounts that
+// have a say; 0: without end.
+func (c candidate) passwordDays() (days int) {
 	shorten := func(to int) {
 		if to > 0 && (days == 0 || to < days) {
 			days = to
 		}
 	}
-	alone := len(c.factors) == 0 && !c.mustHaveFactor()
-	for _, p := range c.places(entering) {
+	alone := c.alone("")
+	for _, p := range c.places("") {
 		shorten(p.PasswordDays)
 		if alone && p.ComplianceFloor == "pci" {
 			shorten(aloneDays)
@@ -63,7 +62,7 @@ func (d *Door) AskRenewal(ctx context.Context, who db.Who, token seal.Secret) (R
 	if err != nil {
 		return Renewal{}, err
 	}
-	return Renewal{c.overdue("", d.db.Now()), c.identifier(), c.rules().Length}, nil
+	return Renewal{c.overdue(d.db.Now()), c.identifier(), c.rules("").Length}, nil
 }
 
 // Renew takes another password before the session begins, and goes on. All other
@@ -100,13 +99,13 @@ func (d *Door) Renew(ctx context.Context, who db.Who, token seal.Secret, passwor
 func (d *Door) another(ctx context.Context, c candidate, password string) (string, error) {
 	var hashes []string
 	err := d.db.View(ctx, func(tx *db.Tx) (err error) {
-		hashes, err = earlier(tx, c, c.rules().History)
+		hashes, err = earlier(tx, c, c.rules("").History)
 		return err
 	})
 	if err != nil {
 		return "", err
 	}
-	return d.choose(ctx, "password", c, c.rules(), password, hashes)
+	return d.choose(ctx, "password", c, c.rules(""), password, hashes)
 }
 
 func (d *Door) renewed(tx *db.Tx, a *arrival, hash string) error {

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"countersign/internal/db"
 	"countersign/internal/signin"
 )
 
@@ -84,11 +85,7 @@ func TestRenew(t *testing.T) {
 
 		t.Run("A3 the strictest of several accounts counts", func(t *testing.T) {
 			s := w.activated(w.account("password_days", "300"), "several@shop.example")
-			s.link = w.join(w.account("password_days", "10"), s.id, true)
-			step, err := w.door.Activate(ctx, browser, s.link, s.password)
-			w.must(nil, err)
-			_, err = w.door.Prove(ctx, browser, step.Challenge, signin.Proof{Code: w.code(s)})
-			w.must(nil, err)
+			w.enters(s, w.join(w.account("password_days", "10"), s.id, true))
 			w.clock.Advance(10 * 24 * time.Hour)
 			asked(t, s, signin.WhyExpired)
 		})
@@ -114,6 +111,22 @@ func TestRenew(t *testing.T) {
 			w.clock.Advance(31 * time.Minute)
 			_, err = w.door.Renew(ctx, browser, again.Challenge, nextPassword)
 			refused(t, err, "challenge_ended")
+		})
+
+		t.Run("attack: a step that is over is nobody's doing, whoever else is signed in on the device", func(t *testing.T) {
+			other := w.activated(shop, "device@shop.example")
+			for _, ask := range []func(db.Who) error{
+				func(who db.Who) error { _, err := w.door.Ask(ctx, who, "none"); return err },
+				func(who db.Who) error { _, err := w.door.Setup(ctx, who, "none"); return err },
+				func(who db.Who) error { _, err := w.door.RecoveryCodes(ctx, who, "none"); return err },
+				func(who db.Who) error { _, err := w.door.AskRenewal(ctx, who, "none"); return err },
+			} {
+				refused(t, ask(w.who(w.signedIn(other))), "challenge_ended")
+			}
+			w.log.Close(ctx)
+			if n := w.number(`SELECT COUNT(*) FROM audit_entries WHERE actor_id = $1 AND reason = 'challenge_ended'`, other.id); n != 0 {
+				t.Errorf("%d entries say that it was them", n)
+			}
 		})
 
 		t.Run("attack: the step dies with deactivation and with another password", func(t *testing.T) {
@@ -288,11 +301,7 @@ func TestInactive(t *testing.T) {
 
 		t.Run("A2 the shortest of the accounts counts, from when the last of them began", func(t *testing.T) {
 			s := w.activated(shop, "short@shop.example")
-			s.link = w.join(w.account("inactivity_days", "5"), s.id, true)
-			step, err := w.door.Activate(ctx, browser, s.link, s.password)
-			w.must(nil, err)
-			_, err = w.door.Prove(ctx, browser, step.Challenge, signin.Proof{Code: w.code(s)})
-			w.must(nil, err)
+			w.enters(s, w.join(w.account("inactivity_days", "5"), s.id, true))
 			for range 4 {
 				run()
 			}

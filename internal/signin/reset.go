@@ -8,6 +8,7 @@ import (
 	"countersign/internal/fault"
 	"countersign/internal/lang"
 	"countersign/internal/people"
+	"countersign/internal/profile"
 	"countersign/internal/seal"
 )
 
@@ -41,15 +42,25 @@ func (d *Door) reset(tx *db.Tx, token seal.Secret) (r reset, problem string, err
 			return r, "", err
 		}
 	}
-	if problem = r.problem(tx.Now); problem == "" && (!found || !r.c.active()) {
+	if problem = r.problem(tx.Now); problem == "" && (!found || !r.c.active() || !r.ByAdministrator && r.c.mailAlone()) {
 		problem = "link_ended"
 	}
 	return r, problem, nil
 }
 
-// rules are those of the next password of somebody who is in somewhere.
-func (c candidate) rules() Rules {
-	return RulesOf(c.settings, len(c.factors) == 0 && !c.mustHaveFactor())
+// mailAlone tells whether whoever reads the person's mail could come in with a link
+// that nobody vouches for: the sign-in after it would set up the second factor that
+// is asked for. It holds when a link is asked for and when it is used, as the factor
+// that there was may have been taken away meanwhile.
+func (c candidate) mailAlone() bool { return len(c.factors) == 0 && c.mustHaveFactor("") }
+
+// rules are those of the person's next password.
+func (c candidate) rules(entering string) Rules {
+	var all []profile.Settings
+	for _, p := range c.places(entering) {
+		all = append(all, p.Settings)
+	}
+	return RulesOf(all, c.alone(entering))
 }
 
 // staysShut tells whether somebody who uses the link is locked for inactivity all
@@ -71,7 +82,7 @@ func (d *Door) LookAtReset(ctx context.Context, token seal.Secret) (v ResetView,
 			return nil
 		}
 		v = ResetView{Lang: r.c.Lang, FirstName: r.c.FirstName, Identifier: r.c.identifier(), ExpiresAt: r.ExpiresAt,
-			MinLength: r.c.rules().Length, StaysShut: r.staysShut()}
+			MinLength: r.c.rules("").Length, StaysShut: r.staysShut()}
 		return nil
 	})
 	return v, err
@@ -91,14 +102,14 @@ func (d *Door) Reset(ctx context.Context, who db.Who, token seal.Secret, passwor
 	var hashes []string
 	err = d.db.View(ctx, func(tx *db.Tx) (err error) {
 		if r, err = d.openReset(tx, token); err == nil {
-			hashes, err = earlier(tx, r.c, r.c.rules().History)
+			hashes, err = earlier(tx, r.c, r.c.rules("").History)
 		}
 		return err
 	})
 	if err != nil {
 		return false, d.refusedReset(ctx, who, r, err)
 	}
-	hash, err := d.choose(ctx, "password", r.c, r.c.rules(), password, hashes)
+	hash, err := d.choose(ctx, "password", r.c, r.c.rules(""), password, hashes)
 	if err != nil {
 		return false, err
 	}

@@ -298,6 +298,16 @@ func TestResetLink(t *testing.T) {
 			w.exec(`UPDATE memberships SET deactivated_at = 1, deactivated_by = 'x' WHERE user_id = $1`, s.id)
 			dead(t, s, link, "link_ended")
 		})
+		t.Run("attack: of somebody whose second factor was taken away since, so that the mailbox would be enough", func(t *testing.T) {
+			s, link := begin("bare@shop.example")
+			w.exec(`DELETE FROM factors WHERE user_id = $1`, s.id) // as a reset by an administrator does
+			dead(t, s, link, "link_ended")
+			w.exec(`UPDATE reset_links SET by_administrator = TRUE, created_by = 'usr_admin' WHERE user_id = $1`, s.id)
+			if v, err := w.door.LookAtReset(ctx, link); err != nil || v.Problem != "" {
+				t.Errorf("an administrator's link is dead too: %+v, %v", v, err)
+			}
+			w.must(w.door.Reset(ctx, browser, link, nextPassword))
+		})
 		t.Run("attack: one that was made up", func(t *testing.T) {
 			for _, token := range []seal.Secret{"", "x", seal.Secret(strings.Repeat("A", 43)), seal.Secret(strings.Repeat("é", 5000))} {
 				v, err := w.door.LookAtReset(ctx, token)

@@ -32,8 +32,8 @@ func readSessions(tx *db.Tx, where string, arg any) ([]Session, error) {
 // addSession makes a session under an id that nobody had before.
 func addSession(tx *db.Tx, c candidate, accountID string, secondFactor bool) (seal.Secret, string, error) {
 	absolute := int64(0)
-	for _, s := range c.settings {
-		if a := micros(s.SessionAbsolute); absolute == 0 || a < absolute {
+	for _, p := range c.places("") {
+		if a := micros(p.SessionAbsolute); absolute == 0 || a < absolute {
 			absolute = a
 		}
 	}

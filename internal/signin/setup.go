@@ -29,7 +29,7 @@ func (d *Door) Setup(ctx context.Context, who db.Who, token seal.Secret) (v Setu
 	if err != nil {
 		return v, err
 	}
-	wants := c.demands(ch.Carried.Member, d.keys != nil)
+	wants := d.demands(c, ch.Carried.Member)
 	v.Kinds, v.Left = wants.toSetUp(c.current())
 	v.Again = c.again != 0
 	if slices.Contains(v.Kinds, KindApp) {
@@ -76,9 +76,9 @@ func (d *Door) FinishApp(ctx context.Context, who db.Who, token seal.Secret, cod
 // settingUp reads whose set-up a challenge opens. It refuses with challenge_ended a
 // kind that is not what is to be set up next: another window was quicker.
 func (d *Door) settingUp(ctx context.Context, who db.Who, token seal.Secret, kind string) (ch challenge, c candidate, err error) {
-	ch, c, err = d.challenged(ctx, unsigned(who), token, NextSetup)
+	ch, c, err = d.challenged(ctx, who, token, NextSetup)
 	if err == nil {
-		if kinds, _ := c.demands(ch.Carried.Member, d.keys != nil).toSetUp(c.current()); !slices.Contains(kinds, kind) {
+		if kinds, _ := d.demands(c, ch.Carried.Member).toSetUp(c.current()); !slices.Contains(kinds, kind) {
 			err = challengeEnded()
 		}
 	}
@@ -110,7 +110,7 @@ func (d *Door) FinishKey(ctx context.Context, who db.Who, token seal.Secret, cre
 	if err != nil {
 		return Step{}, err
 	}
-	made, err := d.readMade(c, forStep(ch), credential, c.demands(ch.Carried.Member, true).passkey)
+	made, err := d.readMade(c, forStep(ch), credential, d.demands(c, ch.Carried.Member).passkey)
 	if err != nil {
 		return Step{}, d.refusedFactor(ctx, as(who, c.ID, ch.AccountID), err)
 	}
@@ -172,7 +172,7 @@ func (d *Door) finish(ctx context.Context, who db.Who, token seal.Secret, c cand
 // recoveryWith makes recovery codes when a set-up of this kind completes what is
 // asked, for somebody who has none or sets up anew.
 func (d *Door) recoveryWith(ctx context.Context, c candidate, entering, kind string) (codes, hashes []string, err error) {
-	if c.recovery > 0 && c.again == 0 || !c.demands(entering, d.keys != nil).met(append(c.current(), Factor{Kind: kind})) {
+	if c.recovery > 0 && c.again == 0 || !d.demands(c, entering).met(append(c.current(), Factor{Kind: kind})) {
 		return nil, nil, nil
 	}
 	return d.newRecovery(ctx)
@@ -239,8 +239,7 @@ func (d *Door) replaceOld(tx *db.Tx, a *arrival) error {
 	if _, err := tx.Exec(`UPDATE users SET set_up_again_since = NULL WHERE id = $1`, a.ID); err != nil {
 		return err
 	}
-	a.again = 0
-	a.factors = slices.DeleteFunc(a.factors, func(f Factor) bool { return slices.ContainsFunc(old, func(o Factor) bool { return o.ID == f.ID }) })
+	a.factors, a.again = a.current(), 0
 	if err := people.EndSessions(tx, a.ID); err != nil {
 		return err
 	}
@@ -265,7 +264,7 @@ func (d *Door) RecoveryCodes(ctx context.Context, who db.Who, token seal.Secret)
 
 // Kept goes on after the recovery codes: they are shown nowhere any more.
 func (d *Door) Kept(ctx context.Context, who db.Who, token seal.Secret) (step Step, err error) {
-	ch, c, err := d.challenged(ctx, unsigned(who), token, NextCodes)
+	ch, c, err := d.challenged(ctx, who, token, NextCodes)
 	if err != nil {
 		return Step{}, err
 	}

@@ -11,9 +11,9 @@ import (
 
 const keepDead = 24 * time.Hour
 
-// Sweep clears away what is over: challenges of both sorts, counts of names that
-// nobody has and of network addresses, sessions that ended more than a day ago. It is called now and then, on any
-// number of nodes; nothing depends on it.
+// Sweep clears away what is over: challenges of both sorts, drafts, counts of names
+// that nobody has and of network addresses, sessions that ended more than a day ago.
+// It is called now and then, on any number of nodes; nothing depends on it.
 func (d *Door) Sweep(ctx context.Context) error {
 	d.seen.forget(d.db.Now() - micros(keepDead))
 	dead := false

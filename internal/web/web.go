@@ -159,6 +159,7 @@ func (e *Edge) Fail(w http.ResponseWriter, r *http.Request, err error) {
 	if v.wrote.begun {
 		panic(http.ErrAbortHandler)
 	}
+	w.Header().Del("Content-Disposition") // of a file that came to nothing
 	if f.RetryAfter > 0 {
 		w.Header().Set("Retry-After", seconds(f.RetryAfter))
 	}
