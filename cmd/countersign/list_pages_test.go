@@ -135,6 +135,17 @@ func (o *office) file(t *testing.T) {
 			t.Errorf("%q", rows)
 		}
 	})
+	t.Run("U1 a filter that cannot be read is refused, and one of several entities is chosen on the page", func(t *testing.T) {
+		for _, odd := range []string{"?status=actve", "?columns=nothing", "?sort=shoe_size"} {
+			if a := o.maud.Get(listPath + "/export" + odd); a.StatusCode != http.StatusUnprocessableEntity || a.Header.Get("Content-Disposition") != "" {
+				t.Errorf("%s: %d", odd, a.StatusCode)
+			}
+		}
+		says(t, o.maud.Get(listPath+"/export?status=actve"), http.StatusUnprocessableEntity, "Status", "This value is not valid.")
+		if a := o.maud.Get(listPath + "/export?entity=nowhere"); a.StatusCode != http.StatusSeeOther || a.Header.Get("Location") != listPath+"?entity=nowhere" {
+			t.Errorf("%d to %s", a.StatusCode, a.Header.Get("Location"))
+		}
+	})
 	t.Run("U1 L1 nobody matches, and what is taken is recorded", func(t *testing.T) {
 		if rows := table(t, o.maud.Get(listPath+"/export?q=nobody-at-all")); len(rows) != 1 {
 			t.Errorf("%q", rows)

@@ -456,6 +456,12 @@ func TestActivityPages(t *testing.T) {
 		if a := b.sun.Get("/a/SUN/activity/export?format=jsonl&person=ine"); a.StatusCode != http.StatusSeeOther {
 			t.Errorf("of several people one must be chosen first: %d", a.StatusCode)
 		}
+		for _, odd := range []string{"activity/export?format=csv&outcome=refusd", "activity/export?format=csv&from=4.3.2026", "activity/export?format=csv&until=2026-02-30", "activity/export?format=jsonl&kind=account",
+			"accounts/export?kind=merchnt", "accounts/export?state=off", "accounts/export?opened=no", "accounts/export?environment=prod"} {
+			if a := b.sun.Get("/a/SUN/" + odd); a.StatusCode != http.StatusUnprocessableEntity || a.Header.Get("Content-Disposition") != "" {
+				t.Errorf("A file of everything for %s: %d", odd, a.StatusCode)
+			}
+		}
 		if a := b.people["sun.ines"].browser.Get("/a/SUN/activity/export?format=csv"); a.StatusCode != http.StatusForbidden {
 			t.Errorf("a reader is answered %d", a.StatusCode)
 		}

@@ -151,6 +151,9 @@ func (p *Portal) exportAccounts(w http.ResponseWriter, r *http.Request, v *web.V
 		return err
 	}
 	view := AccountsView{Page: i.page, Filter: ReadAccountsFilter(values)}
+	if err := understood(values, view.Filter.Values()); err != nil {
+		return err
+	}
 	var q org.AccountQuery
 	err = p.reading(r, func(tx *db.Tx) error {
 		if q, err = p.accountQuery(tx, i, &view); err == nil && view.Meant == nil {

@@ -218,6 +218,9 @@ func (p *Portal) exportActivity(w http.ResponseWriter, r *http.Request, v *web.V
 	}
 	view := ActivityView{Page: i.page, Filter: ReadActivityFilter(values)}
 	q, err := p.activityQuery(r, i, v, &view)
+	if err == nil {
+		err = understood(values, view.Filter.Values())
+	}
 	if err != nil {
 		return err
 	}
