@@ -117,7 +117,7 @@ func TestOperatorPages(t *testing.T) {
 		b.alike("/a/SUN/entities/new?parent=MOON-1", "/a/SUN/entities/new?parent=NONE-1", "MOON-1", "NONE-1")
 	})
 	t.Run("A08 a cursor is its page's and its viewer's", func(t *testing.T) {
-		for _, path := range []string{"/a/SUN/accounts", "/a/SUN/entities", "/a/SUN/activity", "/a/SUN/accounts/" + sun1.ID, "/a/SUN/entities/" + b.node("SUN-1-A").ID} {
+		for _, path := range []string{"/a/SUN/accounts", "/a/SUN/users", "/a/SUN/entities", "/a/SUN/activity", "/a/SUN/accounts/" + sun1.ID, "/a/SUN/entities/" + b.node("SUN-1-A").ID} {
 			for _, bad := range []string{"x", "MOON-1", strings.Repeat("A", 3000), "%00"} {
 				if a := b.sun.Get(path + "?cursor=" + bad); a.StatusCode != http.StatusBadRequest {
 					t.Errorf("%s with %.10s: %d", path, bad, a.StatusCode)

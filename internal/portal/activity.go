@@ -47,7 +47,7 @@ func (p *Portal) activity(w http.ResponseWriter, r *http.Request, v *web.Visit) 
 	}
 	view.Quick = quickTimes(view, time.UnixMicro(p.DB.Now()).In(i.page.Zone))
 	if view.Meant == nil && view.Wrong.Refusal == nil {
-		page, err := p.logPage(r, i, v, "audit:view", search, "activity "+boundTo(view.Filter), audit.Look)
+		page, err := p.logPage(r, i, v, "audit:view", search, "activity "+view.Filter.first().Values().Encode(), audit.Look)
 		if err != nil {
 			return err
 		}
@@ -59,12 +59,6 @@ func (p *Portal) activity(w http.ResponseWriter, r *http.Request, v *web.Visit) 
 
 func (p *Portal) noteReading(r *http.Request, v *web.Visit, i inside) {
 	p.Audit.Note(r.Context(), v.Who, audit.Entry{Action: audit.AuditSearched, AccountID: i.account.ID, Kind: "account", ID: i.account.ID})
-}
-
-// boundTo is what a cursor belongs to: the filter without the cursor itself.
-func boundTo(f ActivityFilter) string {
-	f.Cursor = ""
-	return f.Values().Encode()
 }
 
 func kindGroups(tag lang.Tag) (groups []KindGroup) {
@@ -153,7 +147,7 @@ func (p *Portal) meant(tx *db.Tx, i inside, v *web.Visit, view *ActivityView, fi
 	}
 	found, err := look(tx, i.asking(v.Lang), typed, meantMost)
 	if err != nil {
-		if f := fault.From(err); f != nil && f.Kind == fault.Invalid {
+		if unreadable(err) {
 			view.Wrong = Form{Refusal: fault.From(fault.In(field, "too_long", "max", 200))}
 			return "", "", nil
 		}

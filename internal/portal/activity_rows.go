@@ -23,8 +23,7 @@ type logPage struct {
 // logPage reads a page of entries that begins at the address's cursor. look is
 // audit.Look or audit.Turn.
 func (p *Portal) logPage(r *http.Request, i inside, v *web.Visit, permission string, q audit.Query, about string, look func(*db.Tx, audit.Query) (audit.Page, error)) (out logPage, err error) {
-	about = i.account.ID + " " + about
-	cursor, err := web.After(p.DB, v.Who, about, r.URL.Query().Get("cursor"))
+	cursor, err := p.listCursor(i, v, about, r.URL.Query().Get("cursor"))
 	if err != nil {
 		return out, err
 	}
@@ -54,13 +53,13 @@ func (p *Portal) logPage(r *http.Request, i inside, v *web.Visit, permission str
 		return out, err
 	}
 	out.reached = page.Reached
-	seal := func(way string, seq int64) (cursor string) {
-		if seq != 0 && err == nil {
-			cursor, err = web.Cursor(p.DB, v.Who, about, way+" "+strconv.FormatInt(seq, 10))
+	from := func(way string, seq int64) string {
+		if seq == 0 {
+			return ""
 		}
-		return cursor
+		return way + " " + strconv.FormatInt(seq, 10)
 	}
-	out.pager = Pager{Previous: seal("after", page.Newer), Next: seal("before", page.Older)}
+	out.pager, err = p.listPager(i, v, about, from("after", page.Newer), from("before", page.Older))
 	return out, err
 }
 

@@ -65,7 +65,7 @@ func (p *Portal) parents(tx *db.Tx, i inside, permission string, highest, lowest
 		return out, nil
 	}
 	list, more, err := org.SearchAbove(tx, reach, typed, highest, lowest, true, parentsMost)
-	if f := fault.From(err); f != nil && f.Kind == fault.Invalid {
+	if unreadable(err) {
 		err = nil
 	}
 	if err != nil {

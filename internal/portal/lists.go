@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"countersign/internal/fault"
+	"countersign/internal/web"
 )
 
 // What the lists have in common.
@@ -26,4 +27,25 @@ func understood(asked, read url.Values) error {
 		}
 	}
 	return wrong.Err()
+}
+
+// unreadable tells whether a list was asked for what nothing can be called: then
+// it finds nothing.
+func unreadable(err error) bool {
+	f := fault.From(err)
+	return f != nil && f.Kind == fault.Invalid
+}
+
+// listCursor opens the cursor of a list in an account; about is which list, and
+// how it is narrowed.
+func (p *Portal) listCursor(i inside, v *web.Visit, about, cursor string) (string, error) {
+	return web.After(p.DB, v.Who, i.account.ID+" "+about, cursor)
+}
+
+// listPager seals where the pages beside a page of such a list begin.
+func (p *Portal) listPager(i inside, v *web.Visit, about, previous, next string) (pager Pager, err error) {
+	if pager.Next, err = web.Cursor(p.DB, v.Who, i.account.ID+" "+about, next); err == nil {
+		pager.Previous, err = web.Cursor(p.DB, v.Who, i.account.ID+" "+about, previous)
+	}
+	return pager, err
 }

@@ -46,7 +46,7 @@ func (p *Portal) tree(w http.ResponseWriter, r *http.Request, v *web.Visit) erro
 	if fault.CodeOf(err) == "not_found" {
 		err = p.none(r, v, i.account.ID, "entity", cut(view.Filter.At), "entity")
 	}
-	if f := fault.From(err); f != nil && f.Kind == fault.Invalid { // what is no text is no entity's name
+	if unreadable(err) { // what is no text is no entity's name
 		err = nil
 	}
 	if err != nil {
@@ -68,15 +68,12 @@ type growing struct {
 
 // cursor opens the cursor of the page's one list.
 func (g *growing) cursor(about string) (string, error) {
-	return web.After(g.DB, g.v.Who, g.i.account.ID+" "+about, g.filter.Cursor)
+	return g.listCursor(g.i, g.v, about, g.filter.Cursor)
 }
 
 // pager seals the cursors of the neighbouring pages.
-func (g *growing) pager(about string, page org.NodePage) (p Pager, err error) {
-	if p.Next, err = web.Cursor(g.DB, g.v.Who, g.i.account.ID+" "+about, page.Next); err == nil {
-		p.Previous, err = web.Cursor(g.DB, g.v.Who, g.i.account.ID+" "+about, page.Previous)
-	}
-	return p, err
+func (g *growing) pager(about string, page org.NodePage) (Pager, error) {
+	return g.listPager(g.i, g.v, about, page.Previous, page.Next)
 }
 
 // opened is the line down to one entity with a page of what is below it; without
@@ -266,8 +263,8 @@ func (p *Portal) row(i inside, n org.Node, off bool, users []access.Reach) NodeR
 
 // below is a page of what stands directly below an entity, for its page.
 func (p *Portal) below(tx *db.Tx, i inside, v *web.Visit, permission, entityID, path, cursor string) (rows []NodeRow, pager Pager, err error) {
-	about := i.account.ID + " below " + entityID
-	after, err := web.After(p.DB, v.Who, about, cursor)
+	about := "below " + entityID
+	after, err := p.listCursor(i, v, about, cursor)
 	if err != nil {
 		return nil, pager, err
 	}
@@ -284,9 +281,7 @@ func (p *Portal) below(tx *db.Tx, i inside, v *web.Visit, permission, entityID, 
 	for _, n := range page.Nodes {
 		rows = append(rows, p.row(i, n, off, users))
 	}
-	if pager.Next, err = web.Cursor(p.DB, v.Who, about, page.Next); err == nil {
-		pager.Previous, err = web.Cursor(p.DB, v.Who, about, page.Previous)
-	}
+	pager, err = p.listPager(i, v, about, page.Previous, page.Next)
 	return rows, pager, err
 }
 

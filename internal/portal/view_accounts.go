@@ -66,6 +66,9 @@ func (f AccountsFilter) Values() url.Values {
 	return v
 }
 
+// first is the filter on the first page.
+func (f AccountsFilter) first() AccountsFilter { f.Cursor = ""; return f }
+
 // AccountsView is the operators' list of accounts. The filter form is sent by GET
 // with q, kind, environment, opened, state and parent.
 type AccountsView struct {

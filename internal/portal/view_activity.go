@@ -74,6 +74,9 @@ func (f ActivityFilter) Values() url.Values {
 		"request", f.Request, "cursor", f.Cursor)
 }
 
+// first is the filter on the first page.
+func (f ActivityFilter) first() ActivityFilter { f.Cursor = ""; return f }
+
 // KindGroup is a group of things that can have happened.
 type KindGroup struct {
 	Label   string

@@ -166,6 +166,9 @@ func (f UsersFilter) Values() url.Values {
 	return v
 }
 
+// first is the filter on the first page.
+func (f UsersFilter) first() UsersFilter { f.Cursor = ""; return f }
+
 func pairs(kv ...string) url.Values {
 	v := url.Values{}
 	for i := 0; i+1 < len(kv); i += 2 {
