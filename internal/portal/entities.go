@@ -151,7 +151,7 @@ func (p *Portal) fillEntity(tx *db.Tx, i inside, v *web.Visit, n org.Node, curso
 		return err
 	}
 	view.EntitiesBelow = int(entities)
-	view.Rows, view.Pager, err = p.below(tx, i, v, "entities:view", n.ID, n.Path, cursor)
+	view.Rows, view.Pager, err = p.below(tx, i, v, "entities:view", n.ID, off || !n.Active, cursor)
 	return err
 }
 

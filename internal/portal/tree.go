@@ -129,7 +129,10 @@ func (g *growing) opened() (tops []Branch, pager Pager, whole bool, err error) {
 		}
 		branch = b
 	}
-	_, more, err := g.begins()
+	more := false
+	if g.filter.At != "" { // else the view begins here alone, see at
+		_, more, err = g.begins()
+	}
 	return []Branch{branch}, pager, !more, err
 }
 
@@ -261,8 +264,9 @@ func (p *Portal) row(i inside, n org.Node, off bool, users []access.Reach) NodeR
 	return row
 }
 
-// below is a page of what stands directly below an entity, for its page.
-func (p *Portal) below(tx *db.Tx, i inside, v *web.Visit, permission, entityID, path, cursor string) (rows []NodeRow, pager Pager, err error) {
+// below is a page of what stands directly below an entity, for its page. off tells
+// that the entity, or one above it, is not active.
+func (p *Portal) below(tx *db.Tx, i inside, v *web.Visit, permission, entityID string, off bool, cursor string) (rows []NodeRow, pager Pager, err error) {
 	about := "below " + entityID
 	after, err := p.listCursor(i, v, about, cursor)
 	if err != nil {
@@ -272,11 +276,6 @@ func (p *Portal) below(tx *db.Tx, i inside, v *web.Visit, permission, entityID, 
 	if err != nil {
 		return nil, pager, err
 	}
-	line, err := org.Line(tx, access.Scope(i.snapshot, i.asks(permission)), path)
-	if err != nil {
-		return nil, pager, err
-	}
-	off := slices.ContainsFunc(line, func(n org.Node) bool { return !n.Active })
 	users := access.Scope(i.snapshot, i.asks("users:view"))
 	for _, n := range page.Nodes {
 		rows = append(rows, p.row(i, n, off, users))

@@ -62,7 +62,11 @@ func (p *Portal) enterUser(w http.ResponseWriter, r *http.Request, v *web.Visit,
 			return err
 		}
 		u.given = given[u.row.Member.ID]
-		if err := u.choices.include(tx, i.account, u.given); err != nil {
+		var over []string
+		for _, g := range u.given {
+			over = append(over, g.Entities...)
+		}
+		if err := u.choices.include(tx, i.account, over); err != nil {
 			return err
 		}
 		if u.newEmail, err = people.OpenEmailChange(tx, i.account.ID, u.row.ID()); err != nil {
