@@ -78,8 +78,8 @@ func quickTimes(v ActivityView, now time.Time) (out []QuickTime) {
 		label string
 		days  int
 	}{{"today", 0}, {"week", 6}, {"month", 29}} {
-		f := v.Filter
-		f.From, f.Until, f.Cursor = now.AddDate(0, 0, -q.days).Format(time.DateOnly), "", ""
+		f := v.Filter.first()
+		f.From, f.Until = now.AddDate(0, 0, -q.days).Format(time.DateOnly), ""
 		out = append(out, QuickTime{Label: q.label, Href: v.To().Activity(f), On: v.Filter.From == f.From && v.Filter.Until == ""})
 	}
 	return out
@@ -161,8 +161,8 @@ func (p *Portal) meant(tx *db.Tx, i inside, v *web.Visit, view *ActivityView, fi
 	}
 	view.Meant = &Meant{Field: field, Typed: typed}
 	for _, h := range found.Hits {
-		f := view.Filter
-		if f.Cursor = ""; field == "person" {
+		f := view.Filter.first()
+		if field == "person" {
 			f.Person = target(h)
 		} else {
 			f.About = target(h)

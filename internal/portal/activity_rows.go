@@ -69,19 +69,14 @@ func (p *Portal) entryPage(r *http.Request, i inside, v *web.Visit, permission s
 	return page.rows, page.pager, err
 }
 
-// entries reads entries within the viewer's reach and joins the names; last is
-// the number of the oldest of them.
-func (p *Portal) entries(tx *db.Tx, i inside, v *web.Visit, permission string, q audit.Query) (rows []ActivityRow, last int64, err error) {
+// entries reads entries within the viewer's reach and joins the names.
+func (p *Portal) entries(tx *db.Tx, i inside, v *web.Visit, permission string, q audit.Query) ([]ActivityRow, error) {
 	q.Reach = access.Scope(i.snapshot, i.asks(permission))
 	found, err := audit.Search(tx, q)
 	if err != nil {
-		return nil, 0, err
+		return nil, err
 	}
-	if n := len(found); n > 0 {
-		last = found[n-1].Seq
-	}
-	rows, err = p.logRows(tx, i, v, found)
-	return rows, last, err
+	return p.logRows(tx, i, v, found)
 }
 
 // logRows joins names and addresses to entries, which hold ids.
@@ -106,7 +101,7 @@ type naming struct {
 }
 
 func (n naming) row(f audit.Found) ActivityRow {
-	row := ActivityRow{ID: strconv.FormatInt(f.Seq, 10), Number: f.Seq, At: f.At, Text: n.What(f), From: f.IP, Outcome: Outcome(find.Outcome(f)),
+	row := ActivityRow{Number: f.Seq, At: f.At, Text: n.What(f), From: f.IP, Outcome: Outcome(find.Outcome(f)),
 		Reason: n.Reason(f), Erased: f.Erased, Times: int(f.Repeats), Actor: n.Actor(f), On: n.Target(f), OnHref: n.href(f.Kind, f.ID, f.AccountID)}
 	if f.ActorKind == db.User {
 		row.ActorHref = n.href("user", f.ActorID, f.ActorAccount)
@@ -118,7 +113,7 @@ func (n naming) row(f audit.Found) ActivityRow {
 		row.Where = n.Names[f.AccountID].Name
 	}
 	if n.i.may("audit:view") {
-		row.Href = n.i.page.To().ActivityEntry(row.ID)
+		row.Href = n.i.page.To().ActivityEntry(strconv.FormatInt(f.Seq, 10))
 	}
 	for _, d := range n.Changes(f) {
 		row.Changes = append(row.Changes, Change{Label: d.Label, Before: d.Before, After: d.After, List: d.List, Added: d.Added, Removed: d.Removed})

@@ -112,18 +112,18 @@ func (p *Portal) entity(w http.ResponseWriter, r *http.Request, v *web.Visit) er
 		return err
 	}
 	at := i.page.To()
-	view := EntityView{Page: i.page, IsAccount: n.IsAccount(), Created: moment(n.CreatedAt), TreeHref: at.Tree(TreeFilter{At: n.CustomerID})}
+	view := EntityView{Page: i.page, Created: moment(n.CreatedAt), TreeHref: at.Tree(TreeFilter{At: n.CustomerID})}
 	err = p.reading(r, func(tx *db.Tx) error { return p.fillEntity(tx, i, v, n, values.Get("cursor"), &view) })
 	if err != nil {
 		return err
 	}
-	if view.MayEdit = !view.IsAccount && i.over("entities:edit", n.ID); view.MayEdit {
+	if view.MayEdit = !n.IsAccount() && i.over("entities:edit", n.ID); view.MayEdit {
 		view.MayAct = []Act{map[bool]Act{true: DeactivateEntity, false: ActivateEntity}[n.Active]}
 	}
 	if n.Kind >= access.Merchant && view.One.State == StateActive && i.over("entities:onboard", n.ID) {
 		view.OnboardHref = at.NewEntity(n.CustomerID)
 	}
-	if view.IsAccount && i.may("accounts:view") && i.over("accounts:view", n.ID) {
+	if n.IsAccount() && i.may("accounts:view") && i.over("accounts:view", n.ID) {
 		view.AccountHref = at.OneAccount(n.AccountID)
 	}
 	return p.show(w, view)

@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"cmp"
 	"maps"
 	"net/url"
 	"slices"
@@ -48,4 +49,42 @@ func (p *Portal) listPager(i inside, v *web.Visit, about, previous, next string)
 		pager.Previous, err = web.Cursor(p.DB, v.Who, i.account.ID+" "+about, previous)
 	}
 	return pager, err
+}
+
+// chips collects the filters of a list that are on.
+type chips[F any] struct {
+	filter F // on the first page
+	at     func(F) string
+	list   []Chip
+}
+
+// add adds one, unless it is off; word is a message key for value, instead of it.
+func (c *chips[F]) add(key, value, word string, without func(*F)) {
+	if value == "" {
+		return
+	}
+	f := c.filter
+	without(&f)
+	c.list = append(c.list, Chip{Key: key, Value: value, Word: word, Href: c.at(f)})
+}
+
+// order is how a list is sorted.
+type order struct {
+	by         string // a column; "" is the usual one
+	descending bool
+}
+
+// head is the head of a column, which turns the order; usual is the column of a
+// list that was not asked for another.
+func (o order) head(column, usual, label string, at func(order) string) Head {
+	h := Head{Label: label + column, Order: "none"}
+	if cmp.Or(o.by, usual) == column {
+		h.Order = map[bool]string{false: "ascending", true: "descending"}[o.descending]
+	}
+	next := order{column, h.Order == "ascending"}
+	if column == usual {
+		next.by = ""
+	}
+	h.Href = at(next)
+	return h
 }

@@ -195,7 +195,7 @@ func (p *Portal) user(w http.ResponseWriter, r *http.Request, v *web.Visit) erro
 			view.LastMail = &last
 		}
 		if u.head.MaySeeActivity {
-			view.Activity, _, err = p.entries(tx, i, v, "users:view_activity", audit.Query{Person: u.row.ID(), Limit: 5})
+			view.Activity, err = p.entries(tx, i, v, "users:view_activity", audit.Query{Person: u.row.ID(), Limit: 5})
 		}
 		return err
 	})
