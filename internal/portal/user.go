@@ -10,7 +10,6 @@ import (
 	"countersign/internal/audit"
 	"countersign/internal/db"
 	"countersign/internal/fault"
-	"countersign/internal/lang"
 	"countersign/internal/org"
 	"countersign/internal/people"
 	"countersign/internal/profile"
@@ -387,9 +386,10 @@ func (p *Portal) act(act Act) web.Handle {
 		if err != nil {
 			return err
 		}
-		if typed, _ := lang.Line(f.Get("name"), typedMost); act == Delete && typed != u.row.Name() {
-			err = fault.In("name", "type_name", "name", u.row.Name())
-		} else {
+		if act == Delete {
+			err = typedName(f.Get("name"), u.row.Name())
+		}
+		if err == nil {
 			err = p.carryOut(r, v, i, u.row.ID(), act, revision(f.Get("revision")), strings.TrimSpace(f.Get("reason")))
 		}
 		if err != nil {
@@ -400,9 +400,6 @@ func (p *Portal) act(act Act) web.Handle {
 		return p.acted(w, r, v, i, u, act)
 	}
 }
-
-// typedMost bounds what is typed to confirm, in code points: first and last name.
-const typedMost = 300
 
 // acted says what was done, on the user's page, or on the list when they are gone.
 func (p *Portal) acted(w http.ResponseWriter, r *http.Request, v *web.Visit, i inside, u user, act Act) error {
