@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -103,25 +104,29 @@ func (f *filling) invite(by, p *player) error {
 	})
 }
 
-func (f *filling) resend(by, p *player) error {
-	return f.visit(by.key, 2*time.Minute, func(who db.Who) error {
+// upon is a visit in which somebody does something to somebody else, whom they
+// have on their screen; the mails that it makes go out.
+func (f *filling) upon(by string, p *player, do func(who db.Who, version int64) error) error {
+	return f.visit(by, 3*time.Minute, func(who db.Who) error {
 		version, err := f.version(p)
-		if err != nil {
-			return err
+		if err == nil {
+			err = do(who, version)
 		}
-		if err := f.People.Resend(f.ctx, who, p.company.accountID, p.userID, version); err != nil {
+		if err != nil {
 			return err
 		}
 		return f.collect()
 	})
 }
 
+func (f *filling) resend(by, p *player) error {
+	return f.upon(by.key, p, func(who db.Who, version int64) error {
+		return f.People.Resend(f.ctx, who, p.company.accountID, p.userID, version)
+	})
+}
+
 func (f *filling) uninvite(by, p *player) error {
-	return f.visit(by.key, 2*time.Minute, func(who db.Who) error {
-		version, err := f.version(p)
-		if err != nil {
-			return err
-		}
+	return f.upon(by.key, p, func(who db.Who, version int64) error {
 		return f.People.DeactivateInvitation(f.ctx, who, p.company.accountID, p.userID, version)
 	})
 }
@@ -149,18 +154,11 @@ func (f *filling) give(who db.Who, whom string, over []string, roleKeys ...strin
 }
 
 // loseFactor resets somebody's second factor: they set up another when they
-// sign in next, which they have not done yet.
+// sign in next.
 func (f *filling) loseFactor(by, whom, reason string) error {
-	return f.visit(by, 3*time.Minute, func(who db.Who) error {
-		p := f.players[whom]
-		version, err := f.version(p)
-		if err != nil {
-			return err
-		}
-		if err := f.People.ResetFactor(f.ctx, who, p.company.accountID, p.userID, version, reason); err != nil {
-			return err
-		}
-		return f.collect()
+	p := f.players[whom]
+	return f.upon(by, p, func(who db.Who, version int64) error {
+		return f.People.ResetFactor(f.ctx, who, p.company.accountID, p.userID, version, reason)
 	})
 }
 
@@ -198,16 +196,10 @@ func (f *filling) lockAttempts() int {
 
 // readdress gives somebody the address of a new family name; it must be confirmed.
 func (f *filling) readdress(by, p *player) error {
-	return f.visit(by.key, 3*time.Minute, func(who db.Who) error {
-		version, err := f.version(p)
-		if err != nil {
-			return err
-		}
+	return f.upon(by.key, p, func(who db.Who, version int64) error {
 		p.next = f.otherAddress(p)
-		if _, err := f.People.ChangeEmail(f.ctx, who, p.company.accountID, p.userID, version, p.next); err != nil {
-			return err
-		}
-		return f.collect()
+		_, err := f.People.ChangeEmail(f.ctx, who, p.company.accountID, p.userID, version, p.next)
+		return err
 	})
 }
 
@@ -235,49 +227,31 @@ func (f *filling) otherAddress(p *player) string {
 // correct sends an invitation that came back to the address that was meant,
 // which makes it another user's.
 func (f *filling) correct(by, p *player) error {
-	return f.visit(by.key, 3*time.Minute, func(who db.Who) error {
-		version, err := f.version(p)
-		if err != nil {
-			return err
-		}
+	return f.upon(by.key, p, func(who db.Who, version int64) error {
 		p.mail, p.email = arrives, f.otherAddress(p)
 		out, err := f.People.ChangeEmail(f.ctx, who, p.company.accountID, p.userID, version, p.email)
-		if err != nil {
-			return err
+		if err == nil {
+			p.userID = out.UserID
 		}
-		p.userID = out.UserID
-		return f.collect()
+		return err
 	})
 }
 
 func (f *filling) reopen(by, p *player) error {
-	return f.visit(by.key, 2*time.Minute, func(who db.Who) error {
-		version, err := f.version(p)
-		if err != nil {
-			return err
-		}
+	return f.upon(by.key, p, func(who db.Who, version int64) error {
 		return f.People.Reactivate(f.ctx, who, p.company.accountID, p.userID, version)
 	})
 }
 
 func (f *filling) remove(by, p *player) error {
-	return f.visit(by.key, 3*time.Minute, func(who db.Who) error {
-		version, err := f.version(p)
-		if err != nil {
-			return err
-		}
-		p.deleted = true
+	return f.upon(by.key, p, func(who db.Who, version int64) error {
 		return f.People.Delete(f.ctx, who, p.company.accountID, p.userID, version)
 	})
 }
 
 // from lets somebody act from their company's network alone.
 func (f *filling) from(by, p *player) error {
-	return f.visit(by.key, 4*time.Minute, func(who db.Who) error {
-		version, err := f.version(p)
-		if err != nil {
-			return err
-		}
+	return f.upon(by.key, p, func(who db.Who, version int64) error {
 		network, err := p.from.IP.Prefix(24)
 		if err != nil {
 			return err
@@ -285,6 +259,10 @@ func (f *filling) from(by, p *player) error {
 		return f.People.Edit(f.ctx, who, p.company.accountID, p.userID, version, people.Edits{AllowedIPs: &[]string{network.String()}})
 	})
 }
+
+// phones are numbers that the authorities give to nobody, for use in stories
+// (Ofcom, 020 7946 0xxx; ARCEP, 01 99 00 xx xx).
+var phones = map[string]string{"en": "+44 20 7946 00%02d", "fr": "+33 1 99 00 00 %02d"}
 
 // ownDetails is what somebody puts right about themselves: where they are, and
 // perhaps a telephone number and how the portal looks.
@@ -299,7 +277,7 @@ func (f *filling) ownDetails(who db.Who, p *player) error {
 	}
 	in := people.Details{FirstName: me.FirstName, LastName: me.LastName, Language: string(me.Lang), TimeZone: p.company.zone}
 	if f.one(2) {
-		phone := fmt.Sprintf("+44 20 7946 %04d", f.random.IntN(1000)) // numbers that are given to nobody
+		phone := fmt.Sprintf(phones[cmp.Or(p.company.language, "en")], f.random.IntN(100))
 		in.Phone = &phone
 	}
 	if err := f.People.SetDetails(f.ctx, who, me.DetailsVersion, in); err != nil || p.login || !f.one(5) {
@@ -329,24 +307,16 @@ func (f *filling) forgetsPassword(p *player) error {
 }
 
 func (f *filling) unlock(by, whom, reason string) error {
-	return f.visit(by, 2*time.Minute, func(who db.Who) error {
-		p := f.players[whom]
-		version, err := f.version(p)
-		if err != nil {
-			return err
-		}
-		_, err = f.help.Unlock(f.ctx, who, p.company.accountID, p.userID, version, reason)
+	p := f.players[whom]
+	return f.upon(by, p, func(who db.Who, version int64) error {
+		_, err := f.help.Unlock(f.ctx, who, p.company.accountID, p.userID, version, reason)
 		return err
 	})
 }
 
 func (f *filling) askForPassword(by, whom, reason string) error {
-	return f.visit(by, 2*time.Minute, func(who db.Who) error {
-		p := f.players[whom]
-		version, err := f.version(p)
-		if err != nil {
-			return err
-		}
+	p := f.players[whom]
+	return f.upon(by, p, func(who db.Who, version int64) error {
 		return f.help.RequirePassword(f.ctx, who, p.company.accountID, p.userID, version, reason)
 	})
 }

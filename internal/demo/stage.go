@@ -54,7 +54,6 @@ type player struct {
 	*self
 	in      bool // they have come in
 	settled bool // they have put their own details in order
-	deleted bool
 }
 
 type self struct {

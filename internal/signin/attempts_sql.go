@@ -128,7 +128,9 @@ func (d *Door) noteLock(ctx context.Context, who db.Who, c candidate) error {
 // otherwise.
 func (d *Door) tellLocked(ctx context.Context, e errand) error {
 	told := false
-	err := d.db.Update(ctx, e.who(), func(tx *db.Tx) error {
+	who := e.who() // the mail is ours; where the attempts came from is kept with it
+	who.Kind, who.ID = db.System, "errands"
+	err := d.db.Update(ctx, who, func(tx *db.Tx) error {
 		told = false
 		c, found, err := d.candidateByID(tx, e.UserID)
 		if err != nil || !found || !c.active() || !c.awake() || c.Email == "" {

@@ -163,6 +163,9 @@ func TestLockIsTold(t *testing.T) {
 			if got := w.mails(s); len(got) != 1 || got[0] != "signin_locked until="+until {
 				t.Errorf("mailed %q", got)
 			}
+			if who := w.texts(`SELECT actor_kind || ' ' || actor_id FROM audit_entries WHERE action = 'signin.lock_told' AND target_id = '` + s.id + `'`); len(who) != 1 || who[0] != "system errands" {
+				t.Errorf("L1 the log says that %q told them", who)
+			}
 			w.clock.Advance(31 * time.Minute)
 			lock(s.email, 6)
 			if got := w.mails(s); len(got) != 1 {

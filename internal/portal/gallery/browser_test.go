@@ -4,6 +4,7 @@ import (
 	"net/http/httptest"
 	"testing"
 
+	"countersign/internal/lang"
 	"countersign/internal/portal"
 	"countersign/internal/portal/gallery"
 	"countersign/internal/test/browser"
@@ -46,6 +47,19 @@ func TestInBrowser(t *testing.T) {
 					t.Errorf("targets below 24 px at %d%s: %v", v.width, v.query, small)
 				}
 			}
+			if !b.Has(".cs-card-table") {
+				return
+			}
+			for _, tag := range lang.All() {
+				b.Goto(address + s.Name + "?lang=" + string(tag))
+				for _, width := range []int{768, 1024, 1280} {
+					b.SetViewport(width, 900)
+					out := browser.Eval[[]string](b, outgrown)
+					if browser.Eval[bool](b, "document.documentElement.scrollWidth > innerWidth") || len(out) > 0 {
+						t.Errorf("a table is wider than its card at %d in %s: %v", width, tag, out)
+					}
+				}
+			}
 		})
 	}
 }
@@ -56,6 +70,9 @@ type visit struct {
 }
 
 const overflowing = `[...document.querySelectorAll("body *")].filter(e => e.getBoundingClientRect().right > innerWidth + 1).slice(0, 4).map(e => e.tagName + "." + e.className)`
+
+// A table that can be scrolled in its card may be wider than that.
+const outgrown = `[...document.querySelectorAll(".cs-card-table")].filter(c => getComputedStyle(c).overflowX === "visible" && c.scrollWidth > c.clientWidth + 1).map(c => c.scrollWidth + " px in " + c.clientWidth)`
 
 // Targets are measured but for links within a sentence, which WCAG 2.5.8 leaves out.
 const smallTargets = `[...document.querySelectorAll("button, summary, select, input:not([type=hidden]):not(.visually-hidden):not(.form-check-input), a.btn, a.cs-item, a.cs-chip, a.cs-pop-item, a.cs-back, .cs-tabs a, a.cs-sort")]
