@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/csv"
+	"fmt"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -28,6 +29,7 @@ func TestListPages(t *testing.T) {
 	t.Run("columns", o.columns)
 	t.Run("file", o.file)
 	t.Run("many", o.toMany)
+	t.Run("pages", o.turns)
 }
 
 const listPath = "/a/MINE/users"
@@ -135,6 +137,17 @@ func (o *office) file(t *testing.T) {
 			t.Errorf("%q", rows)
 		}
 	})
+	t.Run("U1 a filter that cannot be read is refused, and one of several entities is chosen on the page", func(t *testing.T) {
+		for _, odd := range []string{"?status=actve", "?columns=nothing", "?sort=shoe_size"} {
+			if a := o.maud.Get(listPath + "/export" + odd); a.StatusCode != http.StatusUnprocessableEntity || a.Header.Get("Content-Disposition") != "" {
+				t.Errorf("%s: %d", odd, a.StatusCode)
+			}
+		}
+		says(t, o.maud.Get(listPath+"/export?status=actve"), http.StatusUnprocessableEntity, "Status", "This value is not valid.")
+		if a := o.maud.Get(listPath + "/export?entity=nowhere"); a.StatusCode != http.StatusSeeOther || a.Header.Get("Location") != listPath+"?entity=nowhere" {
+			t.Errorf("%d to %s", a.StatusCode, a.Header.Get("Location"))
+		}
+	})
 	t.Run("U1 L1 nobody matches, and what is taken is recorded", func(t *testing.T) {
 		if rows := table(t, o.maud.Get(listPath+"/export?q=nobody-at-all")); len(rows) != 1 {
 			t.Errorf("%q", rows)
@@ -200,5 +213,46 @@ func (o *office) toMany(t *testing.T) {
 			t.Errorf("answered %d", a.StatusCode)
 		}
 		o.unchanged(t, before)
+	})
+}
+
+// turns leafs through a list of more than a page.
+func (o *office) turns(t *testing.T) {
+	for n := range 50 {
+		o.invite(fmt.Sprintf("mine.u%02d", n), "MINE", "read_only", fmt.Sprintf("Uma %02d", n))
+	}
+	const asked = "?q=test&sort=email"
+	turn := func(a server.Answer, rel string) string {
+		link := regexp.MustCompile(`rel="` + rel + `" href="([^"]*)"`).FindStringSubmatch(a.Text)
+		if link == nil {
+			t.Fatalf("no %s page: %.300s", rel, a.Plain())
+		}
+		return strings.ReplaceAll(link[1], "&amp;", "&")
+	}
+	first := o.maud.Get(listPath + asked)
+	second := turn(first, "next")
+	t.Run("U1 one leafs there and back", func(t *testing.T) {
+		there := o.maud.Get(second)
+		says(t, there, http.StatusOK, "Uma 49")
+		saysNot(t, there, "Uma 00")
+		says(t, o.maud.Get(turn(there, "prev")), http.StatusOK, "Uma 00")
+	})
+	t.Run("U1 other columns stay on the page", func(t *testing.T) {
+		says(t, o.maud.Get(second+"&columns=email"), http.StatusOK, "Uma 49")
+	})
+	t.Run("A08 a cursor is its list's and its viewer's", func(t *testing.T) {
+		cursor := second[strings.Index(second, "cursor="):]
+		cursor, _, _ = strings.Cut(cursor, "&")
+		for _, other := range []string{"?q=test&", "?q=tes&sort=email&", "?sort=email&status=invited&q=test&"} {
+			if a := o.maud.Get(listPath + other + cursor); a.StatusCode != http.StatusBadRequest {
+				t.Errorf("%s: %d", other, a.StatusCode)
+			}
+		}
+		o.join("mine.rita", "MINE", "auditor", "Rita")
+		rita := o.people["mine.rita"].browser
+		says(t, rita.Get(listPath+asked), http.StatusOK, "Uma 00")
+		if a := rita.Get(second); a.StatusCode != http.StatusBadRequest {
+			t.Errorf("another viewer is answered %d", a.StatusCode)
+		}
 	})
 }

@@ -117,7 +117,7 @@ func TestOperatorPages(t *testing.T) {
 		b.alike("/a/SUN/entities/new?parent=MOON-1", "/a/SUN/entities/new?parent=NONE-1", "MOON-1", "NONE-1")
 	})
 	t.Run("A08 a cursor is its page's and its viewer's", func(t *testing.T) {
-		for _, path := range []string{"/a/SUN/accounts", "/a/SUN/entities", "/a/SUN/activity", "/a/SUN/accounts/" + sun1.ID, "/a/SUN/entities/" + b.node("SUN-1-A").ID} {
+		for _, path := range []string{"/a/SUN/accounts", "/a/SUN/users", "/a/SUN/entities", "/a/SUN/activity", "/a/SUN/accounts/" + sun1.ID, "/a/SUN/entities/" + b.node("SUN-1-A").ID} {
 			for _, bad := range []string{"x", "MOON-1", strings.Repeat("A", 3000), "%00"} {
 				if a := b.sun.Get(path + "?cursor=" + bad); a.StatusCode != http.StatusBadRequest {
 					t.Errorf("%s with %.10s: %d", path, bad, a.StatusCode)
@@ -467,6 +467,12 @@ func TestActivityPages(t *testing.T) {
 		}
 		if a := b.sun.Get("/a/SUN/activity/export?format=jsonl&person=ine"); a.StatusCode != http.StatusSeeOther {
 			t.Errorf("of several people one must be chosen first: %d", a.StatusCode)
+		}
+		for _, odd := range []string{"activity/export?format=csv&outcome=refusd", "activity/export?format=csv&from=4.3.2026", "activity/export?format=csv&until=2026-02-30", "activity/export?format=jsonl&kind=account",
+			"accounts/export?kind=merchnt", "accounts/export?state=off", "accounts/export?opened=no", "accounts/export?environment=prod"} {
+			if a := b.sun.Get("/a/SUN/" + odd); a.StatusCode != http.StatusUnprocessableEntity || a.Header.Get("Content-Disposition") != "" {
+				t.Errorf("A file of everything for %s: %d", odd, a.StatusCode)
+			}
 		}
 		if a := b.people["sun.ines"].browser.Get("/a/SUN/activity/export?format=csv"); a.StatusCode != http.StatusForbidden {
 			t.Errorf("a reader is answered %d", a.StatusCode)

@@ -104,7 +104,7 @@ func (p *Portal) fillAccount(tx *db.Tx, i inside, v *web.Visit, a org.Listed, cu
 		return err
 	}
 	view.AccountsBelow, view.EntitiesBelow = int(all)-1, int(entities)
-	if view.Below, view.Pager, err = p.below(tx, i, v, "accounts:view", a.EntityID, a.Path, cursor); err != nil {
+	if view.Below, view.Pager, err = p.below(tx, i, v, "accounts:view", a.EntityID, !a.Active || a.OffAbove, cursor); err != nil {
 		return err
 	}
 	if view.MaySeeUsers {

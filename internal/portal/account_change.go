@@ -8,6 +8,7 @@ import (
 	"countersign/internal/access"
 	"countersign/internal/db"
 	"countersign/internal/fault"
+	"countersign/internal/lang"
 	"countersign/internal/org"
 	"countersign/internal/people"
 	"countersign/internal/web"
@@ -187,9 +188,10 @@ func (p *Portal) actOnAccount(act Act) web.Handle {
 		if act == ActivateAccount {
 			do, flash = p.Org.ActivateAccount, "account_activated"
 		}
-		if view.TypeName && !typed(view.Typed, a.Name) {
-			err = fault.In("name", "type_name", "name", a.Name)
-		} else {
+		if view.TypeName {
+			err = typedName(view.Typed, a.Name)
+		}
+		if err == nil {
 			err = do(r.Context(), v.Who, i.account.ID, a.ID, revision(view.Revision), view.Reason)
 		}
 		if err != nil {
@@ -200,8 +202,15 @@ func (p *Portal) actOnAccount(act Act) web.Handle {
 	}
 }
 
-// typed tells whether somebody typed a name as a page shows it, where spaces
-// that follow each other are one.
-func typed(text, name string) bool {
-	return strings.Join(strings.Fields(text), " ") == strings.Join(strings.Fields(name), " ")
+// typedMost bounds what is typed to confirm, in code points: first and last name.
+const typedMost = 300
+
+// typedName refuses what is not a name as a page shows it, where spaces that
+// follow each other are one; it need not be composed as ours are.
+func typedName(text, name string) error {
+	clean, _ := lang.Line(text, typedMost)
+	if strings.Join(strings.Fields(clean), " ") != strings.Join(strings.Fields(name), " ") {
+		return fault.In("name", "type_name", "name", name)
+	}
+	return nil
 }

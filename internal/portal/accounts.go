@@ -6,7 +6,6 @@ import (
 
 	"countersign/internal/access"
 	"countersign/internal/db"
-	"countersign/internal/fault"
 	"countersign/internal/org"
 	"countersign/internal/web"
 )
@@ -45,8 +44,8 @@ func (p *Portal) accounts(w http.ResponseWriter, r *http.Request, v *web.Visit) 
 		return err
 	}
 	view := AccountsView{Page: i.page, Filter: ReadAccountsFilter(values), MayCreate: i.may("accounts:create")}
-	about := i.account.ID + " accounts " + boundToList(view.Filter)
-	after, err := web.After(p.DB, v.Who, about, view.Filter.Cursor)
+	about := "accounts " + view.Filter.first().Values().Encode()
+	after, err := p.listCursor(i, v, about, view.Filter.Cursor)
 	if err != nil {
 		return err
 	}
@@ -60,7 +59,7 @@ func (p *Portal) accounts(w http.ResponseWriter, r *http.Request, v *web.Visit) 
 		page, err = org.Accounts(tx, q)
 		return err
 	})
-	if f := fault.From(err); f != nil && f.Kind == fault.Invalid { // what is no text is nobody's name
+	if unreadable(err) { // what is no text is nobody's name
 		page, err = org.AccountPage{}, nil
 	}
 	if err != nil {
@@ -70,19 +69,10 @@ func (p *Portal) accounts(w http.ResponseWriter, r *http.Request, v *web.Visit) 
 		view.Rows = append(view.Rows, accountRow(a))
 	}
 	view.Total = int(page.Total)
-	if view.Pager.Next, err = web.Cursor(p.DB, v.Who, about, page.Next); err == nil {
-		view.Pager.Previous, err = web.Cursor(p.DB, v.Who, about, page.Previous)
-	}
-	if err != nil {
+	if view.Pager, err = p.listPager(i, v, about, page.Previous, page.Next); err != nil {
 		return err
 	}
 	return p.show(w, view)
-}
-
-// boundToList is what a cursor belongs to: the filter without the cursor itself.
-func boundToList(f AccountsFilter) string {
-	f.Cursor = ""
-	return f.Values().Encode()
 }
 
 // accountQuery turns the view's filter into a query, and notes in the view what
@@ -148,6 +138,9 @@ func (p *Portal) exportAccounts(w http.ResponseWriter, r *http.Request, v *web.V
 		return err
 	}
 	view := AccountsView{Page: i.page, Filter: ReadAccountsFilter(values)}
+	if err := understood(values, view.Filter.Values()); err != nil {
+		return err
+	}
 	var q org.AccountQuery
 	err = p.reading(r, func(tx *db.Tx) error {
 		if q, err = p.accountQuery(tx, i, &view); err == nil && view.Meant == nil {

@@ -46,7 +46,7 @@ func (p *Portal) activity(w http.ResponseWriter, r *http.Request, v *web.Visit) 
 	}
 	view.Quick = quickTimes(view, time.UnixMicro(p.DB.Now()).In(i.page.Zone))
 	if view.Meant == nil && view.Wrong.Refusal == nil {
-		page, err := p.logPage(r, i, v, "audit:view", search, "activity "+boundTo(view.Filter), audit.Look)
+		page, err := p.logPage(r, i, v, "audit:view", search, "activity "+view.Filter.first().Values().Encode(), audit.Look)
 		if err != nil {
 			return err
 		}
@@ -58,12 +58,6 @@ func (p *Portal) activity(w http.ResponseWriter, r *http.Request, v *web.Visit) 
 
 func (p *Portal) noteReading(r *http.Request, v *web.Visit, i inside) {
 	p.Audit.Note(r.Context(), v.Who, audit.Entry{Action: audit.AuditSearched, AccountID: i.account.ID, Kind: "account", ID: i.account.ID})
-}
-
-// boundTo is what a cursor belongs to: the filter without the cursor itself.
-func boundTo(f ActivityFilter) string {
-	f.Cursor = ""
-	return f.Values().Encode()
 }
 
 func kindGroups(tag lang.Tag) (groups []KindGroup) {
@@ -83,8 +77,8 @@ func quickTimes(v ActivityView, now time.Time) (out []QuickTime) {
 		label string
 		days  int
 	}{{"today", 0}, {"week", 6}, {"month", 29}} {
-		f := v.Filter
-		f.From, f.Until, f.Cursor = now.AddDate(0, 0, -q.days).Format(time.DateOnly), "", ""
+		f := v.Filter.first()
+		f.From, f.Until = now.AddDate(0, 0, -q.days).Format(time.DateOnly), ""
 		out = append(out, QuickTime{Label: q.label, Href: v.To().Activity(f), On: v.Filter.From == f.From && v.Filter.Until == ""})
 	}
 	return out
@@ -152,7 +146,7 @@ func (p *Portal) meant(tx *db.Tx, i inside, v *web.Visit, view *ActivityView, fi
 	}
 	found, err := look(tx, i.asking(v.Lang), typed, meantMost)
 	if err != nil {
-		if f := fault.From(err); f != nil && f.Kind == fault.Invalid {
+		if unreadable(err) {
 			view.Wrong = Form{Refusal: fault.From(fault.In(field, "too_long", "max", 200))}
 			return "", "", nil
 		}
@@ -166,8 +160,8 @@ func (p *Portal) meant(tx *db.Tx, i inside, v *web.Visit, view *ActivityView, fi
 	}
 	view.Meant = &Meant{Field: field, Typed: typed}
 	for _, h := range found.Hits {
-		f := view.Filter
-		if f.Cursor = ""; field == "person" {
+		f := view.Filter.first()
+		if field == "person" {
 			f.Person = target(h)
 		} else {
 			f.About = target(h)
@@ -217,6 +211,9 @@ func (p *Portal) exportActivity(w http.ResponseWriter, r *http.Request, v *web.V
 	}
 	view := ActivityView{Page: i.page, Filter: ReadActivityFilter(values)}
 	q, err := p.activityQuery(r, i, v, &view)
+	if err == nil {
+		err = understood(values, view.Filter.Values())
+	}
 	if err != nil {
 		return err
 	}

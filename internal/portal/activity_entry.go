@@ -44,7 +44,7 @@ func (p *Portal) fillEntry(tx *db.Tx, i inside, v *web.Visit, f audit.Found, vie
 	n := naming{Words: find.Words{Lang: v.Lang, Zone: i.page.Zone, Names: names}, i: i, open: map[string]bool{}}
 	view.Entry = n.row(f)
 	view.Entry.On, view.Entry.OnHref = n.Target(f), n.href(f.Kind, f.ID, f.AccountID)
-	view.Browser, view.Request, view.Erased = f.UserAgent, f.RequestID, f.Erased
+	view.Browser, view.Request = f.UserAgent, f.RequestID
 	if lang.Has("target." + f.Kind) {
 		view.Kind = f.Kind
 	}

@@ -23,8 +23,7 @@ type logPage struct {
 // logPage reads a page of entries that begins at the address's cursor. look is
 // audit.Look or audit.Turn.
 func (p *Portal) logPage(r *http.Request, i inside, v *web.Visit, permission string, q audit.Query, about string, look func(*db.Tx, audit.Query) (audit.Page, error)) (out logPage, err error) {
-	about = i.account.ID + " " + about
-	cursor, err := web.After(p.DB, v.Who, about, r.URL.Query().Get("cursor"))
+	cursor, err := p.listCursor(i, v, about, r.URL.Query().Get("cursor"))
 	if err != nil {
 		return out, err
 	}
@@ -54,13 +53,13 @@ func (p *Portal) logPage(r *http.Request, i inside, v *web.Visit, permission str
 		return out, err
 	}
 	out.reached = page.Reached
-	seal := func(way string, seq int64) (cursor string) {
-		if seq != 0 && err == nil {
-			cursor, err = web.Cursor(p.DB, v.Who, about, way+" "+strconv.FormatInt(seq, 10))
+	from := func(way string, seq int64) string {
+		if seq == 0 {
+			return ""
 		}
-		return cursor
+		return way + " " + strconv.FormatInt(seq, 10)
 	}
-	out.pager = Pager{Previous: seal("after", page.Newer), Next: seal("before", page.Older)}
+	out.pager, err = p.listPager(i, v, about, from("after", page.Newer), from("before", page.Older))
 	return out, err
 }
 
@@ -70,19 +69,14 @@ func (p *Portal) entryPage(r *http.Request, i inside, v *web.Visit, permission s
 	return page.rows, page.pager, err
 }
 
-// entries reads entries within the viewer's reach and joins the names; last is
-// the number of the oldest of them.
-func (p *Portal) entries(tx *db.Tx, i inside, v *web.Visit, permission string, q audit.Query) (rows []ActivityRow, last int64, err error) {
+// entries reads entries within the viewer's reach and joins the names.
+func (p *Portal) entries(tx *db.Tx, i inside, v *web.Visit, permission string, q audit.Query) ([]ActivityRow, error) {
 	q.Reach = access.Scope(i.snapshot, i.asks(permission))
 	found, err := audit.Search(tx, q)
 	if err != nil {
-		return nil, 0, err
+		return nil, err
 	}
-	if n := len(found); n > 0 {
-		last = found[n-1].Seq
-	}
-	rows, err = p.logRows(tx, i, v, found)
-	return rows, last, err
+	return p.logRows(tx, i, v, found)
 }
 
 // logRows joins names and addresses to entries, which hold ids.
@@ -107,7 +101,7 @@ type naming struct {
 }
 
 func (n naming) row(f audit.Found) ActivityRow {
-	row := ActivityRow{ID: strconv.FormatInt(f.Seq, 10), Number: f.Seq, At: f.At, Text: n.What(f), From: f.IP, Outcome: Outcome(find.Outcome(f)),
+	row := ActivityRow{Number: f.Seq, At: f.At, Text: n.What(f), From: f.IP, Outcome: Outcome(find.Outcome(f)),
 		Reason: n.Reason(f), Erased: f.Erased, Times: int(f.Repeats), Actor: n.Actor(f), On: n.Target(f), OnHref: n.href(f.Kind, f.ID, f.AccountID)}
 	if f.ActorKind == db.User {
 		row.ActorHref = n.href("user", f.ActorID, f.ActorAccount)
@@ -119,7 +113,7 @@ func (n naming) row(f audit.Found) ActivityRow {
 		row.Where = n.Names[f.AccountID].Name
 	}
 	if n.i.may("audit:view") {
-		row.Href = n.i.page.To().ActivityEntry(row.ID)
+		row.Href = n.i.page.To().ActivityEntry(strconv.FormatInt(f.Seq, 10))
 	}
 	for _, d := range n.Changes(f) {
 		row.Changes = append(row.Changes, Change{Label: d.Label, Before: d.Before, After: d.After, List: d.List, Added: d.Added, Removed: d.Removed})

@@ -149,8 +149,7 @@ func (a Addresses) ActivityEntry(number string) string { return a.at("activity",
 
 // ActivityExport is the audit log as a file, narrowed by a filter.
 func (a Addresses) ActivityExport(f ActivityFilter, format string) string {
-	f.Cursor = ""
-	values := f.Values()
+	values := f.first().Values()
 	values.Set("format", format)
 	return with(a.at("activity", "export"), values)
 }
@@ -169,8 +168,7 @@ func (a Addresses) OneAccount(id string) string { return a.at("accounts", id) }
 
 // AccountsExport is that list as a file.
 func (a Addresses) AccountsExport(f AccountsFilter) string {
-	f.Cursor = ""
-	return with(a.at("accounts", "export"), f.Values())
+	return with(a.at("accounts", "export"), f.first().Values())
 }
 
 // OneAccountBelow is a page of what is below an account, on its page.

@@ -23,7 +23,7 @@ func under(name string) func(*http.Request) string {
 }
 
 // secretFields are never kept, whatever form they stand in.
-var secretFields = append([]string{"password", "current"}, proofFields...)
+var secretFields = append([]string{"password"}, proofFields...)
 
 // keep keeps what was sent to a form's route by somebody whose session has run
 // out, and gives the page to come back to; "" when there is nothing to keep.

@@ -106,15 +106,19 @@ func (p *Portal) myEmail(w http.ResponseWriter, r *http.Request, v *web.Visit) e
 }
 
 func (p *Portal) myEmailForm(w http.ResponseWriter, r *http.Request, v *web.Visit) (MyEmailView, error) {
-	m, err := p.meView(w, r, v)
+	page, err := p.myPage(w, r, v)
+	may := false
+	if err == nil {
+		err = p.reading(r, func(tx *db.Tx) (err error) { may, err = p.People.MayChangeOwn(tx, v.Who.ID); return err })
+	}
 	switch {
 	case err != nil:
-	case !m.OwnEmail:
+	case !may:
 		err = fault.New(fault.Conflict, "email_by_administrator")
 	case !v.Who.Fresh: // A6
 		err = fault.New(fault.Forbidden, "needs_fresh")
 	}
-	return MyEmailView{Page: m.Page, Current: m.Email, Hours: int(people.ConfirmWithin.Hours())}, err
+	return MyEmailView{Page: page, Current: v.Session.Email, Hours: int(people.ConfirmWithin.Hours())}, err
 }
 
 func (p *Portal) doMyEmail(w http.ResponseWriter, r *http.Request, v *web.Visit) error {

@@ -65,7 +65,7 @@ func (p *Portal) parents(tx *db.Tx, i inside, permission string, highest, lowest
 		return out, nil
 	}
 	list, more, err := org.SearchAbove(tx, reach, typed, highest, lowest, true, parentsMost)
-	if f := fault.From(err); f != nil && f.Kind == fault.Invalid {
+	if unreadable(err) {
 		err = nil
 	}
 	if err != nil {
@@ -112,18 +112,18 @@ func (p *Portal) entity(w http.ResponseWriter, r *http.Request, v *web.Visit) er
 		return err
 	}
 	at := i.page.To()
-	view := EntityView{Page: i.page, IsAccount: n.IsAccount(), Created: moment(n.CreatedAt), TreeHref: at.Tree(TreeFilter{At: n.CustomerID})}
+	view := EntityView{Page: i.page, Created: moment(n.CreatedAt), TreeHref: at.Tree(TreeFilter{At: n.CustomerID})}
 	err = p.reading(r, func(tx *db.Tx) error { return p.fillEntity(tx, i, v, n, values.Get("cursor"), &view) })
 	if err != nil {
 		return err
 	}
-	if view.MayEdit = !view.IsAccount && i.over("entities:edit", n.ID); view.MayEdit {
+	if view.MayEdit = !n.IsAccount() && i.over("entities:edit", n.ID); view.MayEdit {
 		view.MayAct = []Act{map[bool]Act{true: DeactivateEntity, false: ActivateEntity}[n.Active]}
 	}
 	if n.Kind >= access.Merchant && view.One.State == StateActive && i.over("entities:onboard", n.ID) {
 		view.OnboardHref = at.NewEntity(n.CustomerID)
 	}
-	if view.IsAccount && i.may("accounts:view") && i.over("accounts:view", n.ID) {
+	if n.IsAccount() && i.may("accounts:view") && i.over("accounts:view", n.ID) {
 		view.AccountHref = at.OneAccount(n.AccountID)
 	}
 	return p.show(w, view)
@@ -151,7 +151,7 @@ func (p *Portal) fillEntity(tx *db.Tx, i inside, v *web.Visit, n org.Node, curso
 		return err
 	}
 	view.EntitiesBelow = int(entities)
-	view.Rows, view.Pager, err = p.below(tx, i, v, "entities:view", n.ID, n.Path, cursor)
+	view.Rows, view.Pager, err = p.below(tx, i, v, "entities:view", n.ID, off || !n.Active, cursor)
 	return err
 }
 

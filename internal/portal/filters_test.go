@@ -46,6 +46,20 @@ func TestAccountsFilter(t *testing.T) {
 			t.Errorf("%+v", got)
 		}
 	})
+	t.Run("a page that the list has become too short for is not one of no matches", func(t *testing.T) {
+		for _, c := range []struct {
+			v    portal.AccountsView
+			want bool
+		}{{portal.AccountsView{Filter: full, Total: 3}, true}, {portal.AccountsView{Filter: full}, false}, {portal.AccountsView{Filter: portal.AccountsFilter{Query: "x"}, Total: 3}, false},
+			{portal.AccountsView{Filter: full, Total: 3, Rows: make([]portal.AccountRow, 1)}, false}} {
+			if got := c.v.Past(); got != c.want {
+				t.Errorf("%+v: %v", c.v.Filter, got)
+			}
+		}
+		if v.FirstPage() != "/a/A/accounts?environment=live&kind=partner&opened=waiting&order=desc&parent=P-1&q=x+y&sort=users&state=inactive" {
+			t.Error(v.FirstPage())
+		}
+	})
 	t.Run("a chip takes its filter away and keeps the rest", func(t *testing.T) {
 		got := chips(v.Chips())
 		if len(got) != 6 || got["parent"] != "/a/A/accounts?environment=live&kind=partner&opened=waiting&order=desc&q=x+y&sort=users&state=inactive" {

@@ -38,7 +38,7 @@ func (p *Portal) home(w http.ResponseWriter, r *http.Request, v *web.Visit) erro
 			}
 		}
 		if i.may("audit:view") {
-			view.Activity, _, err = p.entries(tx, i, v, "audit:view", audit.Query{Limit: 5})
+			view.Activity, err = p.entries(tx, i, v, "audit:view", audit.Query{Limit: 5})
 		}
 		return err
 	})

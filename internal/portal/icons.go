@@ -96,12 +96,8 @@ func drawings(name string) string {
 		return `<rect x="4" y="5" width="16" height="11" rx="2"/><path d="M9 19.5h6"/>`
 	case "link":
 		return `<path d="m10 14 4-4"/><path d="m8.5 11.5-2.3 2.3a3.2 3.2 0 0 0 4.5 4.5l2.3-2.3M15.5 12.5l2.3-2.3a3.2 3.2 0 0 0-4.5-4.5L11 8"/>`
-	case "external":
-		return `<path d="M11 6H6v12h12v-5"/><path d="M14 5h5v5M19 5l-8 8"/>`
 	case "columns":
 		return `<rect x="4" y="5" width="16" height="14" rx="2"/><path d="M9.3 5v14M14.7 5v14"/>`
-	case "dot":
-		return `<circle cx="12" cy="12" r="3.5"/>`
 	}
 	return ""
 }

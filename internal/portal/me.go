@@ -68,7 +68,11 @@ func (p *Portal) meView(w http.ResponseWriter, r *http.Request, v *web.Visit) (M
 		if view.History, err = p.myHistory(tx, v); err != nil {
 			return err
 		}
-		return p.myPlaces(tx, v, &view)
+		if view.Account, view.Menu, err = p.myFrame(tx, v); err != nil {
+			return err
+		}
+		view.Places, err = p.myPlaces(tx, v)
+		return err
 	})
 	view.TimeZones = timeZones()
 	if !slices.Contains(view.TimeZones, view.TimeZone) {
@@ -77,12 +81,26 @@ func (p *Portal) meView(w http.ResponseWriter, r *http.Request, v *web.Visit) (M
 	return view, err
 }
 
-// myPlaces lists the accounts that the viewer is active in, and frames the page
-// in the one that the session is in.
-func (p *Portal) myPlaces(tx *db.Tx, v *web.Visit, view *MeView) error {
+// myFrame is the account that the session is in, around a page of Your account:
+// for whoever is active there.
+func (p *Portal) myFrame(tx *db.Tx, v *web.Visit) (*AccountRef, []MenuGroup, error) {
+	m, found, err := people.MemberOf(tx, v.Session.AccountID, v.Who.ID)
+	if err != nil || !found || !m.Active() {
+		return nil, nil, err
+	}
+	a, _, err := org.AccountByID(tx, m.AccountID)
+	i := inside{account: a, snapshot: p.Live.Load(), q: org.Question(tx, v.Who, a.ID)}
+	i.held = i.everHeld()
+	ref := accountRef(a)
+	ref.Current = true
+	return &ref, BuildMenu(InAccount(a.CustomerID), SectionNone, i.may), err
+}
+
+// myPlaces lists the accounts that the viewer is active in.
+func (p *Portal) myPlaces(tx *db.Tx, v *web.Visit) (places []MyPlace, err error) {
 	list, err := people.Memberships(tx, v.Who.ID)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for _, m := range list {
 		if !m.Active() {
@@ -90,30 +108,23 @@ func (p *Portal) myPlaces(tx *db.Tx, v *web.Visit, view *MeView) error {
 		}
 		a, _, err := org.AccountByID(tx, m.AccountID)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		c, err := p.choices(tx, a, v.Lang)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		given, err := roles.Of(tx, a.ID, m.ID)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		place := MyPlace{Account: accountRef(a)}
 		for _, g := range given[m.ID] {
 			place.Roles = append(place.Roles, c.roleNames([]string{g.RoleID})...)
 		}
-		view.Places = append(view.Places, place)
-		if a.ID == v.Session.AccountID {
-			i := inside{account: a, snapshot: p.Live.Load(), q: org.Question(tx, v.Who, a.ID)}
-			i.held = i.everHeld()
-			ref := accountRef(a)
-			ref.Current = true
-			view.Account, view.Menu = &ref, BuildMenu(InAccount(a.CustomerID), SectionNone, i.may)
-		}
+		places = append(places, place)
 	}
-	return nil
+	return places, nil
 }
 
 func (p *Portal) doDetails(w http.ResponseWriter, r *http.Request, v *web.Visit) error {

@@ -65,9 +65,9 @@ func (p *Portal) showConfirmMe(w http.ResponseWriter, r *http.Request, v *web.Vi
 
 // myPage is a page of Your account, framed in the account that the session is in.
 func (p *Portal) myPage(w http.ResponseWriter, r *http.Request, v *web.Visit) (Page, error) {
-	m := MeView{Page: p.frame(w, r, v)}
-	err := p.reading(r, func(tx *db.Tx) error { return p.myPlaces(tx, v, &m) })
-	return m.Page, err
+	page := p.frame(w, r, v)
+	err := p.reading(r, func(tx *db.Tx) (err error) { page.Account, page.Menu, err = p.myFrame(tx, v); return err })
+	return page, err
 }
 
 func (p *Portal) doConfirmMe(w http.ResponseWriter, r *http.Request, v *web.Visit) error {
@@ -159,17 +159,22 @@ func (p *Portal) doNewKey(w http.ResponseWriter, r *http.Request, v *web.Visit) 
 	})
 }
 
+// mine are the viewer's second factors.
+func (p *Portal) mine(r *http.Request, v *web.Visit) (mine signin.Mine, err error) {
+	err = p.reading(r, func(tx *db.Tx) (err error) {
+		mine, err = p.Door.Factors(tx, v.Who)
+		return err
+	})
+	return mine, err
+}
+
 // oneOfMine is a second factor of the viewer, for its pages: for whoever has
 // confirmed who they are.
 func (p *Portal) oneOfMine(w http.ResponseWriter, r *http.Request, v *web.Visit) (page Page, row MyFactorRow, revision string, last bool, err error) {
 	if !v.Who.Fresh {
 		return page, row, "", false, fault.New(fault.Forbidden, "needs_fresh")
 	}
-	var mine signin.Mine
-	err = p.reading(r, func(tx *db.Tx) (err error) {
-		mine, err = p.Door.Factors(tx, v.Who)
-		return err
-	})
+	mine, err := p.mine(r, v)
 	if err != nil {
 		return page, row, "", false, err
 	}
@@ -242,14 +247,18 @@ func (p *Portal) newCodes(w http.ResponseWriter, r *http.Request, v *web.Visit) 
 	if !v.Who.Fresh {
 		return fault.New(fault.Forbidden, "needs_fresh")
 	}
-	m, err := p.meView(w, r, v)
+	mine, err := p.mine(r, v)
 	if err != nil {
 		return err
 	}
-	if len(m.Ways.List) == 0 {
+	if len(mine.Factors) == 0 {
 		return fault.New(fault.Conflict, "no_factor")
 	}
-	return p.show(w, NewCodesView{Page: m.Page, Left: m.Ways.Codes})
+	page, err := p.myPage(w, r, v)
+	if err != nil {
+		return err
+	}
+	return p.show(w, NewCodesView{Page: page, Left: mine.RecoveryCodes})
 }
 
 // doNewCodes makes the codes and shows them, in this answer alone.

@@ -4,7 +4,6 @@ import (
 	"net/http"
 
 	"countersign/internal/db"
-	"countersign/internal/fault"
 	"countersign/internal/find"
 	"countersign/internal/lang"
 	"countersign/internal/profile"
@@ -36,7 +35,7 @@ func (p *Portal) search(w http.ResponseWriter, r *http.Request, v *web.Visit) er
 		found, err = p.finder().Find(tx, i.asking(v.Lang), view.Query, searchHits)
 		return err
 	})
-	if f := fault.From(err); f != nil && f.Kind == fault.Invalid {
+	if unreadable(err) {
 		return p.again(w, err, func(form Form) View { view.Form = form; return view })
 	}
 	if err != nil {

@@ -165,8 +165,8 @@ func (p *Portal) doRevocation(w http.ResponseWriter, r *http.Request, v *web.Vis
 		return err
 	}
 	view.Typed = f.Get("name")
-	if !typed(view.Typed, view.Subject) {
-		return p.again(w, fault.In("name", "type_name", "name", view.Subject), func(form Form) View { view.Form = form; return view })
+	if err := typedName(view.Typed, view.Subject); err != nil {
+		return p.again(w, err, func(form Form) View { view.Form = form; return view })
 	}
 	if err := p.Org.RevokeToken(r.Context(), v.Who, i.account.ID, r.PathValue("token")); err != nil {
 		return err

@@ -46,7 +46,7 @@ func (p *Portal) tree(w http.ResponseWriter, r *http.Request, v *web.Visit) erro
 	if fault.CodeOf(err) == "not_found" {
 		err = p.none(r, v, i.account.ID, "entity", cut(view.Filter.At), "entity")
 	}
-	if f := fault.From(err); f != nil && f.Kind == fault.Invalid { // what is no text is no entity's name
+	if unreadable(err) { // what is no text is no entity's name
 		err = nil
 	}
 	if err != nil {
@@ -68,15 +68,12 @@ type growing struct {
 
 // cursor opens the cursor of the page's one list.
 func (g *growing) cursor(about string) (string, error) {
-	return web.After(g.DB, g.v.Who, g.i.account.ID+" "+about, g.filter.Cursor)
+	return g.listCursor(g.i, g.v, about, g.filter.Cursor)
 }
 
 // pager seals the cursors of the neighbouring pages.
-func (g *growing) pager(about string, page org.NodePage) (p Pager, err error) {
-	if p.Next, err = web.Cursor(g.DB, g.v.Who, g.i.account.ID+" "+about, page.Next); err == nil {
-		p.Previous, err = web.Cursor(g.DB, g.v.Who, g.i.account.ID+" "+about, page.Previous)
-	}
-	return p, err
+func (g *growing) pager(about string, page org.NodePage) (Pager, error) {
+	return g.listPager(g.i, g.v, about, page.Previous, page.Next)
 }
 
 // opened is the line down to one entity with a page of what is below it; without
@@ -132,7 +129,10 @@ func (g *growing) opened() (tops []Branch, pager Pager, whole bool, err error) {
 		}
 		branch = b
 	}
-	_, more, err := g.begins()
+	more := false
+	if g.filter.At != "" { // else the view begins here alone, see at
+		_, more, err = g.begins()
+	}
 	return []Branch{branch}, pager, !more, err
 }
 
@@ -264,10 +264,11 @@ func (p *Portal) row(i inside, n org.Node, off bool, users []access.Reach) NodeR
 	return row
 }
 
-// below is a page of what stands directly below an entity, for its page.
-func (p *Portal) below(tx *db.Tx, i inside, v *web.Visit, permission, entityID, path, cursor string) (rows []NodeRow, pager Pager, err error) {
-	about := i.account.ID + " below " + entityID
-	after, err := web.After(p.DB, v.Who, about, cursor)
+// below is a page of what stands directly below an entity, for its page. off tells
+// that the entity, or one above it, is not active.
+func (p *Portal) below(tx *db.Tx, i inside, v *web.Visit, permission, entityID string, off bool, cursor string) (rows []NodeRow, pager Pager, err error) {
+	about := "below " + entityID
+	after, err := p.listCursor(i, v, about, cursor)
 	if err != nil {
 		return nil, pager, err
 	}
@@ -275,18 +276,11 @@ func (p *Portal) below(tx *db.Tx, i inside, v *web.Visit, permission, entityID, 
 	if err != nil {
 		return nil, pager, err
 	}
-	line, err := org.Line(tx, access.Scope(i.snapshot, i.asks(permission)), path)
-	if err != nil {
-		return nil, pager, err
-	}
-	off := slices.ContainsFunc(line, func(n org.Node) bool { return !n.Active })
 	users := access.Scope(i.snapshot, i.asks("users:view"))
 	for _, n := range page.Nodes {
 		rows = append(rows, p.row(i, n, off, users))
 	}
-	if pager.Next, err = web.Cursor(p.DB, v.Who, about, page.Next); err == nil {
-		pager.Previous, err = web.Cursor(p.DB, v.Who, about, page.Previous)
-	}
+	pager, err = p.listPager(i, v, about, page.Previous, page.Next)
 	return rows, pager, err
 }
 

@@ -10,7 +10,6 @@ import (
 	"countersign/internal/audit"
 	"countersign/internal/db"
 	"countersign/internal/fault"
-	"countersign/internal/lang"
 	"countersign/internal/org"
 	"countersign/internal/people"
 	"countersign/internal/profile"
@@ -62,7 +61,11 @@ func (p *Portal) enterUser(w http.ResponseWriter, r *http.Request, v *web.Visit,
 			return err
 		}
 		u.given = given[u.row.Member.ID]
-		if err := u.choices.include(tx, i.account, u.given); err != nil {
+		var over []string
+		for _, g := range u.given {
+			over = append(over, g.Entities...)
+		}
+		if err := u.choices.include(tx, i.account, over); err != nil {
 			return err
 		}
 		if u.newEmail, err = people.OpenEmailChange(tx, i.account.ID, u.row.ID()); err != nil {
@@ -191,7 +194,7 @@ func (p *Portal) user(w http.ResponseWriter, r *http.Request, v *web.Visit) erro
 			view.LastMail = &last
 		}
 		if u.head.MaySeeActivity {
-			view.Activity, _, err = p.entries(tx, i, v, "users:view_activity", audit.Query{Person: u.row.ID(), Limit: 5})
+			view.Activity, err = p.entries(tx, i, v, "users:view_activity", audit.Query{Person: u.row.ID(), Limit: 5})
 		}
 		return err
 	})
@@ -383,9 +386,10 @@ func (p *Portal) act(act Act) web.Handle {
 		if err != nil {
 			return err
 		}
-		if typed, _ := lang.Line(f.Get("name"), typedMost); act == Delete && typed != u.row.Name() {
-			err = fault.In("name", "type_name", "name", u.row.Name())
-		} else {
+		if act == Delete {
+			err = typedName(f.Get("name"), u.row.Name())
+		}
+		if err == nil {
 			err = p.carryOut(r, v, i, u.row.ID(), act, revision(f.Get("revision")), strings.TrimSpace(f.Get("reason")))
 		}
 		if err != nil {
@@ -396,9 +400,6 @@ func (p *Portal) act(act Act) web.Handle {
 		return p.acted(w, r, v, i, u, act)
 	}
 }
-
-// typedMost bounds what is typed to confirm, in code points: first and last name.
-const typedMost = 300
 
 // acted says what was done, on the user's page, or on the list when they are gone.
 func (p *Portal) acted(w http.ResponseWriter, r *http.Request, v *web.Visit, i inside, u user, act Act) error {

@@ -7,7 +7,6 @@ import (
 
 	"countersign/internal/access"
 	"countersign/internal/db"
-	"countersign/internal/org"
 	"countersign/internal/roles"
 	"countersign/internal/web"
 )
@@ -24,22 +23,6 @@ func (u user) grants() []Grant {
 			Until: moment(a.Until), Dangerous: len(r.Dangerous()) > 0})
 	}
 	return out
-}
-
-// include adds the entities that roles are given over, where an account has more
-// than choices hold.
-func (c *choices) include(tx *db.Tx, a org.Account, given []roles.Assignment) error {
-	var missing []string
-	for _, g := range given {
-		for _, id := range g.Entities {
-			if !slices.ContainsFunc(c.entities, func(e org.Entity) bool { return e.ID == id }) && !slices.Contains(missing, id) {
-				missing = append(missing, id)
-			}
-		}
-	}
-	list, err := org.EntitiesIn(tx, a, missing)
-	c.entities = append(c.entities, list...)
-	return err
 }
 
 // userAccess explains what the user may do here, section by section (U17): as

@@ -235,7 +235,9 @@ func (p *Portal) doEditAccess(w http.ResponseWriter, r *http.Request, v *web.Vis
 			return problem
 		}
 		if fault.CodeOf(err) == "stale" {
-			view.Changed = u.accessChanged(f.Get("seen"))
+			if view.Changed, problem = p.accessChanged(r, i, u, f.Get("seen")); problem != nil {
+				return problem
+			}
 		} else {
 			view.Revision, view.Seen = f.Get("revision"), f.Get("seen") // what was seen stays what was seen
 		}
@@ -249,16 +251,19 @@ func (p *Portal) doEditAccess(w http.ResponseWriter, r *http.Request, v *web.Vis
 }
 
 // accessChanged tells what is different from what a form was made from.
-func (u user) accessChanged(seen string) []Difference {
+func (p *Portal) accessChanged(r *http.Request, i inside, u user, seen string) ([]Difference, error) {
 	var was people.Access
 	if !recall(seen, &was) {
-		return nil
+		return nil, nil
 	}
+	err := p.reading(r, func(tx *db.Tx) error {
+		return u.choices.include(tx, i.account, was.Entities[:min(len(was.Entities), pickerMost)]) // the rest is called by its customer ID
+	})
 	now := u.access()
 	return differences([]Difference{
 		{"portal.field.roles", join(u.choices.roleNames(was.Roles)), join(u.choices.roleNames(now.Roles))},
 		{"portal.field.entities", u.over(was), u.over(now)},
-	})
+	}), err
 }
 
 // over is a scope as a person reads it.

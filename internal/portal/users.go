@@ -35,35 +35,25 @@ func (p *Portal) userRoutes() []web.Route {
 	return routes
 }
 
-// choices are the roles and entities of an account, for names and pickers.
+// choices are the roles of an account, for names and pickers, and the names of
+// those of its entities that were included.
 type choices struct {
-	roles         []roles.Role
-	entities      []org.Entity
-	lang          lang.Tag
-	roleOptions   []Option
-	entityOptions []Option
+	roles    []roles.Role
+	entities []org.Entity
+	lang     lang.Tag
 }
-
-// entitiesShown is how many entities a picker holds; a later release searches them.
-const entitiesShown = 500
 
 func (p *Portal) choices(tx *db.Tx, a org.Account, tag lang.Tag) (choices, error) {
 	pr, _ := p.Profiles.Get(a.Profile)
-	c := choices{lang: tag}
-	var err error
-	if c.roles, err = roles.List(tx, a.ID, pr); err != nil {
-		return c, err
-	}
-	if c.entities, err = org.Entities(tx, a, entitiesShown); err != nil {
-		return c, err
-	}
-	for _, r := range c.roles {
-		c.roleOptions = append(c.roleOptions, Option{Value: r.ID, Label: r.Title(tag)})
-	}
-	for _, e := range c.entities {
-		c.entityOptions = append(c.entityOptions, Option{Value: e.ID, Label: e.Name})
-	}
-	return c, nil
+	list, err := roles.List(tx, a.ID, pr)
+	return choices{roles: list, lang: tag}, err
+}
+
+// include reads the names of some entities, by id or customer ID.
+func (c *choices) include(tx *db.Tx, a org.Account, ids []string) error {
+	list, err := org.EntitiesIn(tx, a, ids)
+	c.entities = append(c.entities, list...)
+	return err
 }
 
 func (c choices) role(id string) (roles.Role, bool) {

@@ -24,8 +24,10 @@ func (p *Portal) exportUsers(w http.ResponseWriter, r *http.Request, v *web.Visi
 	}
 	view := UsersView{Page: i.page, Filter: ReadUsersFilter(q)}
 	view.Columns = ReadColumns(view.Filter.Columns)
+	if err := understood(q, view.Filter.Values()); err != nil {
+		return err
+	}
 	list := view.Filter.query()
-	list.After = ""
 	var names listNames
 	err = p.reading(r, func(tx *db.Tx) (err error) {
 		if list.EntityID, err = p.askedEntity(tx, i, &view); err != nil {
@@ -36,6 +38,9 @@ func (p *Portal) exportUsers(w http.ResponseWriter, r *http.Request, v *web.Visi
 	})
 	if err != nil {
 		return err
+	}
+	if list.EntityID == noEntity {
+		return to(w, r, i.page.To().Users(view.Filter)) // where one can be chosen
 	}
 	file := usersFile{names: names, columns: view.Shown(), page: i.page}
 	return p.writeUsers(w, r, v, i, list, &file)

@@ -7,7 +7,6 @@ import (
 
 	"countersign/internal/access"
 	"countersign/internal/db"
-	"countersign/internal/fault"
 	"countersign/internal/lang"
 	"countersign/internal/org"
 	"countersign/internal/people"
@@ -52,40 +51,49 @@ func (p *Portal) users(w http.ResponseWriter, r *http.Request, v *web.Visit) err
 			view.MayAct = append(view.MayAct, act)
 		}
 	}
-	if err := p.reading(r, func(tx *db.Tx) error { return p.fillUsers(tx, i, v, &view) }); err != nil {
+	about := "users " + view.Filter.narrowed().Encode()
+	list := view.Filter.query()
+	if list.After, err = p.listCursor(i, v, about, view.Filter.Cursor); err != nil {
+		return err
+	}
+	var page people.Page
+	err = p.reading(r, func(tx *db.Tx) (err error) { page, err = p.fillUsers(tx, i, v, list, &view); return err })
+	if err != nil {
+		return err
+	}
+	if view.Pager, err = p.listPager(i, v, about, page.Previous, page.Next); err != nil {
 		return err
 	}
 	return p.show(w, view)
 }
 
 // fillUsers reads what the list shows.
-func (p *Portal) fillUsers(tx *db.Tx, i inside, v *web.Visit, view *UsersView) error {
+func (p *Portal) fillUsers(tx *db.Tx, i inside, v *web.Visit, list people.Query, view *UsersView) (page people.Page, err error) {
 	names, err := p.listNames(tx, i.account, v.Lang)
 	if err != nil {
-		return err
+		return page, err
 	}
 	view.Roles = names.options
 	if view.Columns = ReadColumns(view.Filter.Columns); view.Columns == nil {
 		prefers, err := people.Preference(tx, v.Who.ID, columnsPreference)
 		if err != nil {
-			return err
+			return page, err
 		}
 		view.Columns = ReadColumns(prefers)
 	}
-	list := view.Filter.query()
 	if list.EntityID, err = p.askedEntity(tx, i, view); err != nil {
-		return err
+		return page, err
 	}
-	page, err := p.People.List(tx, i.account, list)
-	if f := fault.From(err); f != nil && f.Kind == fault.Invalid { // a filter that names what is not there finds nobody
+	page, err = p.People.List(tx, i.account, list)
+	if unreadable(err) { // a filter that names what is not there finds nobody
 		page, err = people.Page{}, nil
 	}
 	if err != nil {
-		return err
+		return page, err
 	}
-	view.Total, view.Pager = Count(page.Total), Pager{Previous: page.Previous, Next: page.Next}
+	view.Total = Count(page.Total)
 	if err := names.entitiesOf(tx, i.account, page.Rows); err != nil {
-		return err
+		return page, err
 	}
 	lost, err := lostInvitations(tx, i.account.ID, page.Rows)
 	for _, row := range page.Rows {
@@ -93,7 +101,7 @@ func (p *Portal) fillUsers(tx *db.Tx, i inside, v *web.Visit, view *UsersView) e
 		line.MailLost = lost[line.ID]
 		view.Rows = append(view.Rows, line)
 	}
-	return err
+	return page, err
 }
 
 // lostInvitations tells of which of these users the invitation never arrived.
@@ -157,7 +165,7 @@ func entitiesMeant(tx *db.Tx, reach []access.Reach, typed string) (found []org.E
 		return []org.Entity{n.Entity}, is, err
 	}
 	page, err := org.SearchTree(tx, reach, typed, "", suggested+1)
-	if f := fault.From(err); f != nil && f.Kind == fault.Invalid { // what is no text is no entity's name
+	if unreadable(err) { // what is no text is no entity's name
 		err = nil
 	}
 	for _, n := range page.Nodes {
@@ -166,8 +174,15 @@ func entitiesMeant(tx *db.Tx, reach []access.Reach, typed string) (found []org.E
 	return found, false, err
 }
 
+// narrowed is what a cursor of the list belongs to: who is in it, and in which
+// order. Other columns leave it where it is.
+func (f UsersFilter) narrowed() url.Values {
+	f.Columns = ""
+	return f.first().Values()
+}
+
 func (f UsersFilter) query() people.Query {
-	q := people.Query{Search: f.Query, Status: people.Status(f.Status), RoleID: f.Role, EntityID: f.Entity, Sort: f.Sort, After: f.Cursor}
+	q := people.Query{Search: f.Query, Status: people.Status(f.Status), RoleID: f.Role, EntityID: f.Entity, Sort: f.Sort}
 	if q.Sort == "" {
 		q.Sort = "name"
 	}

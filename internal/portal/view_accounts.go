@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"cmp"
 	"net/url"
 	"slices"
 )
@@ -66,6 +67,9 @@ func (f AccountsFilter) Values() url.Values {
 	return v
 }
 
+// first is the filter on the first page.
+func (f AccountsFilter) first() AccountsFilter { f.Cursor = ""; return f }
+
 // AccountsView is the operators' list of accounts. The filter form is sent by GET
 // with q, kind, environment, opened, state and parent.
 type AccountsView struct {
@@ -86,44 +90,36 @@ func (AccountsView) Kinds() []string { return accountKinds }
 
 // Filtered tells whether the list is narrowed.
 func (v AccountsView) Filtered() bool {
-	f := v.Filter
-	f.Sort, f.Descending, f.Cursor = "", false, ""
+	f := v.Filter.first()
+	f.Sort, f.Descending = "", false
 	return f != AccountsFilter{}
 }
 
 // Chips are the filters that are on.
 func (v AccountsView) Chips() []Chip {
-	var out []Chip
-	add := func(key, value, word string, without func(*AccountsFilter)) {
-		if value == "" {
-			return
-		}
-		f := v.Filter
-		f.Cursor = ""
-		without(&f)
-		out = append(out, Chip{Key: key, Value: value, Word: word, Href: v.To().Accounts(f)})
-	}
-	f := v.Filter
-	add("query", f.Query, "", func(f *AccountsFilter) { f.Query = "" })
-	add("level", f.Kind, "portal.kind."+f.Kind, func(f *AccountsFilter) { f.Kind = "" })
-	add("environment", f.Environment, "portal.environment."+f.Environment, func(f *AccountsFilter) { f.Environment = "" })
-	add("opened", f.Opened, "portal.opened."+f.Opened, func(f *AccountsFilter) { f.Opened = "" })
-	add("state", f.State, "portal.state."+f.State, func(f *AccountsFilter) { f.State = "" })
-	parent := v.Parent
-	if parent == "" {
-		parent = f.Parent
-	}
-	add("parent", parent, "", func(f *AccountsFilter) { f.Parent = "" })
-	return out
+	f, c := v.Filter, chips[AccountsFilter]{filter: v.Filter.first(), at: v.To().Accounts}
+	c.add("query", f.Query, "", func(f *AccountsFilter) { f.Query = "" })
+	c.add("level", f.Kind, "portal.kind."+f.Kind, func(f *AccountsFilter) { f.Kind = "" })
+	c.add("environment", f.Environment, "portal.environment."+f.Environment, func(f *AccountsFilter) { f.Environment = "" })
+	c.add("opened", f.Opened, "portal.opened."+f.Opened, func(f *AccountsFilter) { f.Opened = "" })
+	c.add("state", f.State, "portal.state."+f.State, func(f *AccountsFilter) { f.State = "" })
+	c.add("parent", cmp.Or(v.Parent, f.Parent), "", func(f *AccountsFilter) { f.Parent = "" })
+	return c.list
 }
+
+// Past tells whether this page is behind the last one.
+func (v AccountsView) Past() bool { return v.Filter.Cursor != "" && len(v.Rows) == 0 && v.Total > 0 }
+
+// FirstPage is the list from its beginning.
+func (v AccountsView) FirstPage() string { return v.To().Accounts(v.Filter.first()) }
 
 // Asks tells whether the filter's parent must be chosen, or is nobody.
 func (v AccountsView) Asks() bool { return v.Meant != nil }
 
 // Meaning is the list for one of those that were meant.
 func (v AccountsView) Meaning(customerID string) string {
-	f := v.Filter
-	f.Parent, f.Cursor = customerID, ""
+	f := v.Filter.first()
+	f.Parent = customerID
 	return v.To().Accounts(f)
 }
 
@@ -134,24 +130,11 @@ func (v AccountsView) Clear() string {
 
 // SortBy is the head of a column.
 func (v AccountsView) SortBy(column string) Head {
-	f := v.Filter
-	f.Cursor = ""
-	current := f.Sort
-	if current == "" {
-		current = "customer_id"
-	}
-	order := "none"
-	if current == column {
-		order = "ascending"
-		if f.Descending {
-			order = "descending"
-		}
-	}
-	f.Descending = order == "ascending"
-	if f.Sort = column; column == "customer_id" {
-		f.Sort = ""
-	}
-	return Head{Label: "portal.accountlist.column." + column, Href: v.To().Accounts(f), Order: order}
+	f := v.Filter.first()
+	return order{f.Sort, f.Descending}.head(column, "customer_id", "portal.accountlist.column.", func(o order) string {
+		f.Sort, f.Descending = o.by, o.descending
+		return v.To().Accounts(f)
+	})
 }
 
 // PreviousPage is the address of the page before, or "".

@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"cmp"
 	"net/url"
 
 	"countersign/internal/find"
@@ -29,7 +30,6 @@ type Change struct {
 
 // ActivityRow is one entry of the audit log with the names joined.
 type ActivityRow struct {
-	ID        string
 	Number    int64 // its place in the log
 	At        Moment
 	Actor     string
@@ -73,6 +73,9 @@ func (f ActivityFilter) Values() url.Values {
 	return pairs("person", f.Person, "about", f.About, "kind", f.Kind, "outcome", f.Outcome, "from", f.From, "until", f.Until, "address", f.Address,
 		"request", f.Request, "cursor", f.Cursor)
 }
+
+// first is the filter on the first page.
+func (f ActivityFilter) first() ActivityFilter { f.Cursor = ""; return f }
 
 // KindGroup is a group of things that can have happened.
 type KindGroup struct {
@@ -126,9 +129,7 @@ func (ActivityView) Outcomes() []Outcome { return []Outcome{Succeeded, WasRefuse
 
 // Filtered tells whether the log is narrowed.
 func (v ActivityView) Filtered() bool {
-	f := v.Filter
-	f.Cursor = ""
-	return f != ActivityFilter{}
+	return v.Filter.first() != ActivityFilter{}
 }
 
 // More tells whether one of the filters is on that stand apart.
@@ -138,38 +139,22 @@ func (v ActivityView) More() bool {
 
 // Chips are the filters that are on.
 func (v ActivityView) Chips() []Chip {
-	var out []Chip
-	add := func(key, value, word string, without func(*ActivityFilter)) {
-		if value == "" {
-			return
-		}
-		f := v.Filter
-		f.Cursor = ""
-		without(&f)
-		out = append(out, Chip{Key: key, Value: value, Word: word, Href: v.To().Activity(f)})
-	}
-	named := func(name, typed string) string {
-		if name != "" {
-			return name
-		}
-		return typed
-	}
-	f := v.Filter
-	add("person", named(v.Person, f.Person), "", func(f *ActivityFilter) { f.Person = "" })
-	add("about", named(v.About, f.About), "", func(f *ActivityFilter) { f.About = "" })
+	f, c := v.Filter, chips[ActivityFilter]{filter: v.Filter.first(), at: v.To().Activity}
+	c.add("person", cmp.Or(v.Person, f.Person), "", func(f *ActivityFilter) { f.Person = "" })
+	c.add("about", cmp.Or(v.About, f.About), "", func(f *ActivityFilter) { f.About = "" })
 	for _, g := range v.Kinds {
 		for _, o := range g.Options {
 			if o.Value == f.Kind {
-				add("kind", o.Label, "", func(f *ActivityFilter) { f.Kind = "" })
+				c.add("kind", o.Label, "", func(f *ActivityFilter) { f.Kind = "" })
 			}
 		}
 	}
-	add("outcome", f.Outcome, "portal.outcome."+f.Outcome, func(f *ActivityFilter) { f.Outcome = "" })
-	add("from", f.From, "", func(f *ActivityFilter) { f.From = "" })
-	add("until", f.Until, "", func(f *ActivityFilter) { f.Until = "" })
-	add("address", f.Address, "", func(f *ActivityFilter) { f.Address = "" })
-	add("request", f.Request, "", func(f *ActivityFilter) { f.Request = "" })
-	return out
+	c.add("outcome", f.Outcome, "portal.outcome."+f.Outcome, func(f *ActivityFilter) { f.Outcome = "" })
+	c.add("from", f.From, "", func(f *ActivityFilter) { f.From = "" })
+	c.add("until", f.Until, "", func(f *ActivityFilter) { f.Until = "" })
+	c.add("address", f.Address, "", func(f *ActivityFilter) { f.Address = "" })
+	c.add("request", f.Request, "", func(f *ActivityFilter) { f.Request = "" })
+	return c.list
 }
 
 // Chosen is whom or what a filter is about, once that is known by its id.
@@ -182,15 +167,15 @@ type Chosen struct {
 
 // ByPerson is the person who was chosen; nil when the filter is text, or nothing.
 func (v ActivityView) ByPerson() *Chosen {
-	f := v.Filter
-	f.Person, f.Cursor = "", ""
+	f := v.Filter.first()
+	f.Person = ""
 	return chosenIn("person", v.Filter.Person, v.Person, v.To().Activity(f))
 }
 
 // AboutWhat is what was chosen that it was done to; nil when the filter is text, or nothing.
 func (v ActivityView) AboutWhat() *Chosen {
-	f := v.Filter
-	f.About, f.Cursor = "", ""
+	f := v.Filter.first()
+	f.About = ""
 	return chosenIn("about", v.Filter.About, v.About, v.To().Activity(f))
 }
 
@@ -233,7 +218,6 @@ type EntryView struct {
 	Over    string // the entity; "" when it is the account's own
 	Browser string
 	Request string
-	Erased  bool // it held details of a person who was erased
 
 	// Addresses of the log narrowed to what is like it; "" for none.
 	SameActor, SameTarget, SameAddress, SameRequest string

@@ -125,7 +125,6 @@ func (RemoveFactorView) name() string { return "me_factor_removal" }
 // NewCodesView confirms that recovery codes are made anew.
 type NewCodesView struct {
 	Page
-	Form
 	Left int // of the set that dies
 }
 

@@ -90,7 +90,6 @@ func (v SetupView) Fresh() string { return with(SetupPath, pairs("next", v.Next)
 // that they are kept. Fields: next.
 type CodesView struct {
 	Page
-	Form
 	Codes  []string
 	Action string // "" under Your account
 	Next   string

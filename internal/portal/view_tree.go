@@ -81,7 +81,6 @@ type EntityView struct {
 	One           NodeRow
 	Off           Off
 	Line          []Step
-	IsAccount     bool
 	AccountHref   string // its page as an account, for operators; may be empty
 	TreeHref      string
 	Created       Moment

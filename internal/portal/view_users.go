@@ -166,6 +166,9 @@ func (f UsersFilter) Values() url.Values {
 	return v
 }
 
+// first is the filter on the first page.
+func (f UsersFilter) first() UsersFilter { f.Cursor = ""; return f }
+
 func pairs(kv ...string) url.Values {
 	v := url.Values{}
 	for i := 0; i+1 < len(kv); i += 2 {
@@ -205,7 +208,7 @@ func (v UsersView) Filtered() bool {
 func (v UsersView) Past() bool { return v.Filter.Cursor != "" && len(v.Rows) == 0 && v.Total.N > 0 }
 
 // FirstPage is the list from its beginning.
-func (v UsersView) FirstPage() string { return v.turn("") }
+func (v UsersView) FirstPage() string { return v.To().Users(v.Filter.first()) }
 
 // Statuses are the options of the status filter; their words are "portal.filter.status.VALUE".
 func (v UsersView) Statuses() []string { return statusFilters() }
@@ -255,15 +258,15 @@ func (v UsersView) ListHref() string { return v.To().Users(v.Filter) }
 
 // ExportHref is the file of all that match.
 func (v UsersView) ExportHref() string {
-	f := v.Filter
-	f.Cursor, f.Columns = "", columnsText(v.Shown())
+	f := v.Filter.first()
+	f.Columns = columnsText(v.Shown())
 	return v.To().ExportUsers(f)
 }
 
 // Choose is the list narrowed to one of the entities that were meant.
 func (v UsersView) Choose(customerID string) string {
-	f := v.Filter
-	f.Cursor, f.Entity = "", customerID
+	f := v.Filter.first()
+	f.Entity = customerID
 	return v.To().Users(f)
 }
 
@@ -277,26 +280,12 @@ type Chip struct {
 
 // Chips are the filters that are on.
 func (v UsersView) Chips() []Chip {
-	var out []Chip
-	add := func(key, value, word string, without func(*UsersFilter)) {
-		f := v.Filter
-		f.Cursor = ""
-		without(&f)
-		out = append(out, Chip{Key: key, Value: value, Word: word, Href: v.To().Users(f)})
-	}
-	if f := v.Filter; f.Query != "" {
-		add("query", f.Query, "", func(f *UsersFilter) { f.Query = "" })
-	}
-	if f := v.Filter; f.Status != "" {
-		add("status", f.Status, "portal.filter.status."+f.Status, func(f *UsersFilter) { f.Status = "" })
-	}
-	if f := v.Filter; f.Role != "" {
-		add("role", labelOf(v.Roles, f.Role), "", func(f *UsersFilter) { f.Role = "" })
-	}
-	if f := v.Filter; f.Entity != "" {
-		add("entity", cmp.Or(v.Entity, f.Entity), "", func(f *UsersFilter) { f.Entity = "" })
-	}
-	return out
+	f, c := v.Filter, chips[UsersFilter]{filter: v.Filter.first(), at: v.To().Users}
+	c.add("query", f.Query, "", func(f *UsersFilter) { f.Query = "" })
+	c.add("status", f.Status, "portal.filter.status."+f.Status, func(f *UsersFilter) { f.Status = "" })
+	c.add("role", labelOf(v.Roles, f.Role), "", func(f *UsersFilter) { f.Role = "" })
+	c.add("entity", cmp.Or(v.Entity, f.Entity), "", func(f *UsersFilter) { f.Entity = "" })
+	return c.list
 }
 
 func labelOf(options []Option, value string) string {
@@ -322,43 +311,23 @@ type Head struct {
 
 // SortBy is the head of a column.
 func (v UsersView) SortBy(column string) Head {
-	f := v.Filter
-	f.Cursor = ""
-	current := f.Sort
-	if current == "" {
-		current = "name"
-	}
-	order := "none"
-	if current == column {
-		order = "ascending"
-		if f.Descending {
-			order = "descending"
-		}
-	}
-	f.Descending = order == "ascending"
-	if f.Sort = column; column == "name" {
-		f.Sort = ""
-	}
-	return Head{Label: "portal.users.column." + column, Href: v.To().Users(f), Order: order}
+	f := v.Filter.first()
+	return order{f.Sort, f.Descending}.head(column, "name", "portal.users.column.", func(o order) string {
+		f.Sort, f.Descending = o.by, o.descending
+		return v.To().Users(f)
+	})
 }
 
 // PreviousPage is the address of the page before, or "".
-func (v UsersView) PreviousPage() string {
-	if v.Pager.Previous == "" {
-		return ""
-	}
-	return v.turn(v.Pager.Previous)
-}
+func (v UsersView) PreviousPage() string { return v.turn(v.Pager.Previous) }
 
 // NextPage is the address of the page after, or "".
-func (v UsersView) NextPage() string {
-	if v.Pager.Next == "" {
-		return ""
-	}
-	return v.turn(v.Pager.Next)
-}
+func (v UsersView) NextPage() string { return v.turn(v.Pager.Next) }
 
 func (v UsersView) turn(cursor string) string {
+	if cursor == "" {
+		return ""
+	}
 	f := v.Filter
 	f.Cursor = cursor
 	return v.To().Users(f)

@@ -142,7 +142,7 @@ func (w words) problems(f Form) []Problem {
 	}
 	out := make([]Problem, len(f.Refusal.Fields))
 	for i, field := range f.Refusal.Fields {
-		out[i] = Problem{"#f-" + field.Name, w.known("portal.field."+field.Name, field.Name), lang.FieldSentence(w.tag, field)}
+		out[i] = Problem{"#f-" + field.Name, w.known("portal.field."+field.Name, w.known("portal.chip."+field.Name, field.Name)), lang.FieldSentence(w.tag, field)}
 	}
 	return out
 }

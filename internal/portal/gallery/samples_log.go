@@ -48,7 +48,7 @@ func (m maker) entry(page portal.Page) []Sample {
 		SameActor: to.Activity(portal.ActivityFilter{Person: "usr_1"}), SameTarget: to.Activity(portal.ActivityFilter{About: "usr_2"}),
 		SameAddress: to.Activity(portal.ActivityFilter{Address: "203.0.113.9"}), SameRequest: to.Activity(portal.ActivityFilter{Request: "req_7f3a91c05be24d10"})}
 	tried := full
-	tried.Entry, tried.Kind, tried.Over, tried.SameTarget, tried.Erased = rows[2], "user", "", "", true
+	tried.Entry, tried.Kind, tried.Over, tried.SameTarget, tried.Entry.Erased = rows[2], "user", "", "", true
 	return []Sample{{"activity-entry", full}, {"activity-entry-refused", tried},
 		{"activity-entry-little", portal.EntryView{Page: page, Entry: rows[4], Kind: "user"}}}
 }

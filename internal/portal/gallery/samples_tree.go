@@ -39,7 +39,7 @@ func (m maker) entity(page portal.Page) []Sample {
 	own := portal.EntityView{Page: m.flashed(portal.SectionEntities, portal.Done, "entity_saved", "name", m.n.Text), One: nodes[2], Line: line, TreeHref: to.Tree(portal.TreeFilter{At: "NW-1042-2"}), Created: at(2, 10, 0), CreatedBy: m.n.Ada,
 		EntitiesBelow: 2, Rows: nodes[1:], Pager: portal.Pager{Previous: "c0", Next: "c2"}, MayEdit: true, MayAct: []portal.Act{portal.DeactivateEntity}, OnboardHref: to.NewEntity("NW-1042-2")}
 	off := portal.EntityView{Page: page, One: nodes[1], Line: line, TreeHref: own.TreeHref, Created: at(2, 10, 0), MayEdit: true, MayAct: []portal.Act{portal.ActivateEntity}, Off: portal.Off{At: at(3, 9, 15), By: m.n.Ada, Why: m.n.Reason}}
-	account := portal.EntityView{Page: page, One: nodes[0], Line: line, TreeHref: own.TreeHref, Created: at(2, 10, 0), IsAccount: true, AccountHref: to.OneAccount("acc_3"), Rows: nodes[1:2], EntitiesBelow: 1}
+	account := portal.EntityView{Page: page, One: nodes[0], Line: line, TreeHref: own.TreeHref, Created: at(2, 10, 0), AccountHref: to.OneAccount("acc_3"), Rows: nodes[1:2], EntitiesBelow: 1}
 	picker := portal.ParentPicker{Parents: []portal.ParentChoice{{ID: "ent_1", Name: m.n.Account, CustomerID: m.n.CustomerID, Kind: "merchant", Selected: true}}}
 	fresh := portal.NewEntityView{Page: page, ParentPicker: picker}
 	bad := portal.NewEntityView{Page: page, Form: wrong("name", "customer_id", "parent"), Name: m.n.Text, CustomerID: m.n.CustomerID}
