@@ -12,14 +12,13 @@ import (
 )
 
 // List reads the account's roles: predefined ones in the profile's order, then
-// custom ones by name. p is the account's profile.
+// custom ones by name; no personal copies. p is the account's profile.
 func List(tx *db.Tx, accountID string, p *profile.Profile) ([]Role, error) {
-	list, err := db.All(tx, scanRole, `SELECT r.account_id, r.id, COALESCE(r.predefined, ''), r.name, r.description, r.administrator, r.version, r.holders
-		FROM roles r WHERE r.account_id = $1 AND r.membership_id IS NULL ORDER BY r.name_key`, accountID)
+	list, err := db.All(tx, scanRole, `SELECT `+roleColumns+` WHERE r.account_id = $1 AND r.membership_id IS NULL ORDER BY r.name_key`, accountID)
 	if err != nil {
 		return nil, fmt.Errorf("list roles: %w", err)
 	}
-	custom, err := customPermissions(tx, accountID)
+	custom, err := customRights(tx, accountID, `r.membership_id IS NULL`)
 	if err != nil {
 		return nil, err
 	}
@@ -34,14 +33,27 @@ func List(tx *db.Tx, accountID string, p *profile.Profile) ([]Role, error) {
 	return list, nil
 }
 
-func scanRole(r *sql.Rows) (x Role, err error) {
-	return x, r.Scan(&x.AccountID, &x.ID, &x.Key, &x.Name, &x.Description, &x.Administrator, &x.Version, &x.Holders)
+const (
+	roleFields  = `r.account_id, r.id, COALESCE(r.predefined, ''), r.name, r.description, r.administrator, r.legacy, r.template, r.copy_of, r.version, r.holders`
+	roleColumns = roleFields + ` FROM roles r`
+)
+
+func (r *Role) dest() []any {
+	return []any{&r.AccountID, &r.ID, &r.Key, &r.Name, &r.Description, &r.Administrator, &r.Legacy, &r.Template, &r.CopyOf, &r.Version, &r.Holders}
 }
 
+func scanRole(r *sql.Rows) (x Role, err error) { return x, r.Scan(x.dest()...) }
+
 // fill adds what the profile, or for a custom role its policies, says.
-func (r *Role) fill(p *profile.Profile, custom map[string]access.Set) {
+func (r *Role) fill(p *profile.Profile, custom map[string]rights) {
 	if r.Key == "" {
-		r.Permissions = custom[r.ID]
+		held := custom[r.ID]
+		for permission, conditions := range held {
+			r.Permissions = r.Permissions.With(permission)
+			if !enough(conditions, []access.Condition{{}}) {
+				r.Restricted = r.Restricted.With(permission)
+			}
+		}
 		return
 	}
 	for _, pr := range p.Roles {
@@ -57,19 +69,34 @@ func (r *Role) fill(p *profile.Profile, custom map[string]access.Set) {
 	}
 }
 
-func customPermissions(tx *db.Tx, accountID string) (map[string]access.Set, error) {
-	out := map[string]access.Set{}
+// customRights reads what custom roles of an account hold, by role, as written
+// and not closed; which says of r, the roles, whose.
+func customRights(tx *db.Tx, accountID, which string, args ...any) (map[string]rights, error) {
+	out := map[string]rights{}
 	_, err := db.All(tx, func(r *sql.Rows) (_ struct{}, err error) {
-		var role, name string
-		if err = r.Scan(&role, &name); err == nil {
-			if p, ok := access.Parse(name); ok {
-				out[role] = out[role].With(p)
-			}
+		var role, permission, condition string
+		if err = r.Scan(&role, &permission, &condition); err != nil {
+			return
 		}
-		return struct{}{}, err
-	}, `SELECT rp.role_id, pp.permission FROM role_policies rp
-		JOIN policy_permissions pp ON pp.account_id = rp.account_id AND pp.policy_id = rp.policy_id WHERE rp.account_id = $1`, accountID)
-	return out, err
+		permit, ok := readPermit(permission, condition)
+		if !ok {
+			return
+		}
+		for _, g := range grants([]Permit{permit}) {
+			if out[role] == nil {
+				out[role] = rights{}
+			}
+			out[role][g.Permission] = append(out[role][g.Permission], g.Condition)
+		}
+		return
+	}, `SELECT rp.role_id, pp.permission, pp.condition FROM roles r JOIN role_policies rp ON rp.account_id = r.account_id AND rp.role_id = r.id
+		JOIN policy_permissions pp ON pp.account_id = rp.account_id AND pp.policy_id = rp.policy_id WHERE r.account_id = $1 AND `+which+`
+		UNION ALL SELECT x.role_id, x.permission, x.condition FROM roles r JOIN role_permissions x ON x.account_id = r.account_id AND x.role_id = r.id
+		WHERE r.account_id = $1 AND r.legacy AND `+which, append([]any{accountID}, args...)...)
+	if err != nil {
+		return nil, fmt.Errorf("read what roles hold: %w", err)
+	}
+	return out, nil
 }
 
 // Of reads what users of the account are assigned, by membership id.

@@ -8,6 +8,7 @@ import (
 	"countersign/internal/access"
 	"countersign/internal/db"
 	"countersign/internal/profile"
+	"countersign/internal/roles"
 )
 
 func revisionOf(tx *db.Tx) (int64, error) {
@@ -124,9 +125,10 @@ func predefined(profileName string, r profile.Role) access.Policy {
 	return p
 }
 
-// loadPolicies reads custom roles' policies, by role. A permission that this
-// release does not know grants nothing. Conditions come with a later schema
-// user: a restricted row is left out rather than given without its restriction.
+// loadPolicies reads custom roles' policies, by role; what a legacy role holds by
+// itself comes as a policy without id. A permission that this release does not
+// know, or that no custom role may hold, grants nothing, and neither does one
+// whose restriction cannot be read: it is not given without.
 func loadPolicies(tx *db.Tx) (map[string][]access.Policy, error) {
 	out := map[string][]access.Policy{}
 	_, err := db.All(tx, func(r *sql.Rows) (_ struct{}, err error) {
@@ -135,7 +137,8 @@ func loadPolicies(tx *db.Tx) (map[string][]access.Policy, error) {
 			return
 		}
 		p, ok := access.Parse(permission)
-		if !ok || condition != "" {
+		restricted, readable := roles.ReadCondition(condition)
+		if !ok || !readable || p.Info().Ungrantable {
 			return
 		}
 		list := out[role]
@@ -143,13 +146,15 @@ func loadPolicies(tx *db.Tx) (map[string][]access.Policy, error) {
 			list = append(list, access.Policy{ID: policy, Name: name})
 		}
 		last := &list[len(list)-1]
-		last.Permissions = append(last.Permissions, access.Grant{Permission: p})
+		last.Permissions = append(last.Permissions, access.Grant{Permission: p, Condition: restricted})
 		out[role] = list
 		return
 	}, `SELECT rp.role_id, p.id, p.name, pp.permission, pp.condition FROM role_policies rp
 		JOIN policies p ON p.account_id = rp.account_id AND p.id = rp.policy_id
 		JOIN policy_permissions pp ON pp.account_id = p.account_id AND pp.policy_id = p.id
-		ORDER BY rp.role_id, p.id, pp.permission`)
+		UNION ALL SELECT x.role_id, '', '', x.permission, x.condition FROM role_permissions x
+		JOIN roles r ON r.account_id = x.account_id AND r.id = x.role_id AND r.legacy
+		ORDER BY 1, 2, 4`)
 	return out, err
 }
 

@@ -1,0 +1,106 @@
+package roles
+
+import (
+	"context"
+
+	"countersign/internal/access"
+	"countersign/internal/audit"
+	"countersign/internal/db"
+	"countersign/internal/fault"
+)
+
+// Remove deletes a custom role. Whoever would be left with none gets the account's
+// fallback role over the same entities and for the same time (R6, B12); nobody is
+// left with none, and nobody becomes an administrator. It returns how many got it.
+func (r *Roles) Remove(ctx context.Context, who db.Who, accountID, roleID string, version int64) (fell int, err error) {
+	e := audit.Entry{Action: audit.RoleDeleted, AccountID: accountID, Kind: "role", ID: roleID}
+	err = r.refusing(ctx, who, e, func(tx *db.Tx) error {
+		fell = 0
+		m, err := r.manage(tx, who, accountID, manageRoles)
+		if err != nil {
+			return err
+		}
+		role, err := m.role(roleID, version)
+		if err != nil {
+			return err
+		}
+		c, err := m.removal(role)
+		if err != nil {
+			return err
+		}
+		list, err := holdersOf(tx, accountID, roleID)
+		if err != nil {
+			return err
+		}
+		if len(list) > moveMost {
+			return fault.New(fault.Conflict, "too_many_holders", "max", moveMost)
+		}
+		for _, h := range list {
+			if err := r.takeFrom(tx, h, roleID, c.fallback); err != nil {
+				return err
+			}
+			if !h.others {
+				fell++
+			}
+		}
+		if err := m.drop(role, c.fallback, fell); err != nil {
+			return err
+		}
+		changed(tx)
+		e.Changes = differences(role, Full{Role: Role{AccountID: accountID, ID: roleID}})
+		return audit.Record(tx, e)
+	})
+	return fell, err
+}
+
+// moveMost bounds whose access one deletion changes: it holds up all others who write.
+const moveMost = 5000
+
+// removal is what deleting a role changes; it refuses whoever may not.
+func (m *managing) removal(role Full) (change, error) {
+	c := change{before: map[string]rights{role.ID: role.rights()}, after: map[string]rights{}, removed: role.ID}
+	if err := m.allow(c); err != nil {
+		return c, err
+	}
+	pr, ok := m.profile.Role(m.settings.FallbackRole)
+	if !ok || pr.Deprecated || pr.Administrator || !pr.At(m.account.Kind) {
+		return c, fault.New(fault.Conflict, "fallback_role_unusable")
+	}
+	id, found, err := IDByKey(m.tx, m.account.ID, pr.Key)
+	if err == nil && !found {
+		err = fault.New(fault.Conflict, "fallback_role_unusable")
+	}
+	if err != nil {
+		return c, err
+	}
+	c.fallback, c.fallbackGives = id, rightsIn(pr.Permissions)
+	if access.CanGrant(m.snapshot, m.question, id, true, nil) != "" {
+		return c, fault.New(fault.Forbidden, "role_not_yours_to_give")
+	}
+	return c, nil
+}
+
+// takeFrom takes a role from one of its holders, in exchange for the fallback when
+// it was the only one, and records that of them.
+func (r *Roles) takeFrom(tx *db.Tx, h holder, roleID, fallback string) error {
+	before, err := Of(tx, h.accountID, h.membershipID)
+	if err != nil {
+		return err
+	}
+	err = r.relist(tx, h.userID, func() error {
+		if h.others {
+			return unassign(tx, h)
+		}
+		return h.swap(tx, fallback)
+	})
+	if err != nil {
+		return err
+	}
+	after, err := Of(tx, h.accountID, h.membershipID)
+	if err != nil {
+		return err
+	}
+	tx.ChangedUser(h.userID)
+	return audit.Record(tx, audit.Entry{Action: audit.UserAccessChanged, AccountID: h.accountID, Kind: "user", ID: h.userID,
+		Changes: []audit.Change{{Field: "roles", Before: Text(before[h.membershipID]), After: Text(after[h.membershipID])}}})
+}
