@@ -84,7 +84,9 @@ func (p *People) holdsOver(tx *db.Tx, who db.Who, a org.Account, gives access.Se
 	q := org.Question(tx, who, a.ID)
 	for q.Permission = range gives.All() {
 		if !access.Covers(s, q, over.AllEntities, over.Entities) {
-			return ceiling("permissions", "permission_not_yours_to_give").With("permission", q.Permission.String())
+			e := ceiling("permissions", "permission_not_yours_to_give").With("permission", q.Permission.String())
+			e.Fields[0].Args = e.Args
+			return e
 		}
 	}
 	return nil
