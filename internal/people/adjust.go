@@ -20,6 +20,9 @@ func (p *People) AdjustRole(ctx context.Context, who db.Who, accountID, userID, 
 	e := audit.Entry{Action: audit.RoleAdjusted, AccountID: accountID, Kind: "user", ID: userID}
 	err = p.refusing(ctx, who, e, func(tx *db.Tx) error {
 		a, settings, err := p.account(tx, who, accountID, "users:assign_roles")
+		if err == nil {
+			err = roles.Acknowledge(in.Acknowledged)
+		}
 		if err != nil {
 			return err
 		}

@@ -209,6 +209,7 @@ func (m *managing) policies(f *fault.Fields, ids []string, own bool) ([]Policy, 
 // A role that begins has nothing before, one that is removed nothing after.
 type change struct {
 	before, after map[string]rights
+	unused        string // the id of a policy that no role has, which stands for a role with it alone
 	removed       string // a role's id
 	fallback      string // the role's id that people get who would be left with none
 	fallbackGives rights
@@ -245,6 +246,16 @@ func (c change) held() access.Set {
 		set = set.Union(c.before[id].all()).Union(c.after[id].all())
 	}
 	return set
+}
+
+// Acknowledge refuses names of permissions that there are none of.
+func Acknowledge(said []string) error {
+	for _, name := range said {
+		if _, ok := access.Parse(name); !ok {
+			return fault.In("acknowledged", "unknown_permission", "permission", shown(name))
+		}
+	}
+	return nil
 }
 
 // acknowledged notes dangerous permissions that roles would gain and nobody said

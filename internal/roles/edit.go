@@ -120,6 +120,9 @@ func (r *Roles) Edit(ctx context.Context, who db.Who, accountID, roleID string, 
 // edited is a role as an edit leaves it, checked in every way; flagged names the
 // toxic combinations that are let through.
 func (m *managing) edited(role Full, in Edit) (next Full, key, flagged string, err error) {
+	if err = Acknowledge(in.Acknowledged); err != nil {
+		return next, "", "", err
+	}
 	var f fault.Fields
 	if next, key, err = m.apply(&f, role, in); err != nil {
 		return next, "", "", err

@@ -117,6 +117,9 @@ func (m *managing) policy(policyID string, version int64) (Policy, error) {
 
 // editedPolicy is a policy as an edit leaves it, checked in every way with all roles that have it.
 func (m *managing) editedPolicy(p Policy, in PolicyEdit) (next Policy, key, flagged string, err error) {
+	if err = Acknowledge(in.Acknowledged); err != nil {
+		return next, "", "", err
+	}
 	var f fault.Fields
 	if next, key, err = m.applyPolicy(&f, p, in); err != nil {
 		return next, "", "", err
@@ -165,6 +168,7 @@ func (m *managing) applyPolicy(f *fault.Fields, p Policy, in PolicyEdit) (next P
 func (m *managing) changeOfPolicy(f *fault.Fields, p, next Policy) (change, error) {
 	c := change{before: map[string]rights{}, after: map[string]rights{}}
 	if len(p.Roles) == 0 {
+		c.unused = p.ID
 		c.before[p.ID], c.after[p.ID] = rightsOf(grants(p.Permits)), rightsOf(grants(next.Permits))
 	}
 	for _, id := range p.Roles {

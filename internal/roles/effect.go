@@ -106,12 +106,12 @@ func (c change) affects(held []scoped, known func(roleID string) rights, now int
 // effect looks at those who have roles that change: counts from the beginning, and
 // a page of people after a position.
 func (m *managing) effect(c change, after string, limit int) (Effect, error) {
-	e := Effect{Roles: c.roles(), FallbackRole: c.fallback, Dangerous: names(dangerous(c.gained()))}
+	e := Effect{Roles: slices.DeleteFunc(c.roles(), func(id string) bool { return id == c.unused }), FallbackRole: c.fallback, Dangerous: names(dangerous(c.gained()))}
 	known, err := allRights(m.tx, m.account.ID, m.profile)
 	if err != nil {
 		return e, err
 	}
-	if e.Holders, err = countHolders(m.tx, m.account.ID, e.Roles); err != nil {
+	if e.Holders, err = countHolders(m.tx, m.account.ID, c.roles()); err != nil {
 		return e, err
 	}
 	gain, lose := map[access.Permission]int64{}, map[access.Permission]int64{}
@@ -260,6 +260,9 @@ func (r *Roles) PreviewEdit(ctx context.Context, who db.Who, accountID, roleID s
 	e := audit.Entry{Action: audit.RoleChanged, AccountID: accountID, Kind: "role", ID: roleID}
 	return r.preview(ctx, who, e, manageRoles, after, limit, func(m *managing) (change, error) {
 		role, err := m.role(roleID, asIs)
+		if err == nil {
+			err = Acknowledge(in.Acknowledged)
+		}
 		if err != nil {
 			return change{}, err
 		}
@@ -289,6 +292,9 @@ func (r *Roles) PreviewPolicy(ctx context.Context, who db.Who, accountID, policy
 	e := audit.Entry{Action: audit.PolicyChanged, AccountID: accountID, Kind: "policy", ID: policyID}
 	return r.preview(ctx, who, e, managePolicies, after, limit, func(m *managing) (change, error) {
 		p, err := m.policy(policyID, asIs)
+		if err == nil {
+			err = Acknowledge(in.Acknowledged)
+		}
 		if err != nil {
 			return change{}, err
 		}
