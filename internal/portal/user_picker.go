@@ -33,6 +33,9 @@ func (p *Portal) picker(tx *db.Tx, i inside, v *web.Visit, s profile.Settings, h
 		return out, err
 	}
 	c, err := p.choices(tx, i.account, v.Lang)
+	if err == nil {
+		err = p.includeHeld(tx, i, &c, held)
+	}
 	if err != nil {
 		return out, err
 	}
@@ -42,7 +45,7 @@ func (p *Portal) picker(tx *db.Tx, i inside, v *web.Visit, s profile.Settings, h
 		}
 		choice := RoleChoice{ID: r.ID, Name: r.Title(c.lang), Description: r.About(c.lang), Permissions: r.Permissions.Len(),
 			Selected: slices.Contains(chosen.Roles, r.ID), Sections: roleSections(r),
-			Warning: r.Warning(c.lang), Deprecated: r.Deprecated}
+			Warning: r.Warning(c.lang), Deprecated: r.Deprecated, Template: r.Template, Copy: r.CopyOf != ""}
 		for _, d := range r.Dangerous() {
 			choice.Dangerous = append(choice.Dangerous, d.String())
 		}

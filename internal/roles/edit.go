@@ -21,6 +21,7 @@ type Draft struct {
 	Policies          []string // ids of shared policies
 	Template          bool
 	Acknowledged      []string // the dangerous permissions that are known to be given
+	From              string   // the role as whose clone the draft began, for the log; "" for none
 }
 
 // Edit is what is to be different of a role; nil leaves a part as it is.
@@ -41,7 +42,12 @@ func (r *Roles) Create(ctx context.Context, who db.Who, accountID string, in Dra
 		if err != nil {
 			return err
 		}
-		id, err = m.create(in, "")
+		if in.From != "" {
+			if _, err := m.cloneable(in.From); err != nil {
+				return err
+			}
+		}
+		id, err = m.create(in, in.From)
 		return err
 	})
 	return id, err
@@ -294,14 +300,9 @@ func (r *Roles) Clone(ctx context.Context, who db.Who, accountID, roleID, name s
 		if err != nil {
 			return err
 		}
-		role, found, err := RoleByID(tx, accountID, roleID, m.profile)
-		switch {
-		case err != nil:
+		role, err := m.cloneable(roleID)
+		if err != nil {
 			return err
-		case !found || role.MembershipID != "":
-			return fault.None("role")
-		case role.Deprecated:
-			return fault.In("role", "deprecated_role", "role", role.Title(who.Lang))
 		}
 		draft := CloneOf(role, m.account.Kind, m.profile)
 		draft.Name, draft.Description, draft.Acknowledged = name, role.About(who.Lang), acknowledged
@@ -315,6 +316,20 @@ func (r *Roles) Clone(ctx context.Context, who db.Who, accountID, roleID, name s
 		return "", nil, err
 	}
 	return id, leftOut, nil
+}
+
+// cloneable finds a role of the account that can be cloned.
+func (m *managing) cloneable(roleID string) (Full, error) {
+	role, found, err := RoleByID(m.tx, m.account.ID, roleID, m.profile)
+	switch {
+	case err != nil:
+		return role, err
+	case !found || role.MembershipID != "":
+		return role, fault.None("role")
+	case role.Deprecated:
+		return role, fault.In("role", "deprecated_role", "role", role.Title(m.who.Lang))
+	}
+	return role, nil
 }
 
 // leave takes permissions out of a draft.
