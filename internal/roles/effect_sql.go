@@ -67,7 +67,6 @@ func countHolders(tx *db.Tx, accountID string, roleIDs []string) (n int64, err e
 // holdersAfter reads up to limit who have any of the roles, by membership id after a position.
 func holdersAfter(tx *db.Tx, accountID string, roleIDs []string, after string, limit int) ([]holder, error) {
 	list, err := db.All(tx, func(r *sql.Rows) (h holder, err error) {
-		h.accountID = accountID
 		return h, r.Scan(&h.membershipID, &h.userID)
 	}, `SELECT x.id, m.user_id FROM (SELECT DISTINCT a.membership_id AS id FROM `+db.Each(tx, "$2")+` CROSS JOIN assignments a
 		WHERE a.account_id = $1 AND a.role_id = each.value AND a.membership_id > $3 ORDER BY a.membership_id LIMIT $4) AS x
