@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"strconv"
 	"testing"
 	"time"
 
@@ -23,8 +24,8 @@ import (
 	"countersign/internal/test/testdb"
 )
 
-// crowd is one account of many people, over SQLite. With COUNTERSIGN_BENCH_FILE it
-// stands on that file (which is changed), else so many are made.
+// crowd is one account of many people, over SQLite: as many as
+// COUNTERSIGN_BENCH_USERS says, or 20,000.
 type crowd struct {
 	d        *db.DB
 	roles    *roles.Roles
@@ -34,13 +35,13 @@ type crowd struct {
 	who      db.Who
 }
 
-func newCrowd(b *testing.B, users int) *crowd {
+func newCrowd(b *testing.B) *crowd {
 	b.Helper()
-	address := filepath.Join(b.TempDir(), "crowd.db")
-	file := os.Getenv("COUNTERSIGN_BENCH_FILE")
-	if file != "" {
-		address = file
+	users := 20_000
+	if n, err := strconv.Atoi(os.Getenv("COUNTERSIGN_BENCH_USERS")); err == nil {
+		users = n
 	}
+	address := filepath.Join(b.TempDir(), "crowd.db")
 	clock := demo.NewClock(time.Now)
 	d, err := db.Open(b.Context(), db.Options{URL: address, Now: clock.Now, Random: rand.Reader, Box: testdb.Box(b)})
 	if err != nil {
@@ -61,12 +62,10 @@ func newCrowd(b *testing.B, users int) *crowd {
 		b.Fatal(err)
 	}
 	c.roles = roles.New(d, live, c.profiles, log, people.RelistAccess)
-	if file == "" {
-		_, err = demo.Fill(b.Context(), demo.Deps{DB: d, Clock: clock, Live: live, Profiles: c.profiles, Audit: log, People: people.New(d, live, c.profiles, log), Org: org.NewOrg(d, live, c.profiles, log),
-			Passwords: signin.NewPasswords(signin.Cost{MemoryKiB: 64, Passes: 1, Lanes: 1}, 1, 4, rand.Reader)}, demo.Options{Seed: 1, Users: users, Accounts: 1})
-		if err != nil {
-			b.Fatal(err)
-		}
+	_, err = demo.Fill(b.Context(), demo.Deps{DB: d, Clock: clock, Live: live, Profiles: c.profiles, Audit: log, People: people.New(d, live, c.profiles, log), Org: org.NewOrg(d, live, c.profiles, log),
+		Passwords: signin.NewPasswords(signin.Cost{MemoryKiB: 64, Passes: 1, Lanes: 1}, 1, 4, rand.Reader)}, demo.Options{Seed: 1, Users: users, Accounts: 1})
+	if err != nil {
+		b.Fatal(err)
 	}
 	c.begin(b)
 	return c
@@ -122,7 +121,7 @@ func (c *crowd) holding(b *testing.B, name string, n int) string {
 
 // BenchmarkRoles measures what looks at everybody who has a role.
 func BenchmarkRoles(b *testing.B) {
-	c := newCrowd(b, 20_000)
+	c := newCrowd(b)
 	n := int(c.account.Users) - 1
 	id := c.holding(b, "Everybody", n)
 	b.Run("preview", func(b *testing.B) {

@@ -213,6 +213,7 @@ type change struct {
 	removed       string // a role's id
 	fallback      string // the role's id that people get who would be left with none
 	fallbackGives rights
+	nothing       []string // ids of roles that give nothing, as good as none
 }
 
 // roles lists the ids of those that change.

@@ -29,7 +29,7 @@ func (r *Roles) Remove(ctx context.Context, who db.Who, accountID, roleID string
 		if err != nil {
 			return err
 		}
-		list, err := holdersOf(tx, accountID, roleID)
+		list, err := holdersOf(tx, accountID, roleID, c.nothing)
 		if err != nil {
 			return err
 		}
@@ -77,10 +77,24 @@ func (m *managing) removal(role Full) (change, error) {
 		return c, err
 	}
 	c.fallback, c.fallbackGives = id, rightsIn(pr.Permissions)
+	if c.nothing, err = m.deprecated(); err != nil {
+		return c, err
+	}
 	if access.CanGrant(m.snapshot, m.question, id, true, nil) != "" {
 		return c, fault.New(fault.Forbidden, "role_not_yours_to_give")
 	}
 	return c, nil
+}
+
+// deprecated are the ids of the account's roles that give nothing.
+func (m *managing) deprecated() (ids []string, err error) {
+	rows, err := predefinedRows(m.tx, m.account.ID)
+	for _, pr := range m.profile.Roles {
+		if pr.Deprecated && rows[pr.Key] != "" {
+			ids = append(ids, rows[pr.Key])
+		}
+	}
+	return ids, err
 }
 
 // takeFrom takes a role from some of its holders, in exchange for the fallback where

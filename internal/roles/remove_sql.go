@@ -10,16 +10,18 @@ import (
 // holder is one assignment of a role, with what else its person has.
 type holder struct {
 	assignmentID, membershipID, userID string
-	others                             bool // another role, now or later
+	others                             bool // another role that gives something now
 }
 
-// holdersOf reads everybody who has a role, by membership id.
-func holdersOf(tx *db.Tx, accountID, roleID string) ([]holder, error) {
+// holdersOf reads everybody who has a role, by membership id. Roles that give
+// nothing (nothing) are none to whoever has them.
+func holdersOf(tx *db.Tx, accountID, roleID string, nothing []string) ([]holder, error) {
 	list, err := db.All(tx, func(r *sql.Rows) (h holder, err error) {
 		return h, r.Scan(&h.assignmentID, &h.membershipID, &h.userID, &h.others)
-	}, `SELECT a.id, a.membership_id, m.user_id, EXISTS (SELECT 1 FROM assignments b WHERE b.account_id = $2 AND b.membership_id = a.membership_id AND b.id <> a.id AND `+living("b")+`)
+	}, `SELECT a.id, a.membership_id, m.user_id, EXISTS (SELECT 1 FROM assignments b WHERE b.account_id = $2 AND b.membership_id = a.membership_id AND b.id <> a.id AND `+living("b")+`
+			AND (b.valid_from IS NULL OR b.valid_from <= $1) AND b.role_id NOT IN (SELECT each.value FROM `+db.Each(tx, "$5")+`))
 		FROM assignments a JOIN memberships m ON m.account_id = a.account_id AND m.id = a.membership_id
-		WHERE a.account_id = $2 AND a.role_id = $3 ORDER BY a.membership_id LIMIT $4`, tx.Now, accountID, roleID, moveMost+1)
+		WHERE a.account_id = $2 AND a.role_id = $3 ORDER BY a.membership_id LIMIT $4`, tx.Now, accountID, roleID, moveMost+1, db.List(nothing))
 	if err != nil {
 		return nil, fmt.Errorf("read who has a role: %w", err)
 	}

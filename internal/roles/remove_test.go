@@ -82,6 +82,26 @@ func TestRemove(t *testing.T) {
 				t.Errorf("L1 recorded: %v %v", told, deleted)
 			}
 		})
+		t.Run("B12 a role that begins later is none today", func(t *testing.T) {
+			id := h.create(t, draft("Until then", "payments:void"))
+			h.Do(func(tx *db.Tx) error {
+				m, _, err := people.MemberOf(tx, who.AccountID, h.User("m1.invited"))
+				if err != nil {
+					return err
+				}
+				tx.ChangedAccess()
+				return people.Relist(tx, h.User("m1.invited"), func() error {
+					return roles.Replace(tx, who.AccountID, m.ID, []roles.Assignment{{RoleID: id, AllEntities: true}, {RoleID: h.Role("M1", "support"), AllEntities: true, From: tx.Now + 1e12}})
+				})
+			})
+			e, err := h.Roles.PreviewRemoval(t.Context(), who, who.AccountID, id, "", 10)
+			if err != nil || e.Fall != 1 {
+				t.Errorf("%s, %d fall back", told(err), e.Fall)
+			}
+			if fell, err := remove(id); err != nil || fell != 1 || len(of("m1.invited")) != 2 {
+				t.Error(told(err), fell)
+			}
+		})
 		t.Run("R2 its name is free again", func(t *testing.T) { h.create(t, draft("Short-lived", "payments:void")) })
 		t.Run("B12 the fallback is never an administrator's role, nor one that is not given", func(t *testing.T) {
 			id := h.create(t, draft("Stays", "payments:void"))
