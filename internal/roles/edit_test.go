@@ -13,6 +13,7 @@ import (
 	"countersign/internal/audit"
 	"countersign/internal/db"
 	"countersign/internal/lang"
+	"countersign/internal/people"
 	"countersign/internal/roles"
 )
 
@@ -152,7 +153,15 @@ func TestCreate(t *testing.T) {
 			})
 		}
 		t.Run("R9 whoever names the dangerous permission may give it", func(t *testing.T) {
-			h.create(t, roles.Draft{Name: "Accounts clerk", Permits: permits("payment_accounts:edit"), Acknowledged: []string{"payment_accounts:edit"}})
+			id := h.create(t, roles.Draft{Name: "Accounts clerk", Permits: permits("payment_accounts:edit"), Acknowledged: []string{"payment_accounts:edit"}})
+			access := people.Access{Roles: []string{id}, AllEntities: true}
+			h.refused(t, "invalid acknowledged:acknowledge", audit.UserAccessChanged, who, func() error {
+				return h.People.ChangeAccess(t.Context(), who, who.AccountID, h.User("m1.reader_a"), h.Version("m1.reader_a"), access)
+			})
+			h.refused(t, "invalid acknowledged:unknown_permission", audit.RoleCreated, who, func() error {
+				_, err := h.Roles.Create(t.Context(), who, who.AccountID, roles.Draft{Name: "All", Permits: permits("payment_accounts:edit"), Acknowledged: []string{"all"}})
+				return err
+			})
 			_, err := h.Roles.Create(t.Context(), who, who.AccountID, draft("Both", "payment_accounts:edit", "keys:manage"))
 			if got := sentences(lang.English, err); !strings.Contains(got, "payment_accounts:edit") || !strings.Contains(got, "keys:manage") {
 				t.Error(got)

@@ -252,6 +252,33 @@ func TestTemplate(t *testing.T) {
 				t.Error("the copy is left")
 			}
 		})
+		t.Run("R18 an invitation that goes to another address takes the copy along, and it goes with who had it", func(t *testing.T) {
+			if err := h.give(t, "m1.invited", nil, id); err != nil {
+				t.Fatal(told(err))
+			}
+			old := copyOf("m1.invited")
+			if _, err := adjust("m1.administrator", "m1.invited", old.ID, "kyc:search"); err != nil {
+				t.Fatal(told(err))
+			}
+			owner := h.Who("m1.owner")
+			out, err := h.People.ChangeEmail(t.Context(), owner, owner.AccountID, h.User("m1.invited"), h.Version("m1.invited"), "right@example.com")
+			if err != nil {
+				t.Fatal(told(err))
+			}
+			h.Add("m1.invited", out.UserID)
+			fresh := copyOf("m1.invited")
+			if fresh.ID == old.ID || fresh.CopyOf != id || !fresh.Permissions.Has(access.MustParse("kyc:search")) {
+				t.Errorf("%+v", fresh)
+			}
+			if err := h.People.Delete(t.Context(), owner, owner.AccountID, out.UserID, h.Version("m1.invited")); err != nil {
+				t.Fatal(told(err))
+			}
+			for _, gone := range []string{old.ID, fresh.ID} {
+				if _, found := h.full(t, gone); found {
+					t.Error("a copy is left behind")
+				}
+			}
+		})
 		t.Run("R18 removing the template leaves the copies", func(t *testing.T) {
 			r, _ := h.full(t, id)
 			if fell, err := h.Roles.Remove(t.Context(), who, who.AccountID, id, r.Version); err != nil || fell != 0 || !h.may("m1.reader_b", "payments:void", "M1-B") {
