@@ -106,12 +106,20 @@ func (r *Roles) Edit(ctx context.Context, who db.Who, accountID, roleID string, 
 		if err := m.saveParts(role, &next); err != nil {
 			return err
 		}
-		changed(tx)
+		if decides(role, next) {
+			changed(tx)
+		}
 		now = role.Version + 1
 		e.Changes = append(differences(role, next), audit.Change{Field: "toxic_combinations", After: flagged})
 		return audit.Record(tx, e)
 	})
 	return now, err
+}
+
+// decides tells whether decisions read anything of what an edit changes: a new name
+// makes no node load its roles again.
+func decides(before, after Full) bool {
+	return before.Legacy != after.Legacy || idsOf(before.Policies) != idsOf(after.Policies) || !slices.Equal(textOf(before.Permits), textOf(after.Permits))
 }
 
 // edited is a role as an edit leaves it, checked in every way; flagged names the
