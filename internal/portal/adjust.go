@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"countersign/internal/access"
-	"countersign/internal/db"
 	"countersign/internal/fault"
 	"countersign/internal/roles"
 	"countersign/internal/web"
@@ -169,27 +168,3 @@ func (a adjusting) gained(wanted []roles.Permit) []roles.Permit {
 
 // adjustable tells whether what somebody has of a role can be adjusted for them.
 func (u user) adjustable(r roles.Role) bool { return u.head.MayChangeAccess && roles.Adjustable(r) }
-
-// includeHeld adds the personal copies among roles that somebody has.
-func (p *Portal) includeHeld(tx *db.Tx, i inside, c *choices, held []string) error {
-	for _, id := range held {
-		if _, known := c.role(id); known {
-			continue
-		}
-		r, found, err := roles.RoleByID(tx, i.account.ID, id, p.profile(i))
-		if err != nil {
-			return err
-		}
-		if found && r.MembershipID != "" {
-			return p.includeCopies(tx, i, c, r.MembershipID)
-		}
-	}
-	return nil
-}
-
-// includeCopies reads the names of the personal copies that some people have.
-func (p *Portal) includeCopies(tx *db.Tx, i inside, c *choices, membershipIDs ...string) error {
-	list, err := roles.Copies(tx, i.account.ID, p.profile(i), membershipIDs...)
-	c.roles = append(c.roles, list...)
-	return err
-}

@@ -14,9 +14,9 @@ import (
 	"countersign/internal/profile"
 )
 
-// Lists keeps what lists of users are found by, while a change to somebody's
-// access is made: people.Relist.
-type Lists func(tx *db.Tx, userID string, change func() error) error
+// Lists keeps what lists of users are found by, while what people of an account
+// may do there is changed: people.RelistAccess.
+type Lists func(tx *db.Tx, accountID string, memberIDs []string, change func() error) error
 
 // Roles are the use cases that change roles and policies. Make them with New.
 type Roles struct {
@@ -213,6 +213,7 @@ type change struct {
 	removed       string // a role's id
 	fallback      string // the role's id that people get who would be left with none
 	fallbackGives rights
+	nothing       []string // ids of roles that give nothing, as good as none
 }
 
 // roles lists the ids of those that change.

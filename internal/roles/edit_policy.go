@@ -3,6 +3,7 @@ package roles
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"countersign/internal/audit"
@@ -96,7 +97,9 @@ func (m *managing) savePolicy(action string, before, after Policy, flagged strin
 	if err := savePermits(m.tx, "policy_permissions", "policy_id", after.AccountID, after.ID, before.Permits, after.Permits); err != nil {
 		return err
 	}
-	changed(m.tx)
+	if len(before.Roles) > 0 && !slices.Equal(textOf(before.Permits), textOf(after.Permits)) {
+		changed(m.tx)
+	}
 	changes := []audit.Change{{Field: "name", Before: before.Name, After: after.Name}, {Field: "description", Before: before.Description, After: after.Description}}
 	changes = append(changes, permitDifferences(before.Permits, after.Permits)...)
 	return audit.Record(m.tx, audit.Entry{Action: action, AccountID: after.AccountID, Kind: "policy", ID: after.ID,
@@ -211,7 +214,6 @@ func (r *Roles) DeletePolicy(ctx context.Context, who db.Who, accountID, policyI
 		if err := dropPolicy(tx, accountID, policyID); err != nil {
 			return err
 		}
-		changed(tx)
 		e.Changes = append([]audit.Change{{Field: "name", Before: p.Name}, {Field: "description", Before: p.Description}}, permitDifferences(p.Permits, nil)...)
 		return audit.Record(tx, e)
 	})

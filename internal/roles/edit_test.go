@@ -13,6 +13,7 @@ import (
 	"countersign/internal/audit"
 	"countersign/internal/db"
 	"countersign/internal/lang"
+	"countersign/internal/people"
 	"countersign/internal/roles"
 )
 
@@ -88,6 +89,29 @@ func TestCreate(t *testing.T) {
 				t.Errorf("%+v", last)
 			}
 		})
+		t.Run("R9 whoever names the dangerous permission may give it", func(t *testing.T) {
+			id := h.create(t, roles.Draft{Name: "Accounts clerk", Permits: permits("payment_accounts:edit"), Acknowledged: []string{"payment_accounts:edit"}})
+			access := people.Access{Roles: []string{id}, AllEntities: true}
+			h.refused(t, "invalid acknowledged:acknowledge", audit.UserAccessChanged, who, func() error {
+				return h.People.ChangeAccess(t.Context(), who, who.AccountID, h.User("m1.reader_a"), h.Version("m1.reader_a"), access)
+			})
+			h.refused(t, "invalid acknowledged:unknown_permission", audit.RoleCreated, who, func() error {
+				_, err := h.Roles.Create(t.Context(), who, who.AccountID, roles.Draft{Name: "All", Permits: permits("payment_accounts:edit"), Acknowledged: []string{"all"}})
+				return err
+			})
+			_, err := h.Roles.Create(t.Context(), who, who.AccountID, draft("Both", "payment_accounts:edit", "keys:manage"))
+			if got := sentences(lang.English, err); !strings.Contains(got, "payment_accounts:edit") || !strings.Contains(got, "keys:manage") {
+				t.Error(got)
+			}
+		})
+	})
+}
+
+// TestDrafts tries what is wrong with a role or a policy, one by one.
+func TestDrafts(t *testing.T) {
+	one(t, func(t *testing.T, h house) {
+		who := h.Who("m1.administrator")
+		h.create(t, draft("Night shift", "home:view"))
 		for name, c := range map[string]struct{ typed, want string }{
 			"empty":                              {"  ", "name:required"},
 			"too long":                           {strings.Repeat("x", 101), "name:too_long"},
@@ -151,19 +175,12 @@ func TestCreate(t *testing.T) {
 				})
 			})
 		}
-		t.Run("R9 whoever names the dangerous permission may give it", func(t *testing.T) {
-			h.create(t, roles.Draft{Name: "Accounts clerk", Permits: permits("payment_accounts:edit"), Acknowledged: []string{"payment_accounts:edit"}})
-			_, err := h.Roles.Create(t.Context(), who, who.AccountID, draft("Both", "payment_accounts:edit", "keys:manage"))
-			if got := sentences(lang.English, err); !strings.Contains(got, "payment_accounts:edit") || !strings.Contains(got, "keys:manage") {
-				t.Error(got)
-			}
-		})
 	})
 }
 
 // TestWhoManages: only owner and administrators, over the whole account, signed in with both factors.
 func TestWhoManages(t *testing.T) {
-	each(t, func(t *testing.T, h house) {
+	one(t, func(t *testing.T, h house) {
 		id, policy := h.create(t, draft("Theirs", "payments:view")), h.policy(t, "Shared", "payments:view")
 		a := h.Account("M1").ID
 		acts := []struct {
@@ -295,8 +312,12 @@ func TestEdit(t *testing.T) {
 			if err := h.edit(t, "m1.administrator", id, roles.Edit{Description: text("New.")}); err != nil {
 				t.Fatal(told(err))
 			}
+			revision := func() int64 { return h.Live.Load().Revision() }
+			if at := revision(); h.edit(t, "m1.administrator", id, roles.Edit{Description: text("New.")}) != nil || revision() != at {
+				t.Error("every node loads its roles again for a description")
+			}
 			after, _ := h.full(t, id)
-			if after.Description != "New." || after.Name != before.Name || !cmp.Equal(after.Permits, before.Permits) || after.Version != before.Version+1 {
+			if after.Description != "New." || after.Name != before.Name || !cmp.Equal(after.Permits, before.Permits) || after.Version != before.Version+2 {
 				t.Errorf("%+v", after)
 			}
 		})

@@ -73,7 +73,9 @@ func (c change) affects(held []scoped, known func(roleID string) rights, now int
 		}
 		return known(x.RoleID)
 	}
-	out.Falls = c.removed != "" && len(held) == 1 && held[0].RoleID == c.removed
+	out.Falls = c.removed != "" && !slices.ContainsFunc(held, func(x scoped) bool {
+		return x.RoleID != c.removed && x.From <= now && !slices.Contains(c.nothing, x.RoleID)
+	})
 	after := func(x scoped) rights {
 		r, ok := c.after[x.RoleID]
 		switch {

@@ -67,7 +67,6 @@ func countHolders(tx *db.Tx, accountID string, roleIDs []string) (n int64, err e
 // holdersAfter reads up to limit who have any of the roles, by membership id after a position.
 func holdersAfter(tx *db.Tx, accountID string, roleIDs []string, after string, limit int) ([]holder, error) {
 	list, err := db.All(tx, func(r *sql.Rows) (h holder, err error) {
-		h.accountID = accountID
 		return h, r.Scan(&h.membershipID, &h.userID)
 	}, `SELECT x.id, m.user_id FROM (SELECT DISTINCT a.membership_id AS id FROM `+db.Each(tx, "$2")+` CROSS JOIN assignments a
 		WHERE a.account_id = $1 AND a.role_id = each.value AND a.membership_id > $3 ORDER BY a.membership_id LIMIT $4) AS x
@@ -88,7 +87,7 @@ func scopedOf(tx *db.Tx, a org.Account, list []holder) (map[string][]scoped, err
 	_, err := db.All(tx, func(r *sql.Rows) (_ struct{}, err error) {
 		var member, path string
 		var x scoped
-		if err = r.Scan(&member, &x.ID, &x.RoleID, &x.AllEntities, &x.Until, &path); err != nil {
+		if err = r.Scan(&member, &x.ID, &x.RoleID, &x.AllEntities, &x.From, &x.Until, &path); err != nil {
 			return
 		}
 		if x.AllEntities {
@@ -103,7 +102,7 @@ func scopedOf(tx *db.Tx, a org.Account, list []holder) (map[string][]scoped, err
 		}
 		out[member] = held
 		return
-	}, `SELECT x.membership_id, x.id, x.role_id, x.all_entities, COALESCE(x.valid_until, 0), COALESCE(e.path, '') FROM `+db.Each(tx, "$2")+` CROSS JOIN assignments x
+	}, `SELECT x.membership_id, x.id, x.role_id, x.all_entities, COALESCE(x.valid_from, 0), COALESCE(x.valid_until, 0), COALESCE(e.path, '') FROM `+db.Each(tx, "$2")+` CROSS JOIN assignments x
 		LEFT JOIN assignment_entities y ON y.account_id = x.account_id AND y.assignment_id = x.id LEFT JOIN entities e ON e.id = y.entity_id
 		WHERE x.account_id = $1 AND x.membership_id = each.value ORDER BY x.membership_id, x.id`, a.ID, db.List(ids))
 	if err != nil {

@@ -2,6 +2,7 @@ package roles
 
 import (
 	"context"
+	"slices"
 
 	"countersign/internal/access"
 	"countersign/internal/audit"
@@ -28,22 +29,21 @@ func (r *Roles) Remove(ctx context.Context, who db.Who, accountID, roleID string
 		if err != nil {
 			return err
 		}
-		list, err := holdersOf(tx, accountID, roleID)
+		list, err := holdersOf(tx, accountID, roleID, c.nothing)
 		if err != nil {
 			return err
 		}
 		if len(list) > moveMost {
 			return fault.New(fault.Conflict, "too_many_holders", "max", moveMost)
 		}
-		for _, h := range list {
-			if err := r.takeFrom(tx, h, roleID, c.fallback); err != nil {
+		for some := range slices.Chunk(list, moveChunk) {
+			n, err := r.takeFrom(tx, accountID, some, c.fallback)
+			if err != nil {
 				return err
 			}
-			if !h.others {
-				fell++
-			}
+			fell += n
 		}
-		if err := m.drop(role, c.fallback, fell); err != nil {
+		if err := dropRole(tx, accountID, roleID); err != nil {
 			return err
 		}
 		changed(tx)
@@ -54,7 +54,10 @@ func (r *Roles) Remove(ctx context.Context, who db.Who, accountID, roleID string
 }
 
 // moveMost bounds whose access one deletion changes: it holds up all others who write.
-const moveMost = 5000
+const (
+	moveMost  = 20_000
+	moveChunk = 1000
+)
 
 // removal is what deleting a role changes; it refuses whoever may not.
 func (m *managing) removal(role Full) (change, error) {
@@ -74,33 +77,54 @@ func (m *managing) removal(role Full) (change, error) {
 		return c, err
 	}
 	c.fallback, c.fallbackGives = id, rightsIn(pr.Permissions)
+	if c.nothing, err = m.deprecated(); err != nil {
+		return c, err
+	}
 	if access.CanGrant(m.snapshot, m.question, id, true, nil) != "" {
 		return c, fault.New(fault.Forbidden, "role_not_yours_to_give")
 	}
 	return c, nil
 }
 
-// takeFrom takes a role from one of its holders, in exchange for the fallback when
-// it was the only one, and records that of them.
-func (r *Roles) takeFrom(tx *db.Tx, h holder, roleID, fallback string) error {
-	before, err := Of(tx, h.accountID, h.membershipID)
-	if err != nil {
-		return err
-	}
-	err = r.relist(tx, h.userID, func() error {
-		if h.others {
-			return unassign(tx, h)
+// deprecated are the ids of the account's roles that give nothing.
+func (m *managing) deprecated() (ids []string, err error) {
+	rows, err := predefinedRows(m.tx, m.account.ID)
+	for _, pr := range m.profile.Roles {
+		if pr.Deprecated && rows[pr.Key] != "" {
+			ids = append(ids, rows[pr.Key])
 		}
-		return h.swap(tx, fallback)
+	}
+	return ids, err
+}
+
+// takeFrom takes a role from some of its holders, in exchange for the fallback where
+// it was the only one, and records that of each. It tells how many fell back.
+func (r *Roles) takeFrom(tx *db.Tx, accountID string, list []holder, fallback string) (fell int, err error) {
+	var ids []string
+	for _, h := range list {
+		ids = append(ids, h.membershipID)
+	}
+	before, err := Of(tx, accountID, ids...)
+	if err != nil {
+		return 0, err
+	}
+	err = r.relist(tx, accountID, ids, func() error {
+		fell, err = take(tx, accountID, list, fallback)
+		return err
 	})
 	if err != nil {
-		return err
+		return 0, err
 	}
-	after, err := Of(tx, h.accountID, h.membershipID)
+	after, err := Of(tx, accountID, ids...)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	tx.ChangedUser(h.userID)
-	return audit.Record(tx, audit.Entry{Action: audit.UserAccessChanged, AccountID: h.accountID, Kind: "user", ID: h.userID,
-		Changes: []audit.Change{{Field: "roles", Before: Text(before[h.membershipID]), After: Text(after[h.membershipID])}}})
+	for _, h := range list {
+		err := audit.Record(tx, audit.Entry{Action: audit.UserAccessChanged, AccountID: accountID, Kind: "user", ID: h.userID,
+			Changes: []audit.Change{{Field: "roles", Before: Text(before[h.membershipID]), After: Text(after[h.membershipID])}}})
+		if err != nil {
+			return 0, err
+		}
+	}
+	return fell, nil
 }

@@ -82,6 +82,26 @@ func TestRemove(t *testing.T) {
 				t.Errorf("L1 recorded: %v %v", told, deleted)
 			}
 		})
+		t.Run("B12 a role that begins later is none today", func(t *testing.T) {
+			id := h.create(t, draft("Until then", "payments:void"))
+			h.Do(func(tx *db.Tx) error {
+				m, _, err := people.MemberOf(tx, who.AccountID, h.User("m1.invited"))
+				if err != nil {
+					return err
+				}
+				tx.ChangedAccess()
+				return people.Relist(tx, h.User("m1.invited"), func() error {
+					return roles.Replace(tx, who.AccountID, m.ID, []roles.Assignment{{RoleID: id, AllEntities: true}, {RoleID: h.Role("M1", "support"), AllEntities: true, From: tx.Now + 1e12}})
+				})
+			})
+			e, err := h.Roles.PreviewRemoval(t.Context(), who, who.AccountID, id, "", 10)
+			if err != nil || e.Fall != 1 {
+				t.Errorf("%s, %d fall back", told(err), e.Fall)
+			}
+			if fell, err := remove(id); err != nil || fell != 1 || len(of("m1.invited")) != 2 {
+				t.Error(told(err), fell)
+			}
+		})
 		t.Run("R2 its name is free again", func(t *testing.T) { h.create(t, draft("Short-lived", "payments:void")) })
 		t.Run("B12 the fallback is never an administrator's role, nor one that is not given", func(t *testing.T) {
 			id := h.create(t, draft("Stays", "payments:void"))
@@ -230,6 +250,33 @@ func TestTemplate(t *testing.T) {
 			}
 			if _, found := h.full(t, mine.ID); found {
 				t.Error("the copy is left")
+			}
+		})
+		t.Run("R18 an invitation that goes to another address takes the copy along, and it goes with who had it", func(t *testing.T) {
+			if err := h.give(t, "m1.invited", nil, id); err != nil {
+				t.Fatal(told(err))
+			}
+			old := copyOf("m1.invited")
+			if _, err := adjust("m1.administrator", "m1.invited", old.ID, "kyc:search"); err != nil {
+				t.Fatal(told(err))
+			}
+			owner := h.Who("m1.owner")
+			out, err := h.People.ChangeEmail(t.Context(), owner, owner.AccountID, h.User("m1.invited"), h.Version("m1.invited"), "right@example.com")
+			if err != nil {
+				t.Fatal(told(err))
+			}
+			h.Add("m1.invited", out.UserID)
+			fresh := copyOf("m1.invited")
+			if fresh.ID == old.ID || fresh.CopyOf != id || !fresh.Permissions.Has(access.MustParse("kyc:search")) {
+				t.Errorf("%+v", fresh)
+			}
+			if err := h.People.Delete(t.Context(), owner, owner.AccountID, out.UserID, h.Version("m1.invited")); err != nil {
+				t.Fatal(told(err))
+			}
+			for _, gone := range []string{old.ID, fresh.ID} {
+				if _, found := h.full(t, gone); found {
+					t.Error("a copy is left behind")
+				}
 			}
 		})
 		t.Run("R18 removing the template leaves the copies", func(t *testing.T) {

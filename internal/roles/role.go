@@ -111,18 +111,6 @@ func scanPermit(r *sql.Rows) (p Permit, err error) {
 	return p, nil
 }
 
-// policyIDs lists the ids of the policies that a role has, its own among them.
-func (r Full) policyIDs() []string {
-	var ids []string
-	for _, p := range r.Policies {
-		ids = append(ids, p.ID)
-	}
-	if r.ownPolicy != "" {
-		ids = append(ids, r.ownPolicy)
-	}
-	return ids
-}
-
 // Popular orders a list by how many have each role, those that most have first (R19).
 func Popular(list []Role) []Role {
 	out := slices.Clone(list)

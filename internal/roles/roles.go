@@ -106,6 +106,7 @@ type Assignment struct {
 	AllEntities bool
 	Entities    []string // entity ids; empty with AllEntities
 	From, Until int64    // µs; 0 is open; From <= now < Until
+	carried     *Full    // of somebody's copy of a template that another is to have: what it was
 }
 
 // String is the assignment in an audit entry: ids only.

@@ -102,25 +102,41 @@ func customRights(tx *db.Tx, accountID, which string, args ...any) (map[string]r
 // Of reads what users of the account are assigned, by membership id.
 func Of(tx *db.Tx, accountID string, membershipIDs ...string) (map[string][]Assignment, error) {
 	out := map[string][]Assignment{}
+	at := map[string]*Assignment{}
 	for _, id := range membershipIDs {
-		list, err := db.All(tx, scanAssignment, `SELECT id, role_id, all_entities, COALESCE(valid_from, 0), COALESCE(valid_until, 0)
-			FROM assignments WHERE account_id = $1 AND membership_id = $2 ORDER BY created_at, id`, accountID, id)
-		if err != nil {
-			return nil, fmt.Errorf("read assignments: %w", err)
+		out[id] = nil
+	}
+	from := ` FROM ` + db.Each(tx, "$2") + ` CROSS JOIN assignments x`
+	const where = ` WHERE x.account_id = $1 AND x.membership_id = each.value`
+	_, err := db.All(tx, func(r *sql.Rows) (_ struct{}, err error) {
+		var member string
+		var a Assignment
+		if err = r.Scan(&member, &a.ID, &a.RoleID, &a.AllEntities, &a.From, &a.Until); err == nil {
+			out[member] = append(out[member], a)
 		}
+		return
+	}, `SELECT x.membership_id, x.id, x.role_id, x.all_entities, COALESCE(x.valid_from, 0), COALESCE(x.valid_until, 0)`+from+where+` ORDER BY x.created_at, x.id`,
+		accountID, db.List(membershipIDs))
+	if err != nil {
+		return nil, fmt.Errorf("read assignments: %w", err)
+	}
+	for _, list := range out {
 		for i := range list {
-			list[i].Entities, err = db.Column(tx, `SELECT entity_id FROM assignment_entities WHERE account_id = $1 AND assignment_id = $2 ORDER BY entity_id`, accountID, list[i].ID)
-			if err != nil {
-				return nil, fmt.Errorf("read assigned entities: %w", err)
-			}
+			at[list[i].ID] = &list[i]
 		}
-		out[id] = list
+	}
+	_, err = db.All(tx, func(r *sql.Rows) (_ struct{}, err error) {
+		var id, entity string
+		if err = r.Scan(&id, &entity); err == nil {
+			at[id].Entities = append(at[id].Entities, entity)
+		}
+		return
+	}, `SELECT y.assignment_id, y.entity_id`+from+` CROSS JOIN assignment_entities y`+where+` AND y.account_id = x.account_id AND y.assignment_id = x.id ORDER BY y.entity_id`,
+		accountID, db.List(membershipIDs))
+	if err != nil {
+		return nil, fmt.Errorf("read assigned entities: %w", err)
 	}
 	return out, nil
-}
-
-func scanAssignment(r *sql.Rows) (a Assignment, err error) {
-	return a, r.Scan(&a.ID, &a.RoleID, &a.AllEntities, &a.From, &a.Until)
 }
 
 // IDByKey finds the row of a predefined role; false when the account has none: its

@@ -5,7 +5,33 @@ import (
 	"slices"
 
 	"countersign/internal/db"
+	"countersign/internal/fault"
 )
+
+// insert adds the row of a role.
+func (m *managing) insert(r Full, key string) error {
+	_, err := m.tx.Exec(`INSERT INTO roles (account_id, id, name, name_key, description, template, legacy, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+		r.AccountID, r.ID, r.Name, key, r.Description, r.Template, r.Legacy, m.tx.Now)
+	return named(err, "create role", "roles.name_key")
+}
+
+// update writes the row of a role, a version on.
+func (m *managing) update(r Full, key string) error {
+	_, err := m.tx.Exec(`UPDATE roles SET name = $1, name_key = $2, description = $3, template = $4, legacy = $5, version = version + 1 WHERE account_id = $6 AND id = $7`,
+		r.Name, key, r.Description, r.Template, r.Legacy, r.AccountID, r.ID)
+	return named(err, "change role", "roles.name_key")
+}
+
+// named tells of a name that somebody else took meanwhile.
+func named(err error, what, constraint string) error {
+	if db.Violates(err, constraint) {
+		return fault.In("name", "name_taken")
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	return nil
+}
 
 // ownKey is the name_key of a role's own policy: nobody can type it.
 func ownKey(roleID string) string { return "\x01" + roleID }

@@ -35,6 +35,13 @@ func each(t *testing.T, f func(t *testing.T, h house)) {
 	}
 }
 
+// one runs a test on SQLite alone: for rules that no database has a part in.
+func one(t *testing.T, f func(t *testing.T, h house)) {
+	t.Helper()
+	clock := testdb.NewClock(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC))
+	f(t, house{world.New(t, testdb.Open(t, testdb.SQLite, testdb.Options{Clock: clock})), clock})
+}
+
 // told is an error as "code field:code field:code".
 func told(err error) string {
 	if err == nil {

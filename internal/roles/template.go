@@ -1,6 +1,7 @@
 package roles
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -22,6 +23,13 @@ import (
 func personal(tx *db.Tx, accountID, membershipID string, list []Assignment) ([]Assignment, error) {
 	out := slices.Clone(list)
 	for i := range out {
+		if c := out[i].carried; c != nil {
+			var err error
+			if out[i].RoleID, err = copied(tx, membershipID, *c, c.Permits); err != nil {
+				return nil, err
+			}
+			continue
+		}
 		var is bool
 		found, err := db.One(tx, []any{&is}, `SELECT template FROM roles WHERE account_id = $1 AND id = $2 AND predefined IS NULL AND membership_id IS NULL`, accountID, out[i].RoleID)
 		if err != nil {
@@ -45,14 +53,30 @@ func personal(tx *db.Tx, accountID, membershipID string, list []Assignment) ([]A
 	return out, nil
 }
 
-// copied makes somebody's copy of a role, with these permissions.
+// Carry readies what somebody is assigned to be given to the user who takes their
+// place, when they are gone: copies of templates go along with what is in them.
+func Carry(tx *db.Tx, accountID string, list []Assignment) ([]Assignment, error) {
+	out := slices.Clone(list)
+	for i := range out {
+		r, found, err := RoleByID(tx, accountID, out[i].RoleID, &profile.Profile{})
+		if err != nil {
+			return nil, err
+		}
+		if found && r.MembershipID != "" {
+			out[i].carried = &r
+		}
+	}
+	return out, nil
+}
+
+// copied makes somebody's copy of a role, or of another's copy of it, with these permissions.
 func copied(tx *db.Tx, membershipID string, from Full, permits []Permit) (string, error) {
 	id, err := tx.ID("rol")
 	if err != nil {
 		return "", err
 	}
 	_, err = tx.Exec(`INSERT INTO roles (account_id, id, name, name_key, description, membership_id, copy_of, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-		from.AccountID, id, from.Name, ownKey(id), from.Description, membershipID, from.ID, tx.Now)
+		from.AccountID, id, from.Name, ownKey(id), from.Description, membershipID, cmp.Or(from.CopyOf, from.ID), tx.Now)
 	if err != nil {
 		return "", fmt.Errorf("copy template: %w", err)
 	}
