@@ -217,7 +217,7 @@ func (i inside) policyHref(id string) string {
 func (i inside) roleSections(role roles.Full) []RoleSection {
 	sources := map[string][]RoleSource{}
 	for _, permit := range role.Permits {
-		sources[permit.Permission] = append(sources[permit.Permission], RoleSource{Limit: limitOf(permit)})
+		sources[permit.Permission] = append(sources[permit.Permission], RoleSource{Own: len(role.Policies) > 0, Limit: limitOf(permit)})
 	}
 	for _, policy := range role.Policies {
 		for _, permit := range policy.Permits {

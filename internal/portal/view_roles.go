@@ -53,7 +53,8 @@ func (l Limit) Any() bool {
 
 // RoleSource is where a permission of a role comes from.
 type RoleSource struct {
-	Policy string // name of a shared one; "" for the role's own
+	Own    bool   // the role holds it itself
+	Policy string // name of a shared one; "" for none
 	Href   string // of the policy's page; "" where it may not be opened
 	Limit  Limit
 }

@@ -27,7 +27,7 @@ func (m maker) roleSections() (sections []portal.RoleSection) {
 		r := portal.RoleSection{Section: s.Section, Elsewhere: s.Elsewhere}
 		for n, l := range s.Lines {
 			r.Lines = append(r.Lines, portal.RoleLine{Permission: l.Permission, Dangerous: l.Dangerous, NeedsTwo: l.NeedsTwo,
-				Sources: []portal.RoleSource{{Limit: limits[n%len(limits)]}, {Policy: m.n.Text, Href: m.to().Policy("pol_1")}}})
+				Sources: []portal.RoleSource{{Own: true, Limit: limits[n%len(limits)]}, {Policy: m.n.Text, Href: m.to().Policy("pol_1")}}})
 		}
 		sections = append(sections, r)
 	}
