@@ -341,7 +341,7 @@ func (p *Portal) remake(w http.ResponseWriter, err error, view MakerView) error 
 // unacknowledged tells whether nothing but an acknowledgement is missing.
 func unacknowledged(err error) bool {
 	f := fault.From(err)
-	return f != nil && f.Kind == fault.Invalid && len(f.Fields) > 0 && !slices.ContainsFunc(f.Fields, func(x fault.Field) bool { return x.Name != "acknowledged" })
+	return f != nil && f.Kind == fault.Invalid && len(f.Fields) > 0 && !slices.ContainsFunc(f.Fields, func(x fault.Field) bool { return x.Code != "acknowledge_permissions" })
 }
 
 // dangers are permissions to acknowledge, with what was ticked.
