@@ -341,6 +341,18 @@ func (d *roleDesk) policies(t *testing.T) {
 			t.Error("it did not reach her")
 		}
 	})
+	t.Run("R3 L1 it is found by its name, and the log tells its changes in words", func(t *testing.T) {
+		sees(t, d.maud.Get("/a/MINE/search?q=small+capt"), http.StatusOK, "Policies", "Small captures")
+		d.people["mine.nora"].browser.Get("/me")
+		if a := d.people["mine.nora"].browser.Get("/a/MINE/search?q=small+capt"); strings.Contains(a.Plain(), "Small captures") {
+			t.Error("somebody who may not see policies finds it")
+		}
+		log := d.maud.Get("/a/MINE/activity?about=" + id)
+		sees(t, log, http.StatusOK, "Changed a permission policy", "+ Void payments", "Small captures")
+		if !strings.Contains(log.Text, policiesAt+"/"+id) {
+			t.Error("there is no link to it")
+		}
+	})
 	t.Run("R3 one in use is not deleted, and its roles are named with links", func(t *testing.T) {
 		a := d.maud.Get(policiesAt + "/" + id + "/deletion")
 		sees(t, a, http.StatusOK, "cannot be deleted while a role has it", "Till")
