@@ -37,6 +37,8 @@ CREATE INDEX memberships_name ON memberships (account_id, sort_key, number);
 CREATE INDEX memberships_email ON memberships (account_id, email_key, number);
 CREATE INDEX memberships_signed_in ON memberships (account_id, last_sign_in_at, number);
 CREATE INDEX memberships_password ON memberships (account_id, password_set_at, number) WHERE password_set_at IS NOT NULL;
+DROP INDEX memberships_user;
+CREATE INDEX memberships_user ON memberships (user_id, account_id, number); -- who is locked now is looked up in it alone
 CREATE INDEX signin_attempts_locked ON signin_attempts (locked_until) WHERE locked_until IS NOT NULL;
 
 -- How somebody wants a list shown (its columns): bookkeeping, by person.
