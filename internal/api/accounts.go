@@ -110,7 +110,7 @@ type createAccountIn struct {
 		Alias       string `json:"alias,omitempty" maxLength:"100" example:"The corner"`
 		Environment string `json:"environment" enum:"test,live" example:"live"`
 		Profile     string `json:"profile,omitempty" doc:"Without it, standard." example:"standard"`
-		FirstName   string `json:"first_name" maxLength:"100" doc:"Of the first administrator." example:"Ada"`
+		FirstName   string `json:"first_name,omitempty" maxLength:"100" doc:"Of the first administrator. Mandatory as the profile says, and so are last name and phone." example:"Ada"`
 		LastName    string `json:"last_name,omitempty" maxLength:"100" example:"Lovelace"`
 		Email       string `json:"email" maxLength:"254" example:"ada@example.com"`
 		Phone       string `json:"phone,omitempty" maxLength:"32" example:"+41 44 555 01 02"`

@@ -30,13 +30,18 @@ type Role struct {
 	Dangerous     []string `json:"dangerous" nullable:"false" doc:"Those that whoever gives the role acknowledges."`
 	MayGrant      []string `json:"may_grant" nullable:"false" doc:"Keys of the predefined roles that its holders may give."`
 	Holders       int64    `json:"holders" doc:"How many users have it, whatever their status."`
+	Warning       string   `json:"warning,omitempty" doc:"What whoever gives the role acknowledges beside these."`
+	Needs         []string `json:"needs" nullable:"false" doc:"Keys of the predefined roles without which it is not given."`
+	Level         string   `json:"level,omitempty" enum:"facilitator,partner,merchant" doc:"The lowest level of account in which it is given; without it, any."`
+	Template      bool     `json:"template" doc:"Whoever is given it gets a copy of their own."`
 	Version       int64    `json:"version"`
 }
 
 func roleIn(tag lang.Tag) func(roles.Role) Role {
 	return func(r roles.Role) Role {
 		out := Role{ID: r.ID, Key: r.Key, Name: r.Title(tag), Description: r.About(tag), Administrator: r.Administrator, Deprecated: r.Deprecated,
-			Permissions: names(access.Closed(r.Permissions)), MayGrant: r.MayGrant, Holders: r.Holders, Version: r.Version}
+			Permissions: names(access.Closed(r.Permissions)), MayGrant: r.MayGrant, Holders: r.Holders, Version: r.Version,
+			Warning: r.Warning(tag), Needs: r.Needs, Level: r.Level.String(), Template: r.Template}
 		for _, p := range r.Dangerous() {
 			out.Dangerous = append(out.Dangerous, p.String())
 		}

@@ -34,7 +34,7 @@ func (c *crowd) open(some []*crowdAccount) error {
 				return err
 			}
 			a.id = account.ID
-			if err := roles.Install(tx, a.id, pr); err != nil {
+			if err := roles.Install(tx, a.id, account.Kind, pr); err != nil {
 				return err
 			}
 			if err := c.furnish(tx, a, account); err != nil {

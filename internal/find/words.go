@@ -123,7 +123,7 @@ func (w Words) value(field, text string) string {
 	case strings.HasSuffix(field, "_at") || strings.HasSuffix(field, "_until"):
 		return w.moment(text)
 	case field == "profile":
-		return text
+		return w.known("profile."+text, text)
 	}
 	return w.known("value."+field+"."+text, Replace(text, w.Names))
 }

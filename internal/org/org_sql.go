@@ -114,18 +114,21 @@ func Locations(tx *db.Tx, accountID string) ([]Location, error) {
 	}, `SELECT id, account_id, entity_id, name, web_site FROM locations WHERE account_id = $1 ORDER BY name, id`, accountID)
 }
 
-// Settings are an account's settings: its profile's, with what the account changed.
+// Settings are an account's settings: its profile's, with what the account
+// changed, as they apply at its level. The environment is the account's own, which
+// never changes.
 func Settings(tx *db.Tx, profiles profile.Profiles, accountID string) (profile.Settings, error) {
-	var name string
+	var name, environment, level string
 	overrides := map[string]string{}
 	// One query: it is asked on every request, and a round trip is most of its cost.
 	_, err := db.All(tx, func(r *sql.Rows) (_ struct{}, err error) {
 		var k, v string
-		if err = r.Scan(&name, &k, &v); err == nil && k != "" {
+		if err = r.Scan(&name, &environment, &level, &k, &v); err == nil && k != "" {
 			overrides[k] = v
 		}
 		return
-	}, `SELECT a.profile, COALESCE(s.name, ''), COALESCE(s.value, '') FROM accounts a LEFT JOIN account_settings s ON s.account_id = a.id WHERE a.id = $1`, accountID)
+	}, `SELECT a.profile, a.environment, e.kind, COALESCE(s.name, ''), COALESCE(s.value, '')
+		FROM accounts a JOIN entities e ON e.id = a.entity_id LEFT JOIN account_settings s ON s.account_id = a.id WHERE a.id = $1`, accountID)
 	if err != nil {
 		return profile.Settings{}, fmt.Errorf("read account's settings: %w", err)
 	}
@@ -133,7 +136,13 @@ func Settings(tx *db.Tx, profiles profile.Profiles, accountID string) (profile.S
 	if !ok {
 		return profile.Settings{}, fmt.Errorf("account %s has the unknown profile %q", accountID, name)
 	}
-	return p.Settings.With(overrides)
+	settings, err := p.Settings.With(overrides)
+	if err != nil {
+		return settings, err
+	}
+	settings.Environment = environment
+	kind, _ := access.ParseKind(level)
+	return settings.At(kind), nil
 }
 
 // FindEntities reads up to limit entities of an account and all below it whose

@@ -307,11 +307,25 @@ func TestTree(t *testing.T) {
 func TestSettings(t *testing.T) {
 	each(t, func(t *testing.T, w *world.World, _ *testdb.Clock) {
 		w.Set("M1", "invitation_lifetime", "168h")
+		for _, id := range []string{"M1", "PARTNER"} {
+			w.Set(id, "two_factor_methods", "totp,sms")
+			w.Set(id, "two_factor_sms", "merchants")
+		}
 		w.View(func(tx *db.Tx) error {
 			for id, want := range map[string]time.Duration{"M1": 168 * time.Hour, "M2": 72 * time.Hour} {
 				s, err := org.Settings(tx, w.Profiles, w.Account(id).ID)
 				if err != nil || s.InvitationLifetime != want {
 					t.Errorf("%s: %s, %v", id, s.InvitationLifetime, err)
+				}
+			}
+			for id, want := range map[string]string{"M1": "totp,sms", "PARTNER": "totp"} {
+				if s, err := org.Settings(tx, w.Profiles, w.Account(id).ID); err != nil || s.Value("two_factor_methods") != want {
+					t.Errorf("%s allows %v: %v", id, s.TwoFactorMethods, err)
+				}
+			}
+			for id, want := range map[string]string{"M1": org.Live, "M3": org.Test} {
+				if s, err := org.Settings(tx, w.Profiles, w.Account(id).ID); err != nil || s.Environment != want {
+					t.Errorf("%s is %s: %v", id, s.Environment, err)
 				}
 			}
 			if _, err := org.Settings(tx, w.Profiles, "acc_nosuch"); err == nil {

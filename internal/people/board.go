@@ -82,7 +82,7 @@ func (p *People) mandatoryIn(profileName string) Mandatory {
 func (p *People) first(tx *db.Tx, a org.Account, j joining) (Member, Person, profile.Settings, error) {
 	pr, _ := p.profiles.Get(a.Profile)
 	settings := pr.Settings
-	if err := roles.Install(tx, a.ID, pr); err != nil {
+	if err := roles.Install(tx, a.ID, a.Kind, pr); err != nil {
 		return Member{}, j.person, settings, err
 	}
 	top, err := highest(tx, a, pr)

@@ -118,8 +118,12 @@ func (p *People) ChangeAccess(ctx context.Context, who db.Who, accountID, userID
 		if err != nil {
 			return err
 		}
+		before, err := roles.Of(tx, a.ID, m.ID)
+		if err != nil {
+			return err
+		}
 		var f fault.Fields
-		list, err := p.checkAccess(tx, who, a, settings, in, &f)
+		list, kept, err := p.checkAccess(tx, who, a, settings, in, before[m.ID], &f)
 		if err == nil {
 			err = f.Err()
 		}
@@ -129,10 +133,7 @@ func (p *People) ChangeAccess(ctx context.Context, who db.Who, accountID, userID
 		if err != nil {
 			return err
 		}
-		before, err := roles.Of(tx, a.ID, m.ID)
-		if err != nil {
-			return err
-		}
+		list = append(list, kept...)
 		if err := Relist(tx, userID, func() error { return roles.Replace(tx, a.ID, m.ID, list) }); err != nil {
 			return err
 		}

@@ -11,6 +11,7 @@ import (
 	"countersign/internal/audit"
 	"countersign/internal/db"
 	"countersign/internal/fault"
+	"countersign/internal/lang"
 	"countersign/internal/org"
 	"countersign/internal/profile"
 	"countersign/internal/roles"
@@ -74,7 +75,7 @@ func (p *People) checkInvitee(tx *db.Tx, who db.Who, a org.Account, settings pro
 	j.person, j.key = in.person(&f, MandatoryOf(settings))
 	j.like.TwoFactorRequired, j.like.TwoFactorActions = in.TwoFactor.check(&f, settings)
 	j.networks = networksField(&f, settings, in.AllowedIPs)
-	j.list, err = p.checkAccess(tx, who, a, settings, in.Access, &f)
+	j.list, _, err = p.checkAccess(tx, who, a, settings, in.Access, nil, &f)
 	if err == nil {
 		err = f.Err()
 	}
@@ -86,11 +87,13 @@ func (p *People) checkInvitee(tx *db.Tx, who db.Who, a org.Account, settings pro
 
 // checkAccess turns what was chosen into assignments and notes what is wrong
 // with it. What lies outside the account is answered as what does not exist.
-func (p *People) checkAccess(tx *db.Tx, who db.Who, a org.Account, settings profile.Settings, in Access, f *fault.Fields) ([]roles.Assignment, error) {
+// kept are those of held that stay as they are: a deprecated role is given to
+// nobody any more, and whoever has one keeps it until it is taken from them.
+func (p *People) checkAccess(tx *db.Tx, who db.Who, a org.Account, settings profile.Settings, in Access, held []roles.Assignment, f *fault.Fields) (list, kept []roles.Assignment, err error) {
 	pr, _ := p.profiles.Get(a.Profile)
 	known, err := roles.List(tx, a.ID, pr)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	chosen := slices.Compact(slices.Sorted(slices.Values(in.Roles)))
 	switch {
@@ -98,29 +101,43 @@ func (p *People) checkAccess(tx *db.Tx, who db.Who, a org.Account, settings prof
 		f.Add("roles", "choose_role")
 	case len(chosen) > roleMost:
 		f.Add("roles", "too_many", "max", roleMost)
-		return nil, nil
+		return nil, nil, nil
 	case len(chosen) > 1 && settings.RolesPerUser == "one":
 		f.Add("roles", "one_role")
 	}
 	in, entities, err := checkEntities(tx, a, settings, in, f)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	var list []roles.Assignment
 	for _, id := range chosen {
 		i := slices.IndexFunc(known, func(r roles.Role) bool { return r.ID == id })
+		before := slices.IndexFunc(held, func(x roles.Assignment) bool { return x.RoleID == id })
 		switch {
 		case i < 0:
 			f.Add("roles", "unknown_role")
+		case known[i].Deprecated && before >= 0:
+			kept = append(kept, held[before])
 		case known[i].Deprecated:
 			f.Add("roles", "deprecated_role", "role", known[i].Title(who.Lang))
-		case len(known[i].Dangerous()) > 0 && !in.Acknowledged:
+		case known[i].Acknowledged() && !in.Acknowledged:
 			f.Add("acknowledged", "acknowledge", "role", known[i].Title(who.Lang))
 		default:
 			list = append(list, roles.Assignment{RoleID: id, AllEntities: in.AllEntities, Entities: entities})
 		}
+		if i >= 0 {
+			checkNeeds(known[i], known, chosen, who.Lang, f)
+		}
 	}
-	return list, nil
+	return list, kept, nil
+}
+
+// checkNeeds notes when a role is chosen without one that it is not given without.
+func checkNeeds(r roles.Role, known []roles.Role, chosen []string, tag lang.Tag, f *fault.Fields) {
+	for _, o := range known {
+		if o.Key != "" && slices.Contains(r.Needs, o.Key) && !slices.Contains(chosen, o.ID) {
+			f.Add("roles", "role_needs", "role", r.Title(tag), "other", o.Title(tag))
+		}
+	}
 }
 
 // checkEntities turns what was chosen into entity ids, or into all of them where

@@ -11,6 +11,7 @@ import (
 	"countersign/internal/lang"
 	"countersign/internal/org"
 	"countersign/internal/people"
+	"countersign/internal/profile"
 	"countersign/internal/web"
 )
 
@@ -23,7 +24,7 @@ func (p *Portal) newAccount(w http.ResponseWriter, r *http.Request, v *web.Visit
 	if err != nil {
 		return err
 	}
-	view, parent := NewAccountView{Page: i.page, Kind: "merchant", Environment: Live, Language: string(v.Lang)}, values.Get("parent")
+	view, parent := NewAccountView{Page: i.page, Kind: "merchant", Environment: Live, Profile: profile.Standard, Language: string(v.Lang)}, values.Get("parent")
 	typed, err := p.typed(r, v)
 	if err != nil {
 		return err
@@ -41,6 +42,9 @@ func (p *Portal) newAccount(w http.ResponseWriter, r *http.Request, v *web.Visit
 // accountForm offers what an account may be and where it may stand.
 func (p *Portal) accountForm(r *http.Request, i inside, parent string, view *NewAccountView) error {
 	view.Kinds, view.Profiles = []string{"merchant", "partner", "facilitator"}, p.Profiles.Names()
+	if pr, ok := p.Profiles.Get(view.Profile); ok {
+		view.Must = people.MandatoryOf(pr.Settings)
+	}
 	return p.reading(r, func(tx *db.Tx) (err error) {
 		view.ParentPicker, err = p.parents(tx, i, "accounts:create", access.Platform, access.Partner, parent, view.Find)
 		return err

@@ -52,7 +52,7 @@ func (p *Portal) roles(w http.ResponseWriter, r *http.Request, v *web.Visit) err
 
 func roleRow(r roles.Role, tag lang.Tag) RoleRow {
 	row := RoleRow{ID: r.ID, Name: r.Title(tag), Description: r.About(tag), Users: int(r.Holders), Permissions: r.Permissions.Len(),
-		Dangerous: len(r.Dangerous()) > 0, Predefined: r.Key != "", Deprecated: r.Deprecated}
+		Dangerous: len(r.Dangerous()) > 0, Predefined: r.Key != "", Deprecated: r.Deprecated, Warning: r.Warning(tag)}
 	for p := range r.Permissions.All() {
 		row.NeedsTwo = row.NeedsTwo || p.Info().NeedsTwoFactor
 	}
@@ -71,18 +71,22 @@ func (p *Portal) role(w http.ResponseWriter, r *http.Request, v *web.Visit) erro
 	}
 	role := list[n]
 	view := RoleView{Page: i.page, Role: roleRow(role, v.Lang), Sections: roleSections(role), MayViewUsers: i.may("users:view"), Administrator: role.Administrator}
+	given := 0 // of the predefined ones
 	for _, other := range list {
-		if other.Key != "" && slices.Contains(role.MayGrant, other.Key) {
+		if other.Key == "" {
+			continue
+		}
+		if !other.Deprecated {
+			given++
+		}
+		if slices.Contains(role.MayGrant, other.Key) {
 			view.MayGrant = append(view.MayGrant, other.Title(v.Lang))
 		}
-	}
-	predefined := 0
-	for _, other := range list {
-		if other.Key != "" {
-			predefined++
+		if slices.Contains(role.Needs, other.Key) {
+			view.Needs = append(view.Needs, other.Title(v.Lang))
 		}
 	}
-	view.MayGrantAll = len(view.MayGrant) == predefined
+	view.MayGrantAll = len(view.MayGrant) == given
 	return p.show(w, view)
 }
 

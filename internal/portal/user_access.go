@@ -20,7 +20,7 @@ func (u user) grants() []Grant {
 			continue
 		}
 		out = append(out, Grant{Role: r.Title(u.choices.lang), RoleID: r.ID, Entities: u.choices.entityNames(a.Entities), AllEntities: a.AllEntities,
-			Until: moment(a.Until), Dangerous: len(r.Dangerous()) > 0})
+			Until: moment(a.Until), Dangerous: len(r.Dangerous()) > 0, Deprecated: r.Deprecated})
 	}
 	return out
 }

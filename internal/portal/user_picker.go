@@ -18,8 +18,9 @@ const (
 	foundMost  = 50  // that a search shows
 )
 
-// picker offers the roles and entities that the viewer may give.
-func (p *Portal) picker(tx *db.Tx, i inside, v *web.Visit, s profile.Settings, chosen people.Access, find string) (AccessPicker, error) {
+// picker offers the roles and entities that the viewer may give. held are the roles
+// that somebody has: of them, also those that are given to nobody any more.
+func (p *Portal) picker(tx *db.Tx, i inside, v *web.Visit, s profile.Settings, held []string, chosen people.Access, find string) (AccessPicker, error) {
 	must := people.MandatoryOf(s)
 	out := AccessPicker{OneRole: s.RolesPerUser == "one", RoleMandatory: must.Role, AllEntities: chosen.AllEntities, Acknowledged: chosen.Acknowledged, Scope: s.AssignmentScope}
 	if out.Scope == "all_allowed" && must.Entities {
@@ -36,11 +37,12 @@ func (p *Portal) picker(tx *db.Tx, i inside, v *web.Visit, s profile.Settings, c
 		return out, err
 	}
 	for _, r := range c.safestFirst(chosen.Roles) {
-		if r.Deprecated || !givable(i, q, r.ID, out.MayAllEntities, over) {
+		if r.Deprecated && !slices.Contains(held, r.ID) || !r.Deprecated && !givable(i, q, r.ID, out.MayAllEntities, over) {
 			continue
 		}
 		choice := RoleChoice{ID: r.ID, Name: r.Title(c.lang), Description: r.About(c.lang), Permissions: r.Permissions.Len(),
-			Selected: slices.Contains(chosen.Roles, r.ID), Sections: roleSections(r)}
+			Selected: slices.Contains(chosen.Roles, r.ID), Sections: roleSections(r),
+			Warning: r.Warning(c.lang), Deprecated: r.Deprecated}
 		for _, d := range r.Dangerous() {
 			choice.Dangerous = append(choice.Dangerous, d.String())
 		}
@@ -102,7 +104,7 @@ func (c choices) safestFirst(chosen []string) []roles.Role {
 		switch {
 		case slices.Contains(chosen, r.ID):
 			return 0
-		case len(r.Dangerous()) == 0:
+		case !r.Acknowledged():
 			return 1
 		}
 		return 2

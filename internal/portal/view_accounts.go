@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"net/url"
 	"slices"
+
+	"countersign/internal/people"
 )
 
 // State says whether an entity is active; its words are "portal.state.STATE".
@@ -263,7 +265,8 @@ type NewAccountView struct {
 	Kind        string
 	Environment Environment
 	Profile     string
-	Profiles    []string // to choose from; one alone is not asked for
+	Profiles    []string         // to choose from; one alone is not asked for
+	Must        people.Mandatory // of the first administrator, as the chosen profile says
 	Kinds       []string
 	FirstName   string
 	LastName    string

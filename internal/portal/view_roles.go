@@ -10,7 +10,8 @@ type RoleRow struct {
 	Dangerous   bool
 	NeedsTwo    bool // some permission needs two-factor
 	Predefined  bool
-	Deprecated  bool
+	Deprecated  bool   // given to nobody any more, and allows nothing
+	Warning     string // what it is given with; "" for none
 }
 
 // RolesView lists the roles: the ones in use most first, then all.
@@ -45,7 +46,8 @@ type RoleView struct {
 	MayGrant      []string // names of the roles its holders may give
 	MayGrantAll   bool
 	MayViewUsers  bool
-	Administrator bool // the account cannot lose its last active holder
+	Administrator bool     // the account cannot lose its last active holder
+	Needs         []string // names of the roles without which it is not given
 }
 
 func (RoleView) name() string { return "role" }

@@ -117,6 +117,7 @@ type Grant struct {
 	AllEntities bool
 	Until       Moment // zero: without end
 	Dangerous   bool
+	Deprecated  bool // given to nobody any more, and allows nothing
 }
 
 // UserOverview is the first tab.

@@ -12,7 +12,12 @@ type RoleChoice struct {
 	Selected    bool
 	Refused     string // why it cannot be given, in the viewer's words; "" when it can
 	Sections    []RoleSection
+	Warning     string // what it is given with beside those; "" for none
+	Deprecated  bool   // given to nobody any more: somebody has it
 }
+
+// Acknowledged tells whether whoever gives it must say that they know what it allows.
+func (r RoleChoice) Acknowledged() bool { return len(r.Dangerous) > 0 || r.Warning != "" }
 
 // EntityChoice is an entity that access can be given over.
 type EntityChoice struct {
@@ -47,7 +52,7 @@ type AccessPicker struct {
 // Danger tells whether any role on offer must be acknowledged.
 func (p AccessPicker) Danger() bool {
 	for _, r := range p.Roles {
-		if len(r.Dangerous) > 0 {
+		if r.Acknowledged() {
 			return true
 		}
 	}

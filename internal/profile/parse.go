@@ -18,6 +18,8 @@ type file struct {
 	Version  int            `yaml:"version"`
 	Roles    []fileRole     `yaml:"roles"`
 	Settings map[string]any `yaml:"settings"`
+
+	Ungrantable []string `yaml:"ungrantable"`
 }
 
 type fileRole struct {
@@ -28,6 +30,10 @@ type fileRole struct {
 	Deprecated    bool              `yaml:"deprecated"`
 	Permissions   map[string]any    `yaml:"permissions"`
 	MayGrant      *fileMayGrant     `yaml:"may_grant"`
+	Warning       map[string]string `yaml:"warning"`
+	Needs         []string          `yaml:"needs"`
+	Level         string            `yaml:"level"`
+	Template      bool              `yaml:"template"`
 }
 
 // fileMayGrant has one of the two.
@@ -35,6 +41,9 @@ type fileMayGrant struct {
 	Only   []string `yaml:"only"`
 	AllBut []string `yaml:"all_but"`
 }
+
+// languages are those in which a role must be written.
+var languages = []string{"en", "fr"}
 
 // problems collects what is wrong with a file.
 type problems struct{ errs []error }
@@ -59,6 +68,9 @@ func parse(text []byte) (*Profile, error) {
 	for i, r := range f.Roles {
 		p.Roles[i].MayGrant = r.mayGrant(p, &wrong)
 	}
+	for _, name := range f.Ungrantable {
+		p.Ungrantable = p.Ungrantable.With(permission("ungrantable", name, &wrong))
+	}
 	p.Settings = readSettings(f.Settings, &wrong)
 	p.check(&wrong)
 	if err := errors.Join(wrong.errs...); err != nil {
@@ -68,71 +80,93 @@ func parse(text []byte) (*Profile, error) {
 }
 
 func (r *fileRole) read(wrong *problems) Role {
-	for _, language := range []string{"en", "fr"} {
+	for _, language := range languages {
 		if r.Name[language] == "" || r.Description[language] == "" {
 			wrong.add("role %s: name or description is missing in %s", r.Key, language)
 		}
+		if r.Warning != nil && r.Warning[language] == "" {
+			wrong.add("role %s: the warning is missing in %s", r.Key, language)
+		}
 	}
-	return Role{
-		Key: r.Key, Names: r.Name, Descriptions: r.Description, Administrator: r.Administrator, Deprecated: r.Deprecated,
-		Permissions: readPermissions(r.Key, r.Permissions, wrong),
+	role := Role{Key: r.Key, Names: r.Name, Descriptions: r.Description, Administrator: r.Administrator, Deprecated: r.Deprecated,
+		Warnings: r.Warning, Needs: r.Needs, Template: r.Template}
+	if r.Level != "" {
+		var ok bool
+		if role.Level, ok = access.ParseKind(r.Level); !ok || role.Level == access.LegalEntity {
+			wrong.add("role %s: %s is no level of an account", r.Key, r.Level)
+		}
 	}
+	role.Permissions = role.readPermissions(r.Permissions, wrong)
+	return role
 }
 
-func readPermissions(role string, m map[string]any, wrong *problems) access.Set {
+// readPermissions reads what a role holds. The shorthands stop at the role's level.
+func (r *Role) readPermissions(m map[string]any, wrong *problems) access.Set {
 	var set access.Set
 	for _, key := range slices.Sorted(maps.Keys(m)) {
 		switch value := m[key]; key {
 		case "except":
 		case "everything":
 			if value != true {
-				wrong.add("role %s: everything is true or left out", role)
+				wrong.add("role %s: everything is true or left out", r.Key)
 			}
-			set = set.Union(access.Everything())
+			set = set.Union(r.matching(key, wrong, func(access.Info) bool { return true }))
 		case "every":
-			for _, action := range listed(role, key, value, wrong) {
-				set = set.Union(matching(role, "every "+action, wrong, func(i access.Info) bool { return i.Action == action && i.Resource != "page" }))
+			for _, action := range listed(r.Key, key, value, wrong) {
+				set = set.Union(r.matching("every "+action, wrong, func(i access.Info) bool { return i.Action == action && i.Resource != "page" }))
 			}
 		default:
 			if value == "all" {
-				set = set.Union(matching(role, key, wrong, func(i access.Info) bool { return i.Resource == key }))
+				set = set.Union(r.matching(key, wrong, func(i access.Info) bool { return i.Resource == key }))
 				continue
 			}
-			for _, action := range listed(role, key, value, wrong) {
-				set = set.With(permission(role, key+":"+action, wrong))
+			for _, action := range listed(r.Key, key, value, wrong) {
+				set = set.With(permission("role "+r.Key, key+":"+action, wrong))
 			}
 		}
 	}
 	if m["except"] == nil {
 		return set
 	}
-	for _, name := range listed(role, "except", m["except"], wrong) {
-		p := permission(role, name, wrong)
-		if p != 0 && !set.Has(p) {
-			wrong.add("role %s: except %s, which it does not hold", role, name)
-		}
-		set = set.Minus(access.SetOf(p))
-	}
-	return set
+	return set.Minus(r.except(set, m["except"], wrong))
 }
 
-func permission(role, name string, wrong *problems) access.Permission {
+// except reads what is taken out of a set again.
+func (r *Role) except(set access.Set, value any, wrong *problems) access.Set {
+	var out access.Set
+	for _, name := range listed(r.Key, "except", value, wrong) {
+		var these access.Set
+		if resource, all := strings.CutSuffix(name, ":all"); all {
+			these = r.matching(name, wrong, func(i access.Info) bool { return i.Resource == resource })
+		} else {
+			these = access.SetOf(permission("role "+r.Key, name, wrong))
+		}
+		if !these.Minus(set).Empty() {
+			wrong.add("role %s: except %s, which it does not hold", r.Key, name)
+		}
+		out = out.Union(these)
+	}
+	return out
+}
+
+func permission(where, name string, wrong *problems) access.Permission {
 	p, ok := access.Parse(name)
 	if !ok {
-		wrong.add("role %s: there is no permission %s", role, name)
+		wrong.add("%s: there is no permission %s", where, name)
 	}
 	return p
 }
 
-func matching(role, what string, wrong *problems, fits func(access.Info) bool) access.Set {
+// matching are the permissions that fit, of those that people of the role's level may hold.
+func (r *Role) matching(what string, wrong *problems, fits func(access.Info) bool) access.Set {
 	var set access.Set
 	for _, p := range access.Permissions() {
-		if fits(p.Info()) {
+		if fits(p.Info()) && r.holds(p) {
 			set = set.With(p)
 		}
 	}
 	if set.Empty() {
-		wrong.add("role %s: no permission fits %q", role, what)
+		wrong.add("role %s: no permission fits %q", r.Key, what)
 	}
 	return set
 }
@@ -159,66 +193,4 @@ func words(value any) ([]string, bool) {
 		}
 	}
 	return out, true
-}
-
-func (r *fileRole) mayGrant(p *Profile, wrong *problems) []string {
-	if r.MayGrant == nil {
-		return nil
-	}
-	if r.MayGrant.Only != nil && r.MayGrant.AllBut != nil {
-		wrong.add("role %s: may_grant has either only or all_but", r.Key)
-	}
-	for _, key := range slices.Concat(r.MayGrant.Only, r.MayGrant.AllBut) {
-		if _, ok := p.Role(key); !ok {
-			wrong.add("role %s: may_grant names %s, which is no role", r.Key, key)
-		}
-	}
-	if r.MayGrant.AllBut == nil {
-		return r.MayGrant.Only
-	}
-	var keys []string
-	for _, o := range p.Roles {
-		if !o.Deprecated && !slices.Contains(r.MayGrant.AllBut, o.Key) {
-			keys = append(keys, o.Key)
-		}
-	}
-	return keys
-}
-
-// check is what holds between the parts of a profile.
-func (p *Profile) check(wrong *problems) {
-	assign := access.MustParse("users:assign_roles")
-	seen := map[string]bool{}
-	administrators := 0
-	for i := range p.Roles {
-		r := &p.Roles[i]
-		if r.Key == "" || strings.ToLower(r.Key) != r.Key || strings.ContainsAny(r.Key, " :-") {
-			wrong.add("role %q: a key is lower case with underscores", r.Key)
-		}
-		if seen[r.Key] {
-			wrong.add("role %s is there twice", r.Key)
-		}
-		seen[r.Key] = true
-		if r.Permissions.Empty() != r.Deprecated {
-			wrong.add("role %s: a role holds something, a deprecated one nothing", r.Key)
-		}
-		if len(r.MayGrant) > 0 && !r.Permissions.Has(assign) {
-			wrong.add("role %s: may_grant without %s", r.Key, assign)
-		}
-		if r.Administrator {
-			administrators++
-		}
-	}
-	if administrators == 0 {
-		wrong.add("no role has the administrator flag")
-	}
-	for setting, key := range map[string]string{"default_role": p.Settings.DefaultRole, "fallback_role": p.Settings.FallbackRole} {
-		r, ok := p.Role(key)
-		if key == "" && setting == "default_role" {
-			continue
-		}
-		if !ok || r.Deprecated {
-			wrong.add("%s names %q, which is no role that can be given", setting, key)
-		}
-	}
 }

@@ -5,6 +5,7 @@
 //	Load          reads and checks all of them
 //	Role          a predefined role; Settings: what an account may change later
 //	Definitions   the settings there are, with their types, for forms
+//	check.go      what must hold within a profile
 //
 // A further profile is a further file and nothing else. A role's permissions
 // are as written; access.Closed adds what they bring along.
@@ -28,10 +29,11 @@ const Standard = "standard"
 
 // Profile is a role catalogue and the settings that go with it.
 type Profile struct {
-	Name     string
-	Version  int // grows when what a role holds changes
-	Roles    []Role
-	Settings Settings
+	Name        string
+	Version     int // grows when what a role holds changes
+	Roles       []Role
+	Ungrantable access.Set // in no custom role of its accounts, beside what is in none ever
+	Settings    Settings
 }
 
 // Role is a predefined role.
@@ -42,7 +44,12 @@ type Role struct {
 	Permissions   access.Set
 	MayGrant      []string // keys
 	Administrator bool     // its active holders count for the last-administrator rule
-	Deprecated    bool     // is not given any more
+	Deprecated    bool     // is not given any more, and allows nothing
+
+	Warnings map[string]string // by language: what is acknowledged when it is given, beside its dangerous permissions
+	Needs    []string          // keys of the roles without which it is not given
+	Level    access.Kind       // the lowest level of account in which it is given; 0 is any
+	Template bool              // whoever is given it gets a copy of their own (features.md, R18)
 }
 
 // Name is the role's name in a language; in English when it has none in that one.
@@ -50,6 +57,18 @@ func (r *Role) Name(language string) string { return in(r.Names, language) }
 
 // Description is one line about the role in a language.
 func (r *Role) Description(language string) string { return in(r.Descriptions, language) }
+
+// Warning is what whoever gives the role must have read, in a language; "" for none.
+func (r *Role) Warning(language string) string { return in(r.Warnings, language) }
+
+// At tells whether the role is given in accounts of that level.
+func (r *Role) At(kind access.Kind) bool { return r.Level == 0 || kind <= r.Level }
+
+// holds tells whether people of the role's level may hold a permission at all.
+func (r *Role) holds(p access.Permission) bool {
+	least := p.Info().MinLevel
+	return least == 0 || r.Level == 0 || r.Level <= least
+}
 
 func in(texts map[string]string, language string) string {
 	if t := texts[language]; t != "" {

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"countersign/internal/access"
 	"countersign/internal/fault"
 )
 
@@ -31,6 +32,7 @@ type Settings struct {
 	LocationRestriction         bool
 	TwoFactor                   string // required, optional, by_user
 	TwoFactorMethods            []string
+	TwoFactorSMS                string // everyone, merchants: in which accounts text messages are a method, where they are
 	TwoFactorAfterReset         string // set_up, reduced
 	LockAttempts                int
 	LockMinutes                 int // 0: until an administrator opens it
@@ -96,6 +98,7 @@ var definitions = []Definition{
 	onOff("location_restriction", func(s *Settings) any { return &s.LocationRestriction }),
 	choice("two_factor", func(s *Settings) any { return &s.TwoFactor }, "required", "optional", "by_user"),
 	list("two_factor_methods", func(s *Settings) any { return &s.TwoFactorMethods }, "totp", "webauthn", "passkey", "sms"),
+	choice("two_factor_sms", func(s *Settings) any { return &s.TwoFactorSMS }, "everyone", "merchants"),
 	choice("two_factor_after_reset", func(s *Settings) any { return &s.TwoFactorAfterReset }, "set_up", "reduced"),
 	number("lock_attempts", func(s *Settings) any { return &s.LockAttempts }, 1, 10, false),
 	number("lock_minutes", func(s *Settings) any { return &s.LockMinutes }, 30, 24*60, true),
@@ -133,6 +136,15 @@ func number(key string, field func(*Settings) any, least, most int, orZero bool)
 
 func duration(key string, field func(*Settings) any, least, most int, orZero bool) Definition {
 	return Definition{Key: key, Type: Duration, Min: least, Max: most, OrZero: orZero, field: field}
+}
+
+// At is what the settings mean in an account of that level: text messages are no
+// method above a merchant's where they are for merchants only.
+func (s Settings) At(kind access.Kind) Settings {
+	if s.TwoFactorSMS == "merchants" && kind < access.Merchant {
+		s.TwoFactorMethods = slices.DeleteFunc(slices.Clone(s.TwoFactorMethods), func(m string) bool { return m == "sms" })
+	}
+	return s
 }
 
 // Definitions lists the settings there are.

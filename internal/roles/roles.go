@@ -38,12 +38,18 @@ type Role struct {
 	Permissions   access.Set
 	MayGrant      []string // keys of the predefined roles its holders may give
 	Holders       int64    // people in the account who have it, whatever their status
-	names         map[lang.Tag][2]string
+	Needs         []string // keys of the predefined roles without which it is not given
+	Level         access.Kind
+	Template      bool // whoever is given it gets a copy of their own (R18)
+	words         map[lang.Tag]words
 }
+
+// words are what a profile says of a role in a language.
+type words struct{ name, description, warning string }
 
 // Title is the role's name in a language: the profile's for a predefined role, as typed for a custom one.
 func (r Role) Title(tag lang.Tag) string {
-	if n := r.names[tag][0]; n != "" {
+	if n := r.words[tag].name; n != "" {
 		return n
 	}
 	return r.Name
@@ -51,7 +57,7 @@ func (r Role) Title(tag lang.Tag) string {
 
 // About is the role's description in a language.
 func (r Role) About(tag lang.Tag) string {
-	if d := r.names[tag][1]; d != "" {
+	if d := r.words[tag].description; d != "" {
 		return d
 	}
 	return r.Description
@@ -67,6 +73,12 @@ func (r Role) Dangerous() []access.Permission {
 	}
 	return out
 }
+
+// Warning is what a role is given with beside its dangerous permissions (R9), in a language; "" for none.
+func (r Role) Warning(tag lang.Tag) string { return r.words[tag].warning }
+
+// Acknowledged tells whether whoever gives the role must say that they know what it allows (R9).
+func (r Role) Acknowledged() bool { return len(r.Dangerous()) > 0 || r.Warning(lang.English) != "" }
 
 // Assignment is a role given over a scope.
 type Assignment struct {
@@ -99,9 +111,13 @@ func Text(list []Assignment) string {
 	return strings.Join(lines, "; ")
 }
 
-// Install adds the profile's roles to a new account.
-func Install(tx *db.Tx, accountID string, p *profile.Profile) error {
+// Install adds the profile's roles to a new account: those of its level and below,
+// because nobody there could ever be given another (R10).
+func Install(tx *db.Tx, accountID string, kind access.Kind, p *profile.Profile) error {
 	for _, r := range p.Roles {
+		if !r.At(kind) {
+			continue
+		}
 		id, err := tx.ID("rol")
 		if err != nil {
 			return err

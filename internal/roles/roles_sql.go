@@ -49,9 +49,10 @@ func (r *Role) fill(p *profile.Profile, custom map[string]access.Set) {
 			continue
 		}
 		r.Permissions, r.MayGrant, r.Deprecated = pr.Permissions, pr.MayGrant, pr.Deprecated
-		r.names = map[lang.Tag][2]string{}
+		r.Needs, r.Level, r.Template = pr.Needs, pr.Level, pr.Template
+		r.words = map[lang.Tag]words{}
 		for _, tag := range lang.All() {
-			r.names[tag] = [2]string{pr.Name(string(tag)), pr.Description(string(tag))}
+			r.words[tag] = words{pr.Name(string(tag)), pr.Description(string(tag)), pr.Warning(string(tag))}
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package roles_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -9,6 +10,7 @@ import (
 	"countersign/internal/fault"
 	"countersign/internal/lang"
 	"countersign/internal/people"
+	"countersign/internal/profile"
 	"countersign/internal/roles"
 	"countersign/internal/test/testdb"
 	"countersign/internal/test/world"
@@ -48,6 +50,24 @@ func TestList(t *testing.T) {
 					t.Errorf("%s: %v", r.Key, r.Dangerous())
 				}
 			}
+		})
+		t.Run("R9 a role that is given with a warning is acknowledged, whatever it holds", func(t *testing.T) {
+			warned := *p
+			warned.Roles = slices.Clone(p.Roles)
+			i := slices.IndexFunc(warned.Roles, func(r profile.Role) bool { return r.Key == "read_only" })
+			warned.Roles[i].Warnings = map[string]string{"en": "Beware.", "fr": "Attention."}
+			w.View(func(tx *db.Tx) error {
+				got, err := roles.List(tx, a.ID, &warned)
+				for _, r := range got {
+					if want := r.Key == "read_only" || len(r.Dangerous()) > 0; r.Acknowledged() != want {
+						t.Errorf("%s: %v", r.Key, r.Acknowledged())
+					}
+					if r.Key == "read_only" && r.Warning(lang.French) != "Attention." {
+						t.Errorf("%q", r.Warning(lang.French))
+					}
+				}
+				return err
+			})
 		})
 		t.Run("holders are counted", func(t *testing.T) {
 			for _, r := range list() {

@@ -1,6 +1,9 @@
 package gallery
 
-import "countersign/internal/portal"
+import (
+	"countersign/internal/people"
+	"countersign/internal/portal"
+)
 
 func (m maker) accountRows() []portal.AccountRow {
 	return []portal.AccountRow{
@@ -64,12 +67,13 @@ func (m maker) oneAccount(page portal.Page) []Sample {
 func (m maker) accountForms(page portal.Page) []Sample {
 	parents := portal.ParentPicker{Parents: []portal.ParentChoice{
 		{ID: "ent_9", Name: "Alpine Payments", CustomerID: "ALP-7", Kind: "partner", Above: "Meridian", Selected: true}, {ID: "ent_1", Name: m.n.Account, CustomerID: m.n.CustomerID, Kind: "facilitator", Above: m.n.Text}}}
-	fresh := portal.NewAccountView{Page: page, ParentPicker: parents, Environment: portal.Live, Kind: "merchant", Kinds: []string{"merchant", "partner", "facilitator"}, Profiles: []string{"standard"}, Language: "en"}
+	fresh := portal.NewAccountView{Page: page, ParentPicker: parents, Environment: portal.Live, Kind: "merchant", Kinds: []string{"merchant", "partner", "facilitator"}, Profiles: []string{"standard", "checkout", "paymentiq", "payrix", "powerboard", "saferpay"}, Profile: "standard",
+		Must: people.Mandatory{FirstName: true}, Language: "en"}
 	bad := fresh
 	bad.Form = wrong("name", "customer_id", "alias", "kind", "parent", "environment", "profile", "email", "phone")
-	bad.Name, bad.Profiles, bad.Profile, bad.ParentPicker = m.n.Account, []string{"standard", "strict"}, "strict", portal.ParentPicker{}
+	bad.Name, bad.Profile, bad.Must, bad.ParentPicker = m.n.Account, "payrix", people.Mandatory{FirstName: true, LastName: true, Phone: true}, portal.ParentPicker{}
 	found, missed := fresh, fresh
-	found.Find, found.More = m.n.Text, true
+	found.Find, found.More, found.Profiles = m.n.Text, true, fresh.Profiles[:1]
 	missed.Find, missed.Missed = m.n.Text, true
 	edit := portal.EditAccountView{Page: page, One: m.accountRows()[0], Name: m.n.Account, Alias: m.n.Alias, Revision: "12"}
 	badEdit := edit

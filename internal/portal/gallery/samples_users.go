@@ -33,6 +33,7 @@ func (m maker) grants() []portal.Grant {
 		{Role: "Access administrator", RoleID: "rol_1", AllEntities: true, Dangerous: true},
 		{Role: m.n.Text, RoleID: "rol_2", Entities: []string{m.n.Account, "Northwind Rentals"}},
 		{Role: "Auditor", RoleID: "rol_3", Entities: []string{"Northwind Rentals"}, Until: at(31, 22, 0)},
+		{Role: "ROLE_USER_EDIT_PSP_ACCOUNT", RoleID: "rol_4", AllEntities: true, Deprecated: true},
 	}
 }
 
@@ -86,6 +87,8 @@ func (m maker) picker() portal.AccessPicker {
 		{ID: "r4", Name: "Support", Description: "Answers payers and merchants.", Permissions: 13, Selected: true, Sections: sections},
 		{ID: "r5", Name: "Finance", Description: "Balances, settlements, refunds.", Permissions: 16},
 		{ID: "r6", Name: "Owner", Description: "Everything.", Permissions: 98, Refused: m.n.Reason},
+		{ID: "r8", Name: "ROLE_TRANSACTION_DETAIL_VIEWER", Description: "Opens a transaction with its history.", Permissions: 2, Warning: m.n.Text},
+		{ID: "r9", Name: "ROLE_USER_EDIT_PSP_ACCOUNT", Description: "Out of use. It allows nothing any more.", Selected: true, Deprecated: true},
 		{ID: "r7", Name: "Read only", Description: "Looks, without touching.", Permissions: 10},
 	}
 	entities := []portal.EntityChoice{
