@@ -136,20 +136,17 @@ func (c codes) of(n int64) uint32 {
 	return 0
 }
 
-// readCodes reads them into a buffer, whatever stands there, or a longer one.
+// readCodes reads them into a buffer, whatever stands there, or a longer one. They
+// come in any order: PostgreSQL would sort them on disk.
 func readCodes(tx *db.Tx, accountID, kind string, findable int64, buffer codes) (codes, error) {
 	length := int(codeBytes * codeBlock * ((findable + codeBlock - 1) / codeBlock))
-	out := slices.Grow(buffer[:0], length)
-	_, err := db.All(tx, func(r *sql.Rows) (_ struct{}, err error) {
-		var block int64
-		var stored sql.RawBytes
-		if err = r.Scan(&block, &stored); err == nil && block*codeBlock < findable {
-			at := int(block * codeBlock * codeBytes)
-			clear(out[len(out):at]) // nobody has these numbers any more
-			out = append(out[:at], stored...)
+	out := slices.Grow(buffer[:0], length)[:length]
+	clear(out) // nobody may have some of the numbers any more
+	err := db.Blocks(tx, func(block int64, stored []byte) {
+		if block*codeBlock < findable {
+			copy(out[block*codeBlock*codeBytes:], stored)
 		}
-		return
-	}, `SELECT block, codes FROM user_codes WHERE account_id = $1 AND kind = $2 ORDER BY block`, accountID, kind)
+	}, `SELECT block, codes FROM user_codes WHERE account_id = $1 AND kind = $2`, accountID, kind)
 	if err != nil {
 		return nil, fmt.Errorf("read codes of users: %w", err)
 	}

@@ -17,14 +17,7 @@ const indexStep = 512
 // term reads whom a term stands for.
 func term(tx *db.Tx, accountID, name string) (*numbers, error) {
 	out := &numbers{}
-	_, err := db.All(tx, func(r *sql.Rows) (_ struct{}, err error) {
-		var at int64
-		var packed []byte
-		if err = r.Scan(&at, &packed); err == nil {
-			out.put(at, unpack(packed))
-		}
-		return
-	}, `SELECT block, bits FROM found_by WHERE account_id = $1 AND term = $2`, accountID, name)
+	err := db.Blocks(tx, out.put, `SELECT block, bits FROM found_by WHERE account_id = $1 AND term = $2`, accountID, name)
 	if err != nil {
 		return nil, fmt.Errorf("read whom a term stands for: %w", err)
 	}

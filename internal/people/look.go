@@ -26,7 +26,7 @@ type bounds struct {
 	sample int   // candidates that are looked at to say how many there are at least
 }
 
-func usualBounds() bounds { return bounds{gather: 1500, walk: 8000, sample: 300} }
+func usualBounds() bounds { return bounds{gather: 1000, walk: 8000, sample: 300} }
 
 // looking is a query under way in one transaction.
 type looking struct {
