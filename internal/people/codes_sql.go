@@ -6,7 +6,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"maps"
-	"math/bits"
 	"slices"
 
 	"countersign/internal/db"
@@ -18,11 +17,10 @@ import (
 
 // The kinds of codes. The first three are the orders of lists.
 const (
-	nameCode     = "name"
-	emailCode    = "email"
-	signInCode   = "last_sign_in"
-	passwordCode = "password" // when it was set; 0: there is none
-	linkCode     = "link"     // when the open link ends; of those alone who wait to come in
+	nameCode   = "name"
+	emailCode  = "email"
+	signInCode = "last_sign_in"
+	linkCode   = "link" // when the open link ends; of those alone who wait to come in
 )
 
 // codeBlock is how many users stand in one row of user_codes: as many as SQLite
@@ -45,21 +43,21 @@ func timeCode(at int64) uint32 { return uint32(at / timeUnit) }
 
 // coded is what the codes of somebody are made of.
 type coded struct {
-	number               int64
-	name, email          string
-	lastSignIn, password int64
-	waits                bool
-	link                 uint32
+	number      int64
+	name, email string
+	lastSignIn  int64
+	waits       bool
+	link        uint32
 }
 
 func (x coded) codes() map[string]uint32 {
-	return map[string]uint32{nameCode: textCode(x.name), emailCode: textCode(x.email), signInCode: timeCode(x.lastSignIn), passwordCode: timeCode(x.password)}
+	return map[string]uint32{nameCode: textCode(x.name), emailCode: textCode(x.email), signInCode: timeCode(x.lastSignIn)}
 }
 
 func scanCoded(r *sql.Rows) (x coded, err error) {
 	var ends int64
 	var off bool
-	err = r.Scan(&x.number, &x.name, &x.email, &x.lastSignIn, &x.password, &x.waits, &ends, &off)
+	err = r.Scan(&x.number, &x.name, &x.email, &x.lastSignIn, &x.waits, &ends, &off)
 	if x.link = timeCode(ends); off {
 		x.link = noLink
 	}
@@ -68,12 +66,12 @@ func scanCoded(r *sql.Rows) (x coded, err error) {
 
 // encode writes the codes of an account's users whose numbers are from <= n < until.
 func encode(tx *db.Tx, accountID string, from, until int64) error {
-	list, err := db.All(tx, scanCoded, `SELECT m.number, m.sort_key, m.email_key, m.last_sign_in_at, CASE WHEN m.activated_at IS NULL THEN 0 ELSE COALESCE(u.password_set_at, 0) END,
+	list, err := db.All(tx, scanCoded, `SELECT m.number, m.sort_key, m.email_key, m.last_sign_in_at,
 		m.activated_at IS NULL AND m.deactivated_at IS NULL, `+linkEnds+`, i.deactivated_at IS NOT NULL`+termedSQL, accountID, from, until)
 	if err != nil {
 		return fmt.Errorf("read keys of users: %w", err)
 	}
-	all := map[string]map[int64]uint32{nameCode: {}, emailCode: {}, signInCode: {}, passwordCode: {}}
+	all := map[string]map[int64]uint32{nameCode: {}, emailCode: {}, signInCode: {}}
 	wait := map[int64]uint32{}
 	for _, x := range list {
 		for kind, code := range x.codes() {
@@ -138,38 +136,17 @@ func (c codes) of(n int64) uint32 {
 	return 0
 }
 
-// before gives those of a set whose code is lower than one, and not 0, and those
-// whose code it is.
-func (s *numbers) before(c codes, code uint32) (before, same *numbers) {
-	before, same = &numbers{make([]uint64, len(s.words))}, &numbers{make([]uint64, len(s.words))}
-	for i, w := range s.words {
-		for ; w != 0; w &= w - 1 {
-			bit := bits.TrailingZeros64(w)
-			switch of := c.of(int64(i)<<6 + int64(bit)); {
-			case of == code:
-				same.words[i] |= 1 << bit
-			case of < code && of != 0:
-				before.words[i] |= 1 << bit
-			}
-		}
-	}
-	return before, same
-}
-
-// readCodes reads them into a buffer, whatever stands there, or a longer one.
+// readCodes reads them into a buffer, whatever stands there, or a longer one. They
+// come in any order: PostgreSQL would sort them on disk.
 func readCodes(tx *db.Tx, accountID, kind string, findable int64, buffer codes) (codes, error) {
 	length := int(codeBytes * codeBlock * ((findable + codeBlock - 1) / codeBlock))
-	out := slices.Grow(buffer[:0], length)
-	_, err := db.All(tx, func(r *sql.Rows) (_ struct{}, err error) {
-		var block int64
-		var stored sql.RawBytes
-		if err = r.Scan(&block, &stored); err == nil && block*codeBlock < findable {
-			at := int(block * codeBlock * codeBytes)
-			clear(out[len(out):at]) // nobody has these numbers any more
-			out = append(out[:at], stored...)
+	out := slices.Grow(buffer[:0], length)[:length]
+	clear(out) // nobody may have some of the numbers any more
+	err := db.Blocks(tx, func(block int64, stored []byte) {
+		if block*codeBlock < findable {
+			copy(out[block*codeBlock*codeBytes:], stored)
 		}
-		return
-	}, `SELECT block, codes FROM user_codes WHERE account_id = $1 AND kind = $2 ORDER BY block`, accountID, kind)
+	}, `SELECT block, codes FROM user_codes WHERE account_id = $1 AND kind = $2`, accountID, kind)
 	if err != nil {
 		return nil, fmt.Errorf("read codes of users: %w", err)
 	}

@@ -209,21 +209,19 @@ func (l *looking) byLink(c *candidates, s Status) error {
 // byPassword narrows those who are in and not locked to those whose password is
 // over, or is not. Somebody without a password has none that is over.
 func (l *looking) byPassword(c *candidates, s Status) error {
-	if l.days == 0 {
-		if s == PasswordExpired {
-			c.narrow(&numbers{})
+	over := &numbers{}
+	if l.days != 0 {
+		var err error
+		if over, err = l.withOldPassword(); err != nil {
+			return err
 		}
-		return nil
 	}
-	codes, err := l.codes(passwordCode)
-	if err != nil {
-		return err
-	}
-	expired, unsure := c.before(codes, timeCode(l.tx.Now-passwordLife(l.days)))
 	if s == Active {
-		return l.narrowTo(c, c.without(expired).without(unsure), unsure, s)
+		c.numbers = c.without(over)
+	} else {
+		c.narrow(over)
 	}
-	return l.narrowTo(c, expired, unsure, s)
+	return nil
 }
 
 // narrowTo narrows to a set, and those of whom codes cannot tell whether they

@@ -2,7 +2,6 @@ package people
 
 import (
 	"bytes"
-	"database/sql"
 	"encoding/binary"
 	"fmt"
 	"math"
@@ -29,14 +28,7 @@ const linkBytes = 2 + codeBytes
 // when their link ends.
 func links(tx *db.Tx, accountID string) ([]codedUser, error) {
 	var out []codedUser
-	_, err := db.All(tx, func(r *sql.Rows) (_ struct{}, err error) {
-		var at int64
-		var stored sql.RawBytes
-		if err = r.Scan(&at, &stored); err == nil {
-			out = appendLinks(out, at, stored)
-		}
-		return
-	}, `SELECT block, codes FROM user_codes WHERE account_id = $1 AND kind = $2 ORDER BY block`, accountID, linkCode)
+	err := db.Blocks(tx, func(at int64, stored []byte) { out = appendLinks(out, at, stored) }, `SELECT block, codes FROM user_codes WHERE account_id = $1 AND kind = $2 ORDER BY block`, accountID, linkCode)
 	if err != nil {
 		return nil, fmt.Errorf("read who waits: %w", err)
 	}

@@ -150,25 +150,27 @@ func (b *block) pack() []byte {
 // unpack reads what pack wrote. Bytes that it did not write give some users or
 // others: whoever is shown is looked at again.
 func unpack(packed []byte) (b block) {
+	b.add(packed)
+	return b
+}
+
+func (b *block) add(packed []byte) {
 	if len(packed) == blockSize/8 {
 		for i := range b {
-			b[i] = binary.BigEndian.Uint64(packed[8*i:])
+			b[i] |= binary.BigEndian.Uint64(packed[8*i:])
 		}
-		return b
+		return
 	}
 	for ; len(packed) >= 2; packed = packed[2:] {
 		b.set(int64(binary.BigEndian.Uint16(packed)) % blockSize)
 	}
-	return b
 }
 
-// put adds a block to the set.
-func (s *numbers) put(at int64, b block) {
-	from := int(at) * len(b)
-	for len(s.words) < from+len(b) {
-		s.words = append(s.words, make([]uint64, from+len(b)-len(s.words))...)
+// put adds a packed block to the set.
+func (s *numbers) put(at int64, packed []byte) {
+	from := int(at) * len(block{})
+	if room := from + len(block{}) - len(s.words); room > 0 {
+		s.words = append(s.words, make([]uint64, room)...)
 	}
-	for i, w := range b {
-		s.words[from+i] |= w
-	}
+	(*block)(s.words[from:]).add(packed)
 }
