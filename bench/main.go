@@ -26,8 +26,9 @@ import (
 func main() {
 	sizes := flag.String("users", "1000,100000,1000000", "how many users the worlds have, separated by commas")
 	var m measuring
-	flag.IntVar(&m.rounds, "rounds", 15, "how often each peer has its turn; medians are shown")
-	flag.DurationVar(&m.turn, "turn", 40*time.Millisecond, "how long a turn is")
+	flag.IntVar(&m.rounds, "rounds", 31, "how often each peer has its turn; medians are shown")
+	flag.DurationVar(&m.turn, "turn", 20*time.Millisecond, "how long a turn is")
+	flag.IntVar(&m.questions, "questions", 1<<17, "how many different questions: so many are more than a processor's caches hold")
 	flag.Parse()
 	if err := run(os.Stdout, os.Stderr, *sizes, m); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -39,8 +40,8 @@ func run(out, progress io.Writer, sizes string, m measuring) error {
 	fmt.Fprint(out, heading())
 	for size := range strings.SplitSeq(sizes, ",") {
 		n, err := strconv.Atoi(strings.TrimSpace(size))
-		if err != nil || n < smallest || m.rounds < 1 {
-			return fmt.Errorf("-users and -rounds: numbers, please, and at least %d users: %q", smallest, size)
+		if err != nil || n < smallest || m.rounds < 1 || m.questions < checked {
+			return fmt.Errorf("at least %d users (here: %q), one round and %d questions, please", smallest, size, checked)
 		}
 		r, err := m.world(n, progress)
 		if err != nil {

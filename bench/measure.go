@@ -11,15 +11,15 @@ import (
 	"countersign/internal/access"
 )
 
-const (
-	questions = 1 << 17 // asked in their order, round and round: too many for a processor's caches to hold
-	checked   = 4_000   // of which so many are asked of everybody first, and twice so many about all seven rules of those who know them
-)
+// checked is how many questions everybody is asked before the clock runs, and
+// whoever knows all seven rules about these.
+const checked = 4_096
 
 // measuring is how long and how often.
 type measuring struct {
-	rounds int
-	turn   time.Duration
+	rounds    int
+	turn      time.Duration
+	questions int // asked in their order, round and round
 }
 
 // result is what a world gave.
@@ -53,6 +53,7 @@ type contestant struct {
 // world measures everybody on a world of n users.
 func (m measuring) world(n int, progress io.Writer) (result, error) {
 	say := func(format string, args ...any) { fmt.Fprintf(progress, grouped(n)+" users: "+format+"\n", args...) }
+	defer debug.SetGCPercent(debug.SetGCPercent(50)) // all of them are in memory at once: waste less of it
 	say("drawing questions")
 	w, err := makeWorld(n)
 	if err != nil {
@@ -60,7 +61,7 @@ func (m measuring) world(n int, progress io.Writer) (result, error) {
 	}
 	r := result{users: n, entities: len(w.Entities), accounts: len(w.Accounts), roles: len(w.Roles)}
 	a := newAsker(w)
-	plain, seven := a.plainly(questions), a.fully(2*checked)
+	plain, seven := a.plainly(m.questions), a.fully(checked)
 	w, a = access.World{}, nil
 	if r.snapshot, err = m.snapshot(n); err != nil {
 		return result{}, err

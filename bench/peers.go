@@ -23,6 +23,6 @@ func peers() []peer {
 		{name: "cedar-go, each user's policies picked", upTo: 100_000, build: newCedarPicked},
 		{name: "cedar-go, one policy set", build: newCedarSet},
 		{name: "OPA, prepared query", build: newOPA},
-		{name: "Casbin, roles with domains", upTo: 100_000, build: newCasbin},
+		{name: "Casbin, roles with domains", build: newCasbin},
 	}
 }
