@@ -29,7 +29,7 @@ m = g2(p.sub, r.act) && (g(r.sub, p.sub, r.own) || g(r.sub, p.sub, r.up) || g(r.
 
 // newCasbin follows casbin's page on performance: few rules, permissions given
 // to roles, links added in bulk. An enforcer that caches answers is not used: nobody else's are cached.
-func newCasbin(w access.World) (asked, error) {
+func newCasbin(w access.World) ([]asked, error) {
 	m, err := model.NewModelFromString(casbinModel)
 	if err != nil {
 		return nil, err
@@ -61,14 +61,14 @@ func newCasbin(w access.World) (asked, error) {
 		return nil, err
 	}
 	lines := lines(p)
-	return func(q *question) bool {
+	return []asked{func(q *question) bool {
 		l := lines[q.entity]
 		if l == nil {
 			return false
 		}
 		ok, err := e.Enforce(q.user, l[0], l[1], l[2], q.action)
 		return ok && err == nil
-	}, nil
+	}}, nil
 }
 
 // lines are each entity and what stands above it, nearest first; the topmost is repeated to three.

@@ -66,7 +66,7 @@ func (p picked) All() iter.Seq2[cedar.PolicyID, *cedar.Policy] {
 }
 
 // newCedarPicked has one policy for each assignment, its scope filled in whole.
-func newCedarPicked(w access.World) (asked, error) {
+func newCedarPicked(w access.World) ([]asked, error) {
 	p := plain(w)
 	entities := cedarEntities(p, 0)
 	policies := make(map[string]picked, len(p.users))
@@ -78,15 +78,15 @@ func newCedarPicked(w access.World) (asked, error) {
 		}
 		policies[u.id] = list
 	}
-	return func(q *question) bool {
+	return []asked{func(q *question) bool {
 		d, _ := cedar.Authorize(policies[q.user], entities, cedarAsked(q))
 		return d == cedar.Allow
-	}, nil
+	}}, nil
 }
 
 // newCedarSet has one policy for each role, and with each user, as attributes,
 // the entities over which they hold it.
-func newCedarSet(w access.World) (asked, error) {
+func newCedarSet(w access.World) ([]asked, error) {
 	p := plain(w)
 	var text strings.Builder
 	for _, r := range p.roles {
@@ -110,8 +110,8 @@ func newCedarSet(w access.World) (asked, error) {
 		one := types.Entity{UID: cedarUser(u.id), Attributes: types.NewRecord(attributes)}
 		entities[one.UID] = one
 	}
-	return func(q *question) bool {
+	return []asked{func(q *question) bool {
 		d, _ := cedar.Authorize(set, entities, cedarAsked(q))
 		return d == cedar.Allow
-	}, nil
+	}}, nil
 }

@@ -67,29 +67,29 @@ func (t *table[V]) find(id string) *V {
 
 // newFloor is the least that any check of this shape costs: find the user and
 // the entity, test up to four intervals, test a bit. It allocates nothing.
-func newFloor(w access.World) (asked, error) {
+func newFloor(w access.World) ([]asked, error) {
 	entities, users := newTable[int32](len(w.Entities)), newTable[reaches](len(w.Users))
 	roles, err := eachReach(w, entities.put, users.put)
 	if err != nil {
 		return nil, err
 	}
-	return func(q *question) bool {
+	return []asked{func(q *question) bool {
 		u, e := users.find(q.user), entities.find(q.entity)
 		return u != nil && e != nil && u.allow(roles, *e, q.permission)
-	}, nil
+	}}, nil
 }
 
-func newMapFloor(w access.World) (asked, error) {
+func newMapFloor(w access.World) ([]asked, error) {
 	entities, users := make(map[string]int32, len(w.Entities)), make(map[string]reaches, len(w.Users))
 	roles, err := eachReach(w, func(id string, at int32) { entities[id] = at }, func(id string, r reaches) { users[id] = r })
 	if err != nil {
 		return nil, err
 	}
-	return func(q *question) bool {
+	return []asked{func(q *question) bool {
 		u, known := users[q.user]
 		e, there := entities[q.entity]
 		return known && there && u.allow(roles, e, q.permission)
-	}, nil
+	}}, nil
 }
 
 // eachReach tells of every entity and user, and gives what the roles hold.

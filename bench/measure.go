@@ -26,17 +26,18 @@ type measuring struct {
 type result struct {
 	users, entities, accounts, roles int
 	rows                             []row
+	left                             []string // who was not asked: the world is too large for them
 	snapshot                         snapshotResult
 }
 
 type row struct {
-	peer
-	skipped string // why it was not asked
-	ns      float64
-	ratio   float64 // the median of the rounds' ratios to the floor
-	allocs  float64
-	bytes   float64 // memory a user
-	built   time.Duration
+	name   string
+	seven  bool
+	ns     float64
+	ratio  float64 // the median of the rounds' ratios to the floor
+	allocs float64
+	bytes  float64 // memory a user
+	built  time.Duration
 }
 
 // contestant is a peer that has been built and checked, with its place in the questions.
@@ -52,8 +53,10 @@ type contestant struct {
 
 // world measures everybody on a world of n users.
 func (m measuring) world(n int, progress io.Writer) (result, error) {
-	say := func(format string, args ...any) { fmt.Fprintf(progress, grouped(n)+" users: "+format+"\n", args...) }
-	defer debug.SetGCPercent(debug.SetGCPercent(50)) // all of them are in memory at once: waste less of it
+	begun := time.Now()
+	say := func(format string, args ...any) {
+		fmt.Fprintf(progress, "%6.1f s  %s users: %s\n", time.Since(begun).Seconds(), grouped(n), fmt.Sprintf(format, args...))
+	}
 	say("drawing questions")
 	w, err := makeWorld(n)
 	if err != nil {
@@ -69,18 +72,20 @@ func (m measuring) world(n int, progress io.Writer) (result, error) {
 	var all []*contestant
 	for _, p := range peers() {
 		if p.upTo > 0 && n > p.upTo {
-			r.rows = append(r.rows, row{peer: p, skipped: "not asked: too large a world"})
+			r.left = append(r.left, p.names...)
 			continue
 		}
-		say("building %s", p.name)
-		c, err := newContestant(p, n)
+		say("building %s", p.names[0])
+		some, err := p.contestants(n)
 		if err != nil {
-			return result{}, fmt.Errorf("%s: %w", p.name, err)
+			return result{}, fmt.Errorf("%s: %w", p.names[0], err)
 		}
-		if err := c.right(plain[:checked], seven); err != nil {
-			return result{}, fmt.Errorf("%s: %w", p.name, err)
+		for _, c := range some {
+			if err := c.right(plain[:checked], seven); err != nil {
+				return result{}, fmt.Errorf("%s: %w", c.name, err)
+			}
 		}
-		all = append(all, c)
+		all = append(all, some...)
 	}
 	say("asking, %d rounds", m.rounds)
 	if err := m.ask(all, plain); err != nil {
@@ -92,30 +97,31 @@ func (m measuring) world(n int, progress io.Writer) (result, error) {
 	return r, nil
 }
 
-// newContestant builds a peer from a world of its own, so that what it keeps of it counts as its memory.
-func newContestant(p peer, n int) (*contestant, error) {
+// contestants builds a peer from a world of its own, so that what it keeps of it counts as its memory.
+func (p peer) contestants(n int) ([]*contestant, error) {
+	before := inUse()
 	w, err := makeWorld(n)
 	if err != nil {
 		return nil, err
 	}
-	c := &contestant{row: row{peer: p}}
 	users := len(w.Users)
-	before := inUse(func() { w = access.World{} })
-	if w, err = makeWorld(n); err != nil {
-		return nil, err
-	}
 	begun := time.Now()
-	if c.ask, err = p.build(w); err != nil {
+	ways, err := p.build(w)
+	if err != nil {
 		return nil, err
 	}
-	c.built = time.Since(begun)
-	c.bytes = (inUse(func() { w = access.World{} }) - before) / float64(users)
-	return c, nil
+	built := time.Since(begun)
+	w = access.World{}
+	bytes := (inUse() - before) / float64(users)
+	var out []*contestant
+	for i, ask := range ways {
+		out = append(out, &contestant{row: row{name: p.names[i], seven: p.seven, built: built, bytes: bytes}, ask: ask})
+	}
+	return out, nil
 }
 
-// inUse is the memory in use once something has been let go.
-func inUse(letGo func()) float64 {
-	letGo()
+// inUse is the memory in use.
+func inUse() float64 {
 	runtime.GC()
 	runtime.GC() // what the first one only found to be unused
 	var s runtime.MemStats
@@ -223,7 +229,7 @@ type snapshotResult struct {
 
 // snapshot measures building, memory, and one user's change.
 func (m measuring) snapshot(n int) (r snapshotResult, err error) {
-	empty := inUse(func() {})
+	empty := inUse()
 	w, err := makeWorld(n)
 	if err != nil {
 		return r, err
@@ -234,8 +240,8 @@ func (m measuring) snapshot(n int) (r snapshotResult, err error) {
 	if err != nil {
 		return r, err
 	}
-	bare = access.World{}
-	r.roles = inUse(func() { w = access.World{} }) - empty
+	w, bare = access.World{}, access.World{}
+	r.roles = inUse() - empty
 	runtime.KeepAlive(frame)
 	frame = nil
 	if w, err = makeWorld(n); err != nil {
@@ -250,7 +256,8 @@ func (m measuring) snapshot(n int) (r snapshotResult, err error) {
 	if r.change, err = oneChange(s, w.Users); err != nil {
 		return r, err
 	}
-	r.whole = inUse(func() { w = access.World{} }) - empty
+	w = access.World{}
+	r.whole = inUse() - empty
 	r.per = (r.whole - r.roles) / float64(n)
 	runtime.KeepAlive(s)
 	return r, nil

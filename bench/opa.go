@@ -25,7 +25,7 @@ allow if {
 // newOPA follows OPA's page on performance: objects instead of arrays, a
 // prepared query, a store that holds what evaluation reads without converting
 // it, and an input that comes as such a value.
-func newOPA(w access.World) (asked, error) {
+func newOPA(w access.World) ([]asked, error) {
 	store := inmem.NewFromObjectWithOpts(opaData(plain(w)), inmem.OptReturnASTValuesOnRead(true), inmem.OptRoundTripOnWrite(false))
 	ctx := context.Background()
 	query, err := rego.New(rego.Query("data.desk.allow"), rego.Module("desk.rego", opaPolicy), rego.Store(store)).PrepareForEval(ctx)
@@ -33,11 +33,11 @@ func newOPA(w access.World) (asked, error) {
 		return nil, err
 	}
 	user, action, entity := ast.StringTerm("user"), ast.StringTerm("action"), ast.StringTerm("entity")
-	return func(q *question) bool {
+	return []asked{func(q *question) bool {
 		input := ast.NewObject([2]*ast.Term{user, ast.StringTerm(q.user)}, [2]*ast.Term{action, ast.StringTerm(q.action)}, [2]*ast.Term{entity, ast.StringTerm(q.entity)})
 		answer, err := query.Eval(ctx, rego.EvalParsedInput(input))
 		return err == nil && answer.Allowed()
-	}, nil
+	}}, nil
 }
 
 func opaData(p plainWorld) map[string]any {

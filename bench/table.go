@@ -21,11 +21,10 @@ func (r result) print(w io.Writer) {
 	fmt.Fprintf(w, "## %s users, %s entities, %s accounts with %s roles\n\n", grouped(r.users), grouped(r.entities), grouped(r.accounts), grouped(r.roles))
 	cells := [][]string{{"who", "ns a check", "× the floor", "allocations", "bytes a user", "built in"}}
 	for _, x := range r.rows {
-		if x.skipped != "" {
-			cells = append(cells, []string{x.name, x.skipped, "", "", "", ""})
-			continue
-		}
 		cells = append(cells, []string{x.name, short(x.ns), short(x.ratio), fmt.Sprintf("%.0f", x.allocs), grouped(int(x.bytes)), x.built.Round(time.Millisecond).String()})
+	}
+	for _, name := range r.left {
+		cells = append(cells, []string{name, "not asked", "", "", "", ""})
 	}
 	grid(w, cells)
 	s := r.snapshot
