@@ -53,7 +53,8 @@ type asker struct {
 	roles    map[string]*access.Role
 	simple   []access.Permission // whose answer rules 1 and 2 alone give to somebody about whom nothing is special
 	every    []access.Permission
-	ordinary []int // the users about whom nothing is special
+	steps    []access.Permission // those that want a fresh sign-in, which few people hold
+	ordinary []int               // the users about whom nothing is special
 }
 
 func newAsker(w access.World) *asker {
@@ -68,6 +69,9 @@ func newAsker(w access.World) *asker {
 	for _, p := range a.every {
 		if i := p.Info(); !i.OwnAccount && !i.DirectPayment && !i.StepUp && i.MinLevel == 0 {
 			a.simple = append(a.simple, p)
+		}
+		if p.Info().StepUp {
+			a.steps = append(a.steps, p)
 		}
 	}
 	for i := range w.Users {
@@ -94,7 +98,11 @@ func (a *asker) fully(n int) []question {
 			i = i/specialEvery*specialEvery + specialEvery - 1
 		}
 		u := &a.w.Users[min(i, len(a.w.Users)-1)]
-		q := a.about(u, a.every)
+		of := a.every
+		if a.rng.IntN(8) == 0 {
+			of = a.steps
+		}
+		q := a.about(u, of)
 		q.facts = a.facts(u, q.entity)
 		return q
 	})
@@ -172,7 +180,7 @@ func isOneOf(list []access.Permission, p access.Permission) bool {
 func (a *asker) facts(u *access.User, entity string) *facts {
 	some := func(percent int) bool { return a.rng.IntN(100) < percent }
 	f := &facts{
-		secondFactor: some(90), fresh: some(90), now: now, hasAmount: some(90), amount: a.rng.Int64N(200_00),
+		secondFactor: some(90), fresh: some(70), now: now, hasAmount: some(90), amount: a.rng.Int64N(200_00),
 		ip:       []netip.Addr{{}, allFine.ip, netip.MustParseAddr("192.0.2.7"), netip.MustParseAddr("::ffff:10.1.2.3")}[a.rng.IntN(4)],
 		owner:    []string{"", u.ID, "usr_else"}[a.rng.IntN(3)],
 		currency: []string{"EUR", "EUR", "USD", ""}[a.rng.IntN(4)],

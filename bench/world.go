@@ -61,14 +61,24 @@ type home struct {
 	locations   []string
 }
 
+// id is a prefix and 26 random digits.
 func (m *maker) id(kind string) string {
-	return fmt.Sprintf("%s_%016x%010x", kind, m.rng.Uint64(), m.rng.Uint64()>>24)
+	const digits = "0123456789abcdefghjkmnpqrstvwxyz"
+	out := append(make([]byte, 0, 30), kind...)
+	out = append(out, '_')
+	for range 2 {
+		for r, i := m.rng.Uint64(), 0; i < 13; r, i = r>>5, i+1 {
+			out = append(out, digits[r&31])
+		}
+	}
+	return string(out)
 }
 
 func (m *maker) tree(n int) {
 	branch := min(100, max(10, n/10)) // a partner's merchants
 	add := func(parent *access.Entity, number int, kind access.Kind) access.Entity {
-		e := access.Entity{ID: m.id("ent"), Kind: kind, Active: m.rng.IntN(200) != 0 || kind != access.Merchant, Path: fmt.Sprintf("%0*d", access.PathPart, number)}
+		closed := kind == access.Merchant && number == 5 // one of each partner's, which has an account
+		e := access.Entity{ID: m.id("ent"), Kind: kind, Active: !closed, Path: fmt.Sprintf("%0*d", access.PathPart, number)}
 		if parent != nil {
 			e.ParentID, e.Path = parent.ID, parent.Path+e.Path
 		}
