@@ -11,8 +11,7 @@ import (
 	"countersign/internal/access"
 )
 
-// checked is how many questions everybody is asked before the clock runs, and
-// whoever knows all seven rules about these.
+// checked is how many questions everybody answers before the clock runs.
 const checked = 4_096
 
 // measuring is how long and how often.
@@ -32,7 +31,7 @@ type result struct {
 
 type row struct {
 	name   string
-	seven  bool
+	about  string // which rules it was asked about
 	ns     float64
 	ratio  float64 // the median of the rounds' ratios to the floor
 	allocs float64
@@ -44,6 +43,7 @@ type row struct {
 type contestant struct {
 	row
 	ask   asked
+	list  []question
 	at    int
 	turns []float64 // ns a check, by round
 	made  uint64    // allocations, in all turns
@@ -57,18 +57,22 @@ func (m measuring) world(n int, progress io.Writer) (result, error) {
 	say := func(format string, args ...any) {
 		fmt.Fprintf(progress, "%6.1f s  %s users: %s\n", time.Since(begun).Seconds(), grouped(n), fmt.Sprintf(format, args...))
 	}
+	var r result
+	var err error
+	say("building our snapshot")
+	if r.snapshot, err = snapshot(n); err != nil {
+		return r, err
+	}
 	say("drawing questions")
 	w, err := makeWorld(n)
 	if err != nil {
-		return result{}, err
+		return r, err
 	}
-	r := result{users: n, entities: len(w.Entities), accounts: len(w.Accounts), roles: len(w.Roles)}
+	r.users, r.entities, r.accounts, r.roles = n, len(w.Entities), len(w.Accounts), len(w.Roles)
 	a := newAsker(w)
-	plain, seven := a.plainly(m.questions), a.fully(checked)
+	plain, seven := a.plainly(m.questions), a.fully(m.questions)
 	w, a = access.World{}, nil
-	if r.snapshot, err = m.snapshot(n); err != nil {
-		return result{}, err
-	}
+	used := inUse()
 	var all []*contestant
 	for _, p := range peers() {
 		if p.upTo > 0 && n > p.upTo {
@@ -76,20 +80,20 @@ func (m measuring) world(n int, progress io.Writer) (result, error) {
 			continue
 		}
 		say("building %s", p.names[0])
-		some, err := p.contestants(n)
+		some, now, err := p.contestants(n, used, plain, seven)
 		if err != nil {
-			return result{}, fmt.Errorf("%s: %w", p.names[0], err)
+			return r, fmt.Errorf("%s: %w", p.names[0], err)
 		}
 		for _, c := range some {
-			if err := c.right(plain[:checked], seven); err != nil {
-				return result{}, fmt.Errorf("%s: %w", c.name, err)
+			if err := c.right(checked); err != nil {
+				return r, fmt.Errorf("%s: %w", c.name, err)
 			}
 		}
-		all = append(all, some...)
+		all, used = append(all, some...), now
 	}
 	say("asking, %d rounds", m.rounds)
-	if err := m.ask(all, plain); err != nil {
-		return result{}, err
+	if err := m.ask(all); err != nil {
+		return r, err
 	}
 	for _, c := range all {
 		r.rows = append(r.rows, c.finish(all[0]))
@@ -97,49 +101,49 @@ func (m measuring) world(n int, progress io.Writer) (result, error) {
 	return r, nil
 }
 
-// contestants builds a peer from a world of its own, so that what it keeps of it counts as its memory.
-func (p peer) contestants(n int) ([]*contestant, error) {
-	before := inUse()
+// contestants builds a peer from a world of its own, so that what it keeps of it
+// counts as its memory. Whoever knows all seven rules comes once more, to be asked about them.
+// used is the memory in use before and, as the second result, after.
+func (p peer) contestants(n int, used float64, plain, seven []question) ([]*contestant, float64, error) {
 	w, err := makeWorld(n)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	users := len(w.Users)
 	begun := time.Now()
 	ways, err := p.build(w)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	built := time.Since(begun)
 	w = access.World{}
-	bytes := (inUse() - before) / float64(users)
+	after := inUse()
+	bytes := (after - used) / float64(users)
 	var out []*contestant
 	for i, ask := range ways {
-		out = append(out, &contestant{row: row{name: p.names[i], seven: p.seven, built: built, bytes: bytes}, ask: ask})
+		out = append(out, &contestant{row: row{name: p.names[i], about: "1 and 2", built: built, bytes: bytes}, ask: ask, list: plain})
 	}
-	return out, nil
+	if p.seven {
+		again := *out[0]
+		again.about, again.list = "all seven", seven
+		out = append(out, &again)
+	}
+	return out, after, nil
 }
 
 // inUse is the memory in use.
 func inUse() float64 {
 	runtime.GC()
-	runtime.GC() // what the first one only found to be unused
 	var s runtime.MemStats
 	runtime.ReadMemStats(&s)
 	return float64(s.HeapAlloc)
 }
 
-// right checks answers against the rules, and names the first that is wrong.
-func (c *contestant) right(plain, seven []question) error {
-	lists := [][]question{plain}
-	if c.seven {
-		lists = append(lists, seven)
-	}
-	for _, list := range lists {
-		for i := range list {
-			if q := &list[i]; c.ask(q) != q.allowed {
-				return fmt.Errorf("the rules say %v to %s %s on %s %+v", q.allowed, q.user, q.action, q.entity, q.facts)
-			}
+// right checks the first answers against the rules, and names one that is wrong.
+func (c *contestant) right(n int) error {
+	for i := range c.list[:n] {
+		if q := &c.list[i]; c.ask(q) != q.allowed {
+			return fmt.Errorf("the rules say %v to %s %s on %s %+v", q.allowed, q.user, q.action, q.entity, q.facts)
 		}
 	}
 	return nil
@@ -147,15 +151,15 @@ func (c *contestant) right(plain, seven []question) error {
 
 // ask gives everybody their turn in every round. The garbage collector waits
 // meanwhile, in favour of those who make garbage: its work would fall into somebody else's turn.
-func (m measuring) ask(all []*contestant, list []question) error {
+func (m measuring) ask(all []*contestant) error {
 	for _, c := range all {
-		c.calibrate(list, m.turn)
+		c.calibrate(m.turn)
 	}
 	runtime.GC()
 	defer debug.SetGCPercent(debug.SetGCPercent(-1))
 	for range m.rounds {
 		for _, c := range all {
-			if err := c.turn(list); err != nil {
+			if err := c.turn(); err != nil {
 				return err
 			}
 		}
@@ -164,10 +168,10 @@ func (m measuring) ask(all []*contestant, list []question) error {
 }
 
 // calibrate finds how many checks fill a turn.
-func (c *contestant) calibrate(list []question, turn time.Duration) {
+func (c *contestant) calibrate(turn time.Duration) {
 	for c.step = 16; ; c.step *= 2 {
 		begun := time.Now()
-		c.checks(list)
+		c.checks()
 		if spent := time.Since(begun); spent > turn/4 {
 			c.step = max(16, int(float64(c.step)*float64(turn)/float64(spent)))
 			return
@@ -175,11 +179,11 @@ func (c *contestant) calibrate(list []question, turn time.Duration) {
 	}
 }
 
-func (c *contestant) turn(list []question) error {
+func (c *contestant) turn() error {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	begun := time.Now()
-	right := c.checks(list)
+	right := c.checks()
 	spent := time.Since(begun)
 	runtime.ReadMemStats(&after)
 	if right != c.step {
@@ -191,14 +195,14 @@ func (c *contestant) turn(list []question) error {
 }
 
 // checks asks the next questions and counts the right answers.
-func (c *contestant) checks(list []question) (right int) {
+func (c *contestant) checks() (right int) {
 	at := c.at
 	for range c.step {
-		q := &list[at]
+		q := &c.list[at]
 		if c.ask(q) == q.allowed {
 			right++
 		}
-		if at++; at == len(list) {
+		if at++; at == len(c.list) {
 			at = 0
 		}
 	}
@@ -228,7 +232,7 @@ type snapshotResult struct {
 }
 
 // snapshot measures building, memory, and one user's change.
-func (m measuring) snapshot(n int) (r snapshotResult, err error) {
+func snapshot(n int) (r snapshotResult, err error) {
 	empty := inUse()
 	w, err := makeWorld(n)
 	if err != nil {

@@ -19,12 +19,12 @@ func heading() string {
 
 func (r result) print(w io.Writer) {
 	fmt.Fprintf(w, "## %s users, %s entities, %s accounts with %s roles\n\n", grouped(r.users), grouped(r.entities), grouped(r.accounts), grouped(r.roles))
-	cells := [][]string{{"who", "ns a check", "× the floor", "allocations", "bytes a user", "built in"}}
+	cells := [][]string{{"who", "rules", "ns a check", "× the floor", "allocations", "bytes a user", "built in"}}
 	for _, x := range r.rows {
-		cells = append(cells, []string{x.name, short(x.ns), short(x.ratio), fmt.Sprintf("%.0f", x.allocs), grouped(int(x.bytes)), x.built.Round(time.Millisecond).String()})
+		cells = append(cells, []string{x.name, x.about, short(x.ns), short(x.ratio), fmt.Sprintf("%.0f", x.allocs), grouped(int(x.bytes)), x.built.Round(time.Millisecond).String()})
 	}
 	for _, name := range r.left {
-		cells = append(cells, []string{name, "not asked", "", "", "", ""})
+		cells = append(cells, []string{name, "not asked", "", "", "", "", ""})
 	}
 	grid(w, cells)
 	s := r.snapshot
