@@ -12,7 +12,7 @@ import (
 func heading() string {
 	return fmt.Sprintf(`# Countersign beside its peers
 
-%s, %d processors, one of them asking. The same questions for all of a world, half of them allowed; every answer is checked.
+%s, %d processors, one of them asking; processor time. The same questions for all of a world, half of them allowed; every answer is checked.
 
 `, runtime.Version(), runtime.NumCPU())
 }
