@@ -237,7 +237,7 @@ func (c *contestant) finish(floor *contestant) row {
 	return c.row
 }
 
-func median[T float64 | time.Duration](list []T) T {
+func median(list []float64) float64 {
 	list = slices.Sorted(slices.Values(list))
 	return list[len(list)/2]
 }

@@ -21,7 +21,7 @@ func (r result) print(w io.Writer) {
 	fmt.Fprintf(w, "## %s users, %s entities, %s accounts with %s roles\n\n", grouped(r.users), grouped(r.entities), grouped(r.accounts), grouped(r.roles))
 	cells := [][]string{{"who", "rules", "ns a check", "× the floor", "allocations", "bytes a user", "built in"}}
 	for _, x := range r.rows {
-		cells = append(cells, []string{x.name, x.about, short(x.ns), short(x.ratio), fmt.Sprintf("%.0f", x.allocs), grouped(int(x.bytes)), x.built.Round(time.Millisecond).String()})
+		cells = append(cells, []string{x.name, x.about, short(x.ns), short(x.ratio), fmt.Sprintf("%.0f", x.allocs), grouped(int(x.bytes)), brief(x.built)})
 	}
 	for _, name := range r.left {
 		cells = append(cells, []string{name, "not asked", "", "", "", "", ""})
@@ -29,7 +29,7 @@ func (r result) print(w io.Writer) {
 	grid(w, cells)
 	s := r.snapshot
 	fmt.Fprintf(w, "\nOur snapshot: built in %s; %s bytes a user in all, %s of them for the user, the rest for entities, accounts and roles; one user changed in %s.\n\n",
-		s.build.Round(time.Millisecond), grouped(int(s.whole/float64(r.users))), grouped(int(s.per)), s.change.Round(100*time.Nanosecond))
+		brief(s.build), grouped(int(s.whole/float64(r.users))), grouped(int(s.per)), brief(s.change))
 }
 
 // grid prints cells as Markdown that is also straight to the eye: the first column left, the others right.
@@ -62,6 +62,15 @@ func short(v float64) string {
 		return strconv.FormatFloat(v, 'f', 1, 64)
 	}
 	return grouped(int(v + 0.5))
+}
+
+// brief is a time in two or three digits.
+func brief(d time.Duration) string {
+	unit := time.Duration(1)
+	for d/unit >= 1000 {
+		unit *= 10
+	}
+	return d.Round(unit).String()
 }
 
 // grouped writes 1000000 as 1,000,000.
