@@ -50,9 +50,14 @@ func grid(w io.Writer, cells [][]string) {
 			}
 		}
 		fmt.Fprintln(w, " |")
-		if n == 0 {
-			fmt.Fprintln(w, "| "+strings.Repeat("-", widths[0])+strings.Repeat(" | --:", len(widths)-1)+" |")
+		if n > 0 {
+			continue
 		}
+		fmt.Fprint(w, "| "+strings.Repeat("-", widths[0]))
+		for _, width := range widths[1:] {
+			fmt.Fprint(w, " | "+strings.Repeat("-", width-1)+":")
+		}
+		fmt.Fprintln(w, " |")
 	}
 }
 
