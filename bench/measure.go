@@ -58,21 +58,11 @@ func (m measuring) world(n int, progress io.Writer) (result, error) {
 	say := func(format string, args ...any) {
 		fmt.Fprintf(progress, "%6.1f s  %s users: %s\n", time.Since(begun).Seconds(), grouped(n), fmt.Sprintf(format, args...))
 	}
-	var r result
-	var err error
-	say("building our snapshot")
-	if r.snapshot, err = snapshot(n); err != nil {
-		return r, err
-	}
-	say("drawing questions")
-	w, err := makeWorld(n)
+	say("building our snapshot, drawing questions")
+	r, plain, seven, err := m.begin(n)
 	if err != nil {
 		return r, err
 	}
-	r.users, r.entities, r.accounts, r.roles = n, len(w.Entities), len(w.Accounts), len(w.Roles)
-	a := newAsker(w)
-	plain, seven := a.plainly(m.questions), a.fully(m.questions)
-	w, a = access.World{}, nil
 	used := inUse()
 	var all []*contestant
 	for _, p := range peers() {
@@ -100,6 +90,20 @@ func (m measuring) world(n int, progress io.Writer) (result, error) {
 		r.rows = append(r.rows, c.finish(all[0]))
 	}
 	return r, nil
+}
+
+// begin is what a world gives before anybody else is asked, and the questions.
+func (m measuring) begin(n int) (r result, plain, seven []question, err error) {
+	if r.snapshot, err = snapshot(n); err != nil {
+		return r, nil, nil, err
+	}
+	w, err := makeWorld(n)
+	if err != nil {
+		return r, nil, nil, err
+	}
+	r.users, r.entities, r.accounts, r.roles = n, len(w.Entities), len(w.Accounts), len(w.Roles)
+	a := newAsker(w)
+	return r, a.plainly(m.questions), a.fully(m.questions), nil
 }
 
 // contestants builds a peer from a world of its own, so that what it keeps of it
