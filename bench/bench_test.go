@@ -60,7 +60,7 @@ func TestQuestions(t *testing.T) {
 		}
 	}
 	if got := reasons(s, plain); got != access.NoGrant|access.OutOfScope {
-		t.Errorf("rules 1 and 2 alone: %v", got.Codes())
+		t.Errorf("rule 2 alone: %v", got.Codes())
 	}
 	want := access.InactiveUser | access.InactiveMembership | access.InactiveAccount | access.Cut | access.NoGrant | access.OutOfScope | access.NotYet | access.Expired |
 		access.LocationMissing | access.LocationForeign | access.UnknownLocation | access.MinLevel | access.DirectPayment | access.OwnAccount |

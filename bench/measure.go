@@ -126,7 +126,7 @@ func (p peer) contestants(n int, used float64, plain, seven []question) ([]*cont
 	bytes := (after - used) / float64(users)
 	var out []*contestant
 	for i, ask := range ways {
-		out = append(out, &contestant{row: row{name: p.names[i], about: "1 and 2", built: built, bytes: bytes}, ask: ask, list: plain})
+		out = append(out, &contestant{row: row{name: p.names[i], about: "2", built: built, bytes: bytes}, ask: ask, list: plain})
 	}
 	if p.seven {
 		again := *out[0]

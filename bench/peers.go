@@ -9,7 +9,7 @@ type asked func(q *question) bool
 type peer struct {
 	names []string // a row of the table each, one for each function that build gives
 	upTo  int      // users of the largest world that it is asked about; 0 is any
-	seven bool     // it is asked about all seven rules as well; others about the first two alone
+	seven bool     // it is asked about all seven rules as well; others about the second alone
 	build func(w access.World) ([]asked, error)
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"math/rand/v2"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"countersign/internal/access"
@@ -51,7 +52,7 @@ type asker struct {
 	right    *rules
 	at       map[string]int // entities
 	roles    map[string]*access.Role
-	simple   []access.Permission // whose answer rules 1 and 2 alone give to somebody about whom nothing is special
+	simple   []access.Permission // whose answer rule 2 alone gives to somebody about whom nothing is special
 	every    []access.Permission
 	steps    []access.Permission // those that want a fresh sign-in, which few people hold
 	ordinary []int               // the users about whom nothing is special
@@ -82,7 +83,7 @@ func newAsker(w access.World) *asker {
 	return a
 }
 
-// plainly draws questions that rules 1 and 2 answer: what everybody can be asked.
+// plainly draws questions that rule 2 answers, about people with whom all else is in order: what everybody can be asked.
 func (a *asker) plainly(n int) []question {
 	return a.half(n, func() question {
 		u := &a.w.Users[a.ordinary[a.rng.IntN(len(a.ordinary))]]
@@ -154,7 +155,7 @@ func (a *asker) about(u *access.User, of []access.Permission) question {
 	q := question{user: u.ID, permission: of[a.rng.IntN(len(of))], entity: a.w.Entities[a.rng.IntN(len(a.w.Entities))].ID}
 	kind := a.rng.IntN(8)
 	if kind < 6 { // something that they hold
-		if p := held[a.rng.IntN(len(held))].Permission; isOneOf(of, p) {
+		if p := held[a.rng.IntN(len(held))].Permission; slices.Contains(of, p) {
 			q.permission = p
 		}
 	}
@@ -166,15 +167,6 @@ func (a *asker) about(u *access.User, of []access.Permission) question {
 		q.entity = a.w.Entities[int(near.lo)+a.rng.IntN(int(near.hi-near.lo))].ID
 	}
 	return q
-}
-
-func isOneOf(list []access.Permission, p access.Permission) bool {
-	for _, x := range list {
-		if x == p {
-			return true
-		}
-	}
-	return false
 }
 
 func (a *asker) facts(u *access.User, entity string) *facts {

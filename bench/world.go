@@ -207,8 +207,8 @@ func (m *maker) special(u *access.User) {
 }
 
 // plainWorld is a world as peers are told of it: who has which role over which
-// entity, who stands above whom, what a role holds. That is rules 1 and 2; what
-// the other rules read is left out, and so nobody is asked about it.
+// entity, who stands above whom, what a role holds. That is rule 2; what the
+// other rules read is left out, and so nobody is asked about it.
 type plainWorld struct {
 	entities []plainEntity // each before those below it
 	users    []plainUser
