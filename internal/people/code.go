@@ -16,11 +16,10 @@ type codeWalk struct {
 	name   string
 	down   bool
 	from   *position
-	order  codes
-	rest   map[int64]uint32 // codes of those who do not stand in user_codes
-	counts []int32          // of candidates, by the first half of their code
-	half   int              // the next first half to look at
-	todo   []codedUser      // of the halves looked at, in the list's order
+	all    []codedUser // the candidates, in no order
+	counts []int32     // of them, by the first half of their code
+	half   int         // the next first half to look at
+	todo   []codedUser // of the halves looked at, in the list's order
 }
 
 // coded supplies the candidates after a position by their codes.
@@ -29,9 +28,9 @@ func (l *looking) coded(c *candidates, from *position) (supply, error) {
 	if name == "status" {
 		name = nameCode
 	}
-	w := &codeWalk{l: l, c: c, name: name, down: down, from: from, rest: map[int64]uint32{}, counts: make([]int32, 1<<16)}
+	w := &codeWalk{l: l, c: c, name: name, down: down, from: from, counts: make([]int32, 1<<16)}
 	var err error
-	if w.order, err = l.codes(name); err != nil {
+	if w.all, err = codesOf(l.tx, l.account.ID, name, c.numbers, l.findable); err != nil {
 		return nil, err
 	}
 	places, err := l.keysOf(c, c.from(l.findable))
@@ -39,9 +38,11 @@ func (l *looking) coded(c *candidates, from *position) (supply, error) {
 		return nil, err
 	}
 	for _, p := range places {
-		w.rest[p.number] = w.codeOf(p.key)
+		w.all = append(w.all, codedUser{w.codeOf(p.key), p.number})
 	}
-	c.each(func(n int64) { w.counts[w.code(n)>>16]++ })
+	for _, x := range w.all {
+		w.counts[x.code>>16]++
+	}
 	if down {
 		w.half = len(w.counts) - 1
 	}
@@ -49,38 +50,6 @@ func (l *looking) coded(c *candidates, from *position) (supply, error) {
 		w.half = int(w.codeOf(from.key) >> 16)
 	}
 	return w.supply, nil
-}
-
-// codes reads the codes of a kind, once.
-func (l *looking) codes(name string) (codes, error) {
-	if l.coding[name] == nil {
-		var buffer codes
-		if kept, ok := l.people.buffers.Get().(*codes); ok {
-			buffer = *kept
-		}
-		read, err := readCodes(l.tx, l.account.ID, name, l.findable, buffer)
-		if err != nil {
-			return nil, err
-		}
-		l.coding[name] = read
-	}
-	return l.coding[name], nil
-}
-
-// done gives back what was read into.
-func (l *looking) done() {
-	for _, c := range l.coding {
-		l.people.buffers.Put(&c)
-	}
-	l.coding = nil
-}
-
-// code is the code of somebody.
-func (w *codeWalk) code(n int64) uint32 {
-	if n < w.l.findable {
-		return w.order.of(n)
-	}
-	return w.rest[n]
 }
 
 // codeOf is the code of a key.
@@ -135,11 +104,11 @@ func (w *codeWalk) more(want int) bool {
 		least = max(least, w.codeOf(w.from.key))
 	}
 	w.todo = w.todo[:0:0]
-	w.c.each(func(n int64) {
-		if code := w.code(n); code >= least && code <= most {
-			w.todo = append(w.todo, codedUser{code, n})
+	for _, x := range w.all {
+		if x.code >= least && x.code <= most {
+			w.todo = append(w.todo, x)
 		}
-	})
+	}
 	slices.SortFunc(w.todo, func(a, b codedUser) int {
 		return w.step() * cmp.Or(cmp.Compare(a.code, b.code), cmp.Compare(a.number, b.number))
 	})

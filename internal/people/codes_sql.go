@@ -126,29 +126,49 @@ func writeCodes(tx *db.Tx, accountID, kind string, codes map[int64]uint32) error
 	return nil
 }
 
-// codes are the codes of all users of an account, of one kind, by number.
-type codes []byte
-
-func (c codes) of(n int64) uint32 {
-	if at := codeBytes * n; at+codeBytes <= int64(len(c)) {
-		return binary.BigEndian.Uint32(c[at:])
+// codesOf reads the codes of some of an account's users: of those below findable.
+func codesOf(tx *db.Tx, accountID, kind string, users *numbers, findable int64) ([]codedUser, error) {
+	out := make([]codedUser, 0, users.count())
+	wanted, all := blocksOf(users, findable), (findable+codeBlock-1)/codeBlock
+	c := conditions{}
+	c.add("account_id = " + c.arg(accountID))
+	c.add("kind = " + c.arg(kind))
+	if n := int64(len(wanted)); 2*n < all {
+		c.add("block IN (SELECT CAST(each.value AS BIGINT) FROM " + db.Each(tx, c.arg(db.List(wanted))) + ")")
 	}
-	return 0
-}
-
-// readCodes reads them into a buffer, whatever stands there, or a longer one. They
-// come in any order: PostgreSQL would sort them on disk.
-func readCodes(tx *db.Tx, accountID, kind string, findable int64, buffer codes) (codes, error) {
-	length := int(codeBytes * codeBlock * ((findable + codeBlock - 1) / codeBlock))
-	out := slices.Grow(buffer[:0], length)[:length]
-	clear(out) // nobody may have some of the numbers any more
-	err := db.Blocks(tx, func(block int64, stored []byte) {
-		if block*codeBlock < findable {
-			copy(out[block*codeBlock*codeBytes:], stored)
-		}
-	}, `SELECT block, codes FROM user_codes WHERE account_id = $1 AND kind = $2`, accountID, kind)
+	read := setOf(nil)
+	err := db.Blocks(tx, func(block int64, stored []byte) { // in any order: PostgreSQL would sort them on disk
+		read.add(block)
+		users.within(block*codeBlock, min((block+1)*codeBlock, findable), func(n int64) {
+			out = append(out, codedUser{codeIn(stored, n%codeBlock), n})
+		})
+	}, `SELECT block, codes FROM user_codes`+c.where(), c.args...)
 	if err != nil {
 		return nil, fmt.Errorf("read codes of users: %w", err)
 	}
+	for _, block := range wanted {
+		if !read.has(block) {
+			users.within(block*codeBlock, min((block+1)*codeBlock, findable), func(n int64) { out = append(out, codedUser{0, n}) })
+		}
+	}
 	return out, nil
+}
+
+// blocksOf are the rows of user_codes in which some users stand, of those below findable.
+func blocksOf(users *numbers, findable int64) (out []int64) {
+	last := int64(-1)
+	users.within(0, findable, func(n int64) {
+		if block := n / codeBlock; block != last {
+			out, last = append(out, block), block
+		}
+	})
+	return out
+}
+
+// codeIn is one of the codes of a row; 0 when it is not there.
+func codeIn(stored []byte, n int64) uint32 {
+	if at := codeBytes * n; at+codeBytes <= int64(len(stored)) {
+		return binary.BigEndian.Uint32(stored[at:])
+	}
+	return 0
 }

@@ -121,7 +121,11 @@ func (l *looking) byWords(c *candidates) error {
 			if err != nil {
 				return err
 			}
+			before := c.numbers
 			c.narrow(set)
+			if before != nil && c.count() > before.count()*9/10 && !c.exact {
+				break // everybody else here has the rest of the word as well, or nearly
+			}
 		}
 	}
 	return nil
@@ -271,7 +275,6 @@ func (p *People) Counts(tx *db.Tx, a org.Account) (map[Status]int64, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer l.done()
 	out := map[Status]int64{}
 	for _, s := range Statuses() {
 		c, err := l.find(s)
