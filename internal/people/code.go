@@ -5,11 +5,10 @@ import (
 	"math"
 	"slices"
 	"strconv"
-	"unicode/utf8"
 )
 
-// codeWalk supplies candidates code by code: it counts how many have which first
-// half of a code, and reads the keys of no more than come next.
+// codeWalk supplies candidates code by code: it counts how many have which, and
+// reads the keys of no more than come next.
 type codeWalk struct {
 	l      *looking
 	c      *candidates
@@ -17,9 +16,9 @@ type codeWalk struct {
 	down   bool
 	from   *position
 	all    []codedUser // the candidates, in no order
-	counts []int32     // of them, by the first half of their code
-	half   int         // the next first half to look at
-	todo   []codedUser // of the halves looked at, in the list's order
+	counts []int32     // of them, by their code
+	code   int         // the next one to look at
+	todo   []codedUser // of the codes looked at, in the list's order
 }
 
 // coded supplies the candidates after a position by their codes.
@@ -28,7 +27,7 @@ func (l *looking) coded(c *candidates, from *position) (supply, error) {
 	if name == "status" {
 		name = nameCode
 	}
-	w := &codeWalk{l: l, c: c, name: name, down: down, from: from, counts: make([]int32, 1<<16)}
+	w := &codeWalk{l: l, c: c, name: name, down: down, from: from, counts: make([]int32, lastCode+1)}
 	var err error
 	if w.all, err = codesOf(l.tx, l.account.ID, name, c.numbers, l.findable); err != nil {
 		return nil, err
@@ -41,13 +40,13 @@ func (l *looking) coded(c *candidates, from *position) (supply, error) {
 		w.all = append(w.all, codedUser{w.codeOf(p.key), p.number})
 	}
 	for _, x := range w.all {
-		w.counts[x.code>>16]++
+		w.counts[x.code]++
 	}
 	if down {
-		w.half = len(w.counts) - 1
+		w.code = lastCode
 	}
 	if from != nil {
-		w.half = int(w.codeOf(from.key) >> 16)
+		w.code = int(w.codeOf(from.key))
 	}
 	return w.supply, nil
 }
@@ -86,23 +85,16 @@ func (w *codeWalk) supply(want int) (out []position, err error) {
 	return out, nil
 }
 
-// more looks at the next first halves that so many candidates have; false at the end.
+// more looks at the next codes that so many candidates have; false at the end.
 func (w *codeWalk) more(want int) bool {
-	begin, sum := w.half, 0
-	for ; w.half >= 0 && w.half < len(w.counts) && sum < want; w.half += w.step() {
-		sum += int(w.counts[w.half])
+	begin, sum := w.code, 0
+	for ; w.code >= 0 && w.code <= lastCode && sum < want; w.code += w.step() {
+		sum += int(w.counts[w.code])
 	}
-	low, high := min(begin, w.half-w.step()), max(begin, w.half-w.step())
 	if sum == 0 {
 		return false
 	}
-	least, most := uint32(low)<<16, uint32(high)<<16|0xffff
-	switch { // nobody before the position
-	case w.from != nil && w.down:
-		most = min(most, w.codeOf(w.from.key))
-	case w.from != nil:
-		least = max(least, w.codeOf(w.from.key))
-	}
+	least, most := uint32(min(begin, w.code-w.step())), uint32(max(begin, w.code-w.step()))
 	w.todo = w.todo[:0:0]
 	for _, x := range w.all {
 		if x.code >= least && x.code <= most {
@@ -201,20 +193,9 @@ func (w *codeWalk) edge(code uint32) *position {
 		p.number = math.MaxInt64
 	}
 	if w.name == signInCode {
-		at := int64(code) * timeUnit
-		if w.down {
-			at += timeUnit - 1
-		}
-		p.key = strconv.FormatInt(at, 10)
+		p.key = strconv.FormatInt(timeEdge(code, w.down), 10)
 		return p
 	}
-	begin := []byte{byte(code >> 24), byte(code >> 16), byte(code >> 8), byte(code)}
-	for len(begin) > 0 && (begin[len(begin)-1] == 0 || !utf8.Valid(begin)) {
-		begin = begin[:len(begin)-1]
-	}
-	p.key = string(begin)
-	if w.down {
-		p.key += string(utf8.MaxRune)
-	}
+	p.key = textEdge(code, w.down)
 	return p
 }

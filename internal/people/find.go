@@ -191,7 +191,7 @@ func (l *looking) byLink(c *candidates, s Status) error {
 		}
 		l.waiting = list
 	}
-	set, unsure, now := &numbers{}, &numbers{}, timeCode(l.tx.Now)
+	set, unsure, now := &numbers{}, &numbers{}, linkTime(l.tx.Now)
 	for _, x := range l.waiting {
 		kind := Invited
 		switch {
