@@ -121,7 +121,11 @@ func (l *looking) byWords(c *candidates) error {
 			if err != nil {
 				return err
 			}
+			before := c.numbers
 			c.narrow(set)
+			if before != nil && c.count() > before.count()*9/10 && !c.exact {
+				break // everybody else here has the rest of the word as well, or nearly
+			}
 		}
 	}
 	return nil
@@ -187,7 +191,7 @@ func (l *looking) byLink(c *candidates, s Status) error {
 		}
 		l.waiting = list
 	}
-	set, unsure, now := &numbers{}, &numbers{}, timeCode(l.tx.Now)
+	set, unsure, now := &numbers{}, &numbers{}, linkTime(l.tx.Now)
 	for _, x := range l.waiting {
 		kind := Invited
 		switch {
@@ -271,7 +275,6 @@ func (p *People) Counts(tx *db.Tx, a org.Account) (map[Status]int64, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer l.done()
 	out := map[Status]int64{}
 	for _, s := range Statuses() {
 		c, err := l.find(s)

@@ -13,6 +13,10 @@ import (
 // noLink is the code of a link that was deactivated.
 const noLink = math.MaxUint32
 
+// linkTime is the code of a link that ends then: in steps of four seconds, so that
+// it lasts for centuries.
+func linkTime(at int64) uint32 { return uint32(at / 4_000_000) }
+
 // codedUser is somebody's code.
 type codedUser struct {
 	code   uint32
@@ -22,7 +26,7 @@ type codedUser struct {
 // Few wait to come in, so their codes stand beside their numbers, as many of an
 // account in one row of user_codes as stand in one of found_by: two bytes of
 // number and four of code each, by number.
-const linkBytes = 2 + codeBytes
+const linkBytes = 2 + 4
 
 // links reads who waits to come in to an account, by number, with the code of
 // when their link ends.

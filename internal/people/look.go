@@ -43,7 +43,6 @@ type looking struct {
 	members, findable int64
 	oldSince          int64               // µs: whoever has their password since then or earlier stands under old
 	terms             map[string]*numbers // read so far, as are these
-	coding            map[string]codes
 	locked            *numbers
 	waiting           []codedUser
 	few               []withStatus // who matches but for the status, when they are few; see byStatus
@@ -60,7 +59,7 @@ func (p *People) look(tx *db.Tx, a org.Account, q Query) (*looking, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &looking{people: p, tx: tx, account: a, bounds: p.bounds, q: q, words: strings.Fields(q.Search), days: settings.PasswordDays, terms: map[string]*numbers{}, coding: map[string]codes{}}
+	l := &looking{people: p, tx: tx, account: a, bounds: p.bounds, q: q, words: strings.Fields(q.Search), days: settings.PasswordDays, terms: map[string]*numbers{}}
 	if _, err := db.One(tx, []any{&l.members, &l.findable, &l.oldSince}, `SELECT users, findable, old_since FROM accounts WHERE id = $1`, a.ID); err != nil {
 		return nil, err
 	}

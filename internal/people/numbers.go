@@ -72,11 +72,13 @@ func (s *numbers) first(limit int) []int64 {
 	return out
 }
 
-// each calls f for all of them, the lowest first.
-func (s *numbers) each(f func(n int64)) {
-	for i, w := range s.words {
-		for ; w != 0; w &= w - 1 {
-			f(int64(i)<<6 + int64(bits.TrailingZeros64(w)))
+// within calls f for those from <= n < until, the lowest first.
+func (s *numbers) within(from, until int64, f func(n int64)) {
+	for i := from >> 6; i<<6 < until && i < int64(len(s.words)); i++ {
+		for w := s.words[i]; w != 0; w &= w - 1 {
+			if n := i<<6 + int64(bits.TrailingZeros64(w)); n >= from && n < until {
+				f(n)
+			}
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"countersign/internal/db"
 	"countersign/internal/people"
@@ -141,10 +142,9 @@ func wrongCodes(tx *db.Tx) ([]string, error) {
 		if err = r.Scan(&account, &n, &name, &email, &signedIn); err != nil {
 			return
 		}
-		for kind, want := range map[string]string{"name": name, "email": email, "last_sign_in": seconds(signedIn)} {
-			want = (want + "\x00\x00\x00\x00")[:4]
-			codes := stored[fmt.Sprintf("%s %s %d", account, kind, n/224)]
-			if at := int(n % 224 * 4); len(codes) < at+4 || string(codes[at:at+4]) != want {
+		for kind, want := range map[string]string{"name": beginning(name), "email": beginning(email), "last_sign_in": quarters(signedIn)} {
+			codes := stored[fmt.Sprintf("%s %s %d", account, kind, n/448)]
+			if at := int(n % 448 * 2); len(codes) < at+2 || string(codes[at:at+2]) != want {
 				wrong = append(wrong, fmt.Sprintf("code of %s %d %s", account, n, kind))
 			}
 		}
@@ -191,6 +191,44 @@ func wrongLinks(tx *db.Tx, stored map[string][]byte) ([]string, error) {
 		wrong = append(wrong, fmt.Sprint(len(got)-len(want), " links of nobody"))
 	}
 	return wrong, err
+}
+
+// beginning writes how a text begins, in two bytes that are in the order of texts.
+func beginning(text string) string {
+	letters := []rune(text)
+	var code int
+	if len(letters) > 0 && letters[0] > 127 {
+		code = 1<<15 + min(int(letters[0]-128)/2, 1<<15-1)
+		letters = nil
+	}
+	for i, r := range append(letters[:min(len(letters), 3)], 0, 0, 0)[:3] {
+		class := strings.IndexRune("\x00\x010:abcdefghijklmnopqrstuvwxyz{", r)
+		plain := class >= 4 && class < 30
+		switch {
+		case r == 0 || plain:
+		case r < '0':
+			class = 1
+		case r <= '9':
+			class = 2
+		case r < 'a':
+			class = 3
+		default:
+			class = 30
+		}
+		if code |= max(class, 0) << (10 - 5*i); !plain {
+			break
+		}
+	}
+	return string([]byte{byte(code >> 8), byte(code)})
+}
+
+// quarters writes a time in µs in units of four hours since 2020, counted from 1; 0 is none.
+func quarters(at int64) string {
+	var b [2]byte
+	if at != 0 {
+		binary.BigEndian.PutUint16(b[:], uint16(1+max(at-time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC).UnixMicro(), 0)/(4*time.Hour).Microseconds()))
+	}
+	return string(b[:])
 }
 
 // seconds writes a time in µs in units of four seconds.
