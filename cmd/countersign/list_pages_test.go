@@ -39,7 +39,7 @@ func heads(a server.Answer) (out []string) {
 	_, table, _ := strings.Cut(a.Text, "<thead")
 	table, _, _ = strings.Cut(table, "</thead>")
 	for _, th := range regexp.MustCompile(`(?s)<th [^>]*columnheader[^>]*>(.*?)</th>`).FindAllStringSubmatch(table, -1) {
-		if text := strings.TrimSpace(regexp.MustCompile(`<[^>]*>`).ReplaceAllString(th[1], "")); text != "" && text != "Tick" {
+		if text := strings.TrimSpace(regexp.MustCompile(`<[^>]*>`).ReplaceAllString(th[1], "")); text != "" && text != "Select" {
 			out = append(out, text)
 		}
 	}

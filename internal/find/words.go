@@ -44,11 +44,14 @@ func (w Words) Reason(f audit.Found) string {
 	code, permission, _ := strings.Cut(f.Reason, " ")
 	for _, key := range []string{"cause." + code, "error." + code} {
 		if lang.Has(key) {
-			return lang.T(w.Lang, key, "permission", permission, "role", "", "max", "", "name", "", "what", "", "detail", "")
+			return lang.T(w.Lang, key, "permission", w.permission(permission), "role", "", "max", "", "name", "", "what", "", "detail", "")
 		}
 	}
 	return f.Reason
 }
+
+// permission is what a permission lets one do, or its name where it has no words.
+func (w Words) permission(name string) string { return w.known("permission."+name, name) }
 
 // Actor is who did it.
 func (w Words) Actor(f audit.Found) string {
