@@ -50,8 +50,13 @@ func (w Words) Reason(f audit.Found) string {
 	return f.Reason
 }
 
-// permission is what a permission lets one do, or its name where it has no words.
-func (w Words) permission(name string) string { return w.known("permission."+name, name) }
+// permission is what a permission lets one do, and its name, by which services know it.
+func (w Words) permission(name string) string {
+	if words := w.known("permission."+name, ""); words != "" {
+		return words + " (" + name + ")"
+	}
+	return name
+}
 
 // Actor is who did it.
 func (w Words) Actor(f audit.Found) string {
