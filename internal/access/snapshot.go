@@ -167,3 +167,15 @@ func (s *Snapshot) edits(users []User, gone []string) ([]edit, error) {
 func (s *Snapshot) WithUsers(revision int64, changed []User, removed []string) (*Snapshot, error) {
 	return s.With(Changes{Revision: revision, Users: changed, GoneUsers: removed})
 }
+
+// RolesOf lists the ids of an account's roles, in no order.
+func (s *Snapshot) RolesOf(accountID string) []string {
+	a := s.account(accountID)
+	var out []string
+	for i := range s.list {
+		if a >= 0 && s.list[i].account == a {
+			out = append(out, s.roleNames.at(int32(i)))
+		}
+	}
+	return out
+}

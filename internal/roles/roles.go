@@ -113,7 +113,7 @@ func Install(tx *db.Tx, accountID string, p *profile.Profile) error {
 			return fmt.Errorf("install role %s: %w", r.Key, err)
 		}
 	}
-	tx.ChangedAccess()
+	tx.ChangedRoles(accountID)
 	return nil
 }
 
