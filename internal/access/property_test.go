@@ -220,6 +220,7 @@ func TestAgreesWithRules(t *testing.T) {
 			}
 			for range 3 {
 				checkMany(t, n, s, drawQuestion(t, w))
+				checkSearch(t, n, s, drawResource(t, w, drawQuestion(t, w)))
 			}
 			w, s = edit(t, w, s)
 		}
@@ -275,6 +276,52 @@ func checkMany(t *rapid.T, n naive, s *access.Snapshot, q access.Question) {
 		q.Permission = p
 		if may := access.May(s, q).Allowed; held.Has(p) != may {
 			t.Fatalf("Held says %v of %s, May says %v", held.Has(p), p, may)
+		}
+	}
+}
+
+// checkSearch compares searches with what the rules say of everybody and everything, in pages of any size.
+func checkSearch(t *rapid.T, n naive, s *access.Snapshot, q access.Question) {
+	limit := 1 + upTo(t, "limit", 3)
+	var want []string
+	r := q
+	for _, u := range n.Users {
+		if r.User = u.ID; n.decide(r).Allowed {
+			want = append(want, u.ID)
+		}
+	}
+	slices.Sort(want)
+	pages := func(what string, search func(*access.Snapshot, access.Question, string, int) access.Page, want []string) {
+		var got []string
+		for after := ""; ; {
+			p := search(s, q, after, limit)
+			got = append(got, p.IDs...)
+			if after = p.Next; after == "" {
+				break
+			}
+			if len(p.IDs) != limit {
+				t.Fatalf("%s: a page of %d in the middle", what, len(p.IDs))
+			}
+		}
+		if !slices.Equal(got, want) {
+			t.Fatalf("%s found %v, the rules say %v: %+v", what, got, want, q)
+		}
+	}
+	pages("Subjects", access.Subjects, want)
+	want = nil
+	entities := slices.SortedFunc(slices.Values(n.Entities), func(a, b access.Entity) int { return strings.Compare(a.Path, b.Path) })
+	r = q
+	for _, e := range entities {
+		if r.Entity = e.ID; n.decide(r).Allowed {
+			want = append(want, e.ID)
+		}
+	}
+	pages("Entities", access.Entities, want)
+	actions := access.Actions(s, q)
+	r = q
+	for _, p := range access.Permissions() {
+		if r.Permission = p; actions.Has(p) != n.decide(r).Allowed {
+			t.Fatalf("Actions says %v of %s: %+v", actions.Has(p), p, q)
 		}
 	}
 }

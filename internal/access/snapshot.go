@@ -16,6 +16,9 @@ type Snapshot struct {
 	*tree
 	*roles
 	users *users
+
+	holders *holders // of these users, or of earlier ones
+	since   []string // who changed since, by id
 }
 
 // Revision is that of the world it was built from; 0 for nil.
@@ -88,6 +91,7 @@ func (b *Building) Done() (*Snapshot, error) {
 		return nil, err
 	}
 	s.users = s.users.settle(s.tree)
+	s.holders = &holders{users: s.users, tree: s.tree}
 	return s, nil
 }
 
@@ -117,14 +121,15 @@ func (s *Snapshot) With(c Changes) (*Snapshot, error) {
 	if c.Revision < s.revision {
 		return nil, fmt.Errorf("access: revision %d is older than %d", c.Revision, s.revision)
 	}
-	next := &Snapshot{c.Revision, s.tree, s.roles, s.users}
+	next := &Snapshot{revision: c.Revision, tree: s.tree, roles: s.roles, users: s.users}
+	moved := false
 	var err error
 	if len(c.Entities)+len(c.Accounts)+len(c.Locations) > 0 {
 		if next.tree, err = s.grown(&c); err != nil {
 			return nil, err
 		}
 		if to := next.moves(s.tree); to != nil {
-			next.users = s.users.moved(next.tree, to)
+			next.users, moved = s.users.moved(next.tree, to), true
 		}
 	}
 	if len(c.Roles)+len(c.GoneRoles) > 0 {
@@ -138,6 +143,11 @@ func (s *Snapshot) With(c Changes) (*Snapshot, error) {
 	}
 	if len(edits) > 0 {
 		next.users = next.users.with(next.tree, edits)
+	}
+	if moved {
+		next.holders = &holders{users: next.users, tree: next.tree}
+	} else {
+		s.follow(next, edits)
 	}
 	return next, nil
 }
