@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"hash/maphash"
 	"math/rand/v2"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -217,27 +218,118 @@ func BenchmarkDecide(b *testing.B) {
 	}
 }
 
-// BenchmarkWithUsers changes one user of many.
-func BenchmarkWithUsers(b *testing.B) {
-	for _, n := range []int{1_000, 100_000} {
+// BenchmarkChange changes one thing of many: a user, a role, an account that is
+// deactivated, and a new entity in the middle of the tree, which gives half of the others new numbers.
+func BenchmarkChange(b *testing.B) {
+	for _, n := range []int{1_000, 100_000, 1_000_000} {
 		w := bigWorld(n)
 		s := built(b, w)
-		b.Run(fmt.Sprintf("users=%d", n), func(b *testing.B) {
-			b.ReportAllocs()
-			for i := 0; b.Loop(); i++ {
-				next, err := s.WithUsers(s.Revision()+1, w.Users[i%n:i%n+1], nil)
-				if err != nil {
-					b.Fatal(err)
+		next := 0
+		for _, c := range []struct {
+			name   string
+			change func(*access.Changes)
+		}{
+			{"user", func(c *access.Changes) { next++; c.Users = w.Users[next%n : next%n+1] }},
+			{"role", func(c *access.Changes) { next++; c.Roles = w.Roles[next%len(w.Roles) : next%len(w.Roles)+1] }},
+			{"off", func(c *access.Changes) {
+				e := w.Entities[len(w.Entities)/2]
+				e.Active = false
+				c.Entities = []access.Entity{e}
+			}},
+			{"entity", func(c *access.Changes) {
+				up := w.Entities[len(w.Entities)/2]
+				c.Entities = []access.Entity{{ID: "ent_new", ParentID: up.ID, Path: up.Path + "999999", Kind: access.LegalEntity, Active: true}}
+			}},
+		} {
+			b.Run(fmt.Sprintf("users=%d/%s", n, c.name), func(b *testing.B) {
+				b.ReportAllocs()
+				for b.Loop() {
+					changes := access.Changes{Revision: s.Revision() + 1}
+					c.change(&changes)
+					if _, err := s.With(changes); err != nil {
+						b.Fatal(err)
+					}
 				}
-				s = next
+			})
+		}
+	}
+}
+
+// BenchmarkMemory says what a snapshot weighs, everything in it, by user: as it
+// is built, and with what searches add.
+func BenchmarkMemory(b *testing.B) {
+	heap := func() float64 {
+		runtime.GC()
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return float64(m.HeapAlloc)
+	}
+	for _, n := range []int{1_000, 100_000, 1_000_000} {
+		w := bigWorld(n)
+		b.Run(fmt.Sprintf("users=%d", n), func(b *testing.B) {
+			before := heap()
+			var s *access.Snapshot
+			for b.Loop() {
+				s = built(b, w)
 			}
+			b.ReportMetric((heap()-before)/float64(n), "bytes/user")
+			access.Subjects(s, access.Question{Permission: access.MustParse("transactions:view"), Entity: w.Entities[0].ID, Now: 1}, "", 1)
+			b.ReportMetric((heap()-before)/float64(n), "bytes/user-searched")
+			runtime.KeepAlive(s)
+		})
+		runtime.KeepAlive(w)
+	}
+}
+
+// BenchmarkSubjects asks for pages of fifty of who may do something: at entities
+// where some tens may, and for the first and the next pages where everybody may.
+func BenchmarkSubjects(b *testing.B) {
+	for _, n := range []int{100_000, 1_000_000} {
+		w := bigWorld(n)
+		crowd := w.Entities[0]
+		for i := range w.Users {
+			if i%2 == 0 { // half of all work for the platform
+				m := &w.Users[i].Memberships[0]
+				m.AccountID, m.Assignments = w.Accounts[0].ID, []access.Assignment{{RoleID: w.Roles[10+i%3].ID, AllEntities: true}}
+			}
+		}
+		s := built(b, w)
+		rng := rand.New(rand.NewPCG(3, 3))
+		q := access.Question{Permission: access.MustParse("transactions:view"), Now: 1, Within: w.Accounts[0].ID, Entity: crowd.ID}
+		begun := time.Now()
+		access.Subjects(s, q, "", 50)
+		first := time.Since(begun)
+		b.Run(fmt.Sprintf("users=%d/everybody", n), func(b *testing.B) {
+			after := ""
+			for b.Loop() {
+				after = access.Subjects(s, q, after, 50).Next
+			}
+			b.ReportMetric(first.Seconds(), "s-the-first")
+		})
+		w.Roles[10].Policies, w.Roles[11].Policies, w.Roles[12].Policies = bigPolicies[0], bigPolicies[1], bigPolicies[2]
+		few, err := s.With(access.Changes{Revision: 1, Roles: w.Roles[10:13]})
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.Run(fmt.Sprintf("users=%d/some", n), func(b *testing.B) {
+			found := 0
+			for b.Loop() {
+				q.Entity = w.Entities[rng.IntN(len(w.Entities))].ID
+				found += len(access.Subjects(few, q, "", 50).IDs)
+			}
+			b.ReportMetric(float64(found)/float64(b.N), "found")
 		})
 	}
 }
 
 func BenchmarkBuild(b *testing.B) {
-	w := bigWorld(100_000)
-	for b.Loop() {
-		built(b, w)
+	for _, n := range []int{100_000, 1_000_000} {
+		w := bigWorld(n)
+		b.Run(fmt.Sprintf("users=%d", n), func(b *testing.B) {
+			for b.Loop() {
+				built(b, w)
+			}
+		})
 	}
 }
