@@ -11,7 +11,18 @@ import (
 // TestSearchIsDecide: for everybody, every permission and every entity of the
 // small world, searches find what Decide allows.
 func TestSearchIsDecide(t *testing.T) {
-	w := staffed()
+	for name, live := range map[string]bool{"with a test account": false, "all live": true} {
+		t.Run(name, func(t *testing.T) {
+			w := staffed()
+			for i := range w.Accounts {
+				w.Accounts[i].Live = w.Accounts[i].Live || live
+			}
+			searchIsDecide(t, w)
+		})
+	}
+}
+
+func searchIsDecide(t *testing.T, w access.World) {
 	own := access.Entity{ID: "part_own", ParentID: "part", Path: w.Entities[slices.IndexFunc(w.Entities, func(e access.Entity) bool { return e.ID == "part" })].Path + "999999", Kind: access.LegalEntity, Active: true}
 	w.Entities = append(w.Entities, own) // the partner's own, behind the accounts below it
 	s := built(t, w)
