@@ -26,9 +26,6 @@ func loadUsers(tx *db.Tx, o only, add func(*access.User)) error {
 		return err
 	}
 	var u access.User
-	var id string
-	var m access.Membership
-	dest := []any{&id, &m.AccountID, &m.ID, &m.Active, &m.AllLocations}
 	flush := func() {
 		if u.ID == "" {
 			return
@@ -37,24 +34,54 @@ func loadUsers(tx *db.Tx, o only, add func(*access.User)) error {
 		slices.SortFunc(u.Memberships, func(a, b access.Membership) int { return cmp.Compare(a.AccountID, b.AccountID) })
 		add(&u)
 	}
+	type row struct {
+		user, account, id    string
+		active, allLocations bool
+	}
+	var x row
+	dest := []any{&x.user, &x.account, &x.id, &x.active, &x.allLocations}
 	where, args := o.where(tx, "user_id")
-	_, err = db.All(tx, func(r *sql.Rows) (_ struct{}, err error) {
-		if err = r.Scan(dest...); err != nil {
-			return
-		}
-		if id != u.ID {
+	err = stream(tx, dest, &x, func(x *row) {
+		if x.user != u.ID {
 			flush()
-			u.ID, u.Memberships = id, u.Memberships[:0]
-			p.assigned = p.assigned[:0]
+			u.ID, u.Memberships, p.assigned = x.user, u.Memberships[:0], p.assigned[:0]
 		}
-		u.Memberships = append(u.Memberships, m)
-		last := &u.Memberships[len(u.Memberships)-1]
-		last.Locations, last.Allow, last.Assignments = p.locations[m.ID], p.allow[m.ID], p.of(m.ID)
-		return
+		u.Memberships = append(u.Memberships, access.Membership{ID: x.id, AccountID: x.account, Active: x.active, AllLocations: x.allLocations,
+			Locations: p.locations[x.id], Allow: p.allow[x.id], Assignments: p.of(x.id)})
 	}, `SELECT user_id, account_id, id, activated_at IS NOT NULL AND deactivated_at IS NULL, all_locations FROM memberships`+where+` ORDER BY user_id`, args...)
 	if err == nil {
 		flush()
 	}
+	return err
+}
+
+// stream reads rows into dest, which points into row, and has each used while the
+// next are being read: reading and putting together each take half of the time.
+func stream[T any](tx *db.Tx, dest []any, row *T, use func(*T), query string, args ...any) error {
+	const some = 512
+	batches, done := make(chan []T, 4), make(chan struct{})
+	go func() {
+		defer close(done)
+		for b := range batches {
+			for i := range b {
+				use(&b[i])
+			}
+		}
+	}()
+	var batch []T
+	_, err := db.All(tx, func(r *sql.Rows) (_ struct{}, err error) {
+		if err = r.Scan(dest...); err != nil {
+			return
+		}
+		if batch = append(batch, *row); len(batch) == some {
+			batches <- batch
+			batch = make([]T, 0, some)
+		}
+		return
+	}, query, args...)
+	batches <- batch
+	close(batches)
+	<-done
 	return err
 }
 
@@ -92,11 +119,18 @@ type assignment struct {
 }
 
 // chains are lists by id. An id stands for itself by 128 bits of a keyed hash:
-// no two are ever alike, and a million are not a million texts.
+// no two are ever alike, and a million are not a million texts. They stand in an
+// open-addressing table, at most half full: one line of memory for each look.
 type chains[T any] struct {
 	one, two maphash.Seed
-	first    map[[2]uint64]int32
+	table    []chain
+	count    int
 	links    []link[T] // the first is nobody's
+}
+
+type chain struct {
+	key   [2]uint64
+	first int32 // 0 is a free place
 }
 
 type link[T any] struct {
@@ -105,20 +139,43 @@ type link[T any] struct {
 }
 
 func newChains[T any]() chains[T] {
-	return chains[T]{one: maphash.MakeSeed(), two: maphash.MakeSeed(), first: map[[2]uint64]int32{}, links: make([]link[T], 1)}
+	return chains[T]{one: maphash.MakeSeed(), two: maphash.MakeSeed(), table: make([]chain, 16), links: make([]link[T], 1)}
 }
 
 func (c *chains[T]) key(id string) [2]uint64 {
 	return [2]uint64{maphash.String(c.one, id), maphash.String(c.two, id)}
 }
 
-func (c *chains[T]) add(id string, is T) {
-	k := c.key(id)
-	c.links = append(c.links, link[T]{is, c.first[k]})
-	c.first[k] = int32(len(c.links) - 1)
+// place is where a key stands, or would.
+func (c *chains[T]) place(key [2]uint64) *chain {
+	mask := uint64(len(c.table) - 1)
+	for i := key[0] & mask; ; i = (i + 1) & mask {
+		if x := &c.table[i]; x.first == 0 || x.key == key {
+			return x
+		}
+	}
 }
 
-func (c *chains[T]) begin(id string) int32 { return c.first[c.key(id)] }
+func (c *chains[T]) add(id string, is T) {
+	if 2*c.count >= len(c.table) {
+		old := c.table
+		c.table = make([]chain, 4*len(old))
+		for _, x := range old {
+			if x.first != 0 {
+				*c.place(x.key) = x
+			}
+		}
+	}
+	x := c.place(c.key(id))
+	if x.first == 0 {
+		x.key = c.key(id)
+		c.count++
+	}
+	c.links = append(c.links, link[T]{is, x.first})
+	x.first = int32(len(c.links) - 1)
+}
+
+func (c *chains[T]) begin(id string) int32 { return c.place(c.key(id)).first }
 
 // of are the assignments of a membership of the user at hand, in an order of their own.
 func (p *parts) of(membershipID string) []access.Assignment {
@@ -201,31 +258,26 @@ func (p *parts) loadLimits(tx *db.Tx, o only) error {
 
 func (p *parts) loadAssignments(tx *db.Tx, o only) error {
 	join, args := o.join(tx)
-	var id, of, role string
-	dest := []any{&id, &of}
+	type over struct{ entity, assignment string }
+	var y over
 	from := `assignment_entities y`
 	if o != all {
 		from += ` JOIN assignments x ON x.account_id = y.account_id AND x.id = y.assignment_id`
 	}
-	_, err := db.All(tx, func(r *sql.Rows) (_ struct{}, err error) {
-		if err = r.Scan(dest...); err == nil {
-			p.entities.add(of, p.name(id))
-		}
-		return
-	}, `SELECT y.entity_id, y.assignment_id FROM `+from+join, args...)
+	err := stream(tx, []any{&y.entity, &y.assignment}, &y, func(y *over) { p.entities.add(y.assignment, p.name(y.entity)) },
+		`SELECT y.entity_id, y.assignment_id FROM `+from+join, args...)
 	if err != nil {
 		return err
 	}
-	var a assignment
-	dest = []any{&of, &id, &role, &a.all, &a.from, &a.until}
-	_, err = db.All(tx, func(r *sql.Rows) (_ struct{}, err error) {
-		if err = r.Scan(dest...); err == nil {
-			if a.role, a.entities = p.name(role), 0; !a.all {
-				a.entities = p.entities.begin(id)
-			}
-			p.assignments.add(of, a)
+	type row struct {
+		member, id string
+		assignment
+	}
+	var x row
+	return stream(tx, []any{&x.member, &x.id, &x.role, &x.all, &x.from, &x.until}, &x, func(x *row) {
+		if x.role = p.name(x.role); !x.all {
+			x.entities = p.entities.begin(x.id)
 		}
-		return
+		p.assignments.add(x.member, x.assignment)
 	}, `SELECT x.membership_id, x.id, x.role_id, x.all_entities, COALESCE(x.valid_from, 0), COALESCE(x.valid_until, 0) FROM assignments x`+join, args...)
-	return err
 }
