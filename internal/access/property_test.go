@@ -203,32 +203,43 @@ func drawResource(t *rapid.T, w access.World, q access.Question) access.Question
 func TestAgreesWithRules(t *testing.T) {
 	allowed, denied := 0, 0
 	rapid.Check(t, func(t *rapid.T) {
-		w := drawWorld(t)
-		s, err := access.Build(w)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for range 3 {
-			n := naive{World: w}
-			for range 12 {
-				q := drawResource(t, w, drawQuestion(t, w))
-				if checkDecide(t, n, s, q) {
-					allowed++
-				} else {
-					denied++
-				}
-			}
-			for range 3 {
-				checkMany(t, n, s, drawQuestion(t, w))
-				checkSearch(t, n, s, drawResource(t, w, drawQuestion(t, w)))
-			}
-			w, s = edit(t, w, s)
-		}
+		yes, no := agrees(t)
+		allowed, denied = allowed+yes, denied+no
 	})
 	if allowed == 0 || denied == 0 {
 		t.Errorf("%d allowed, %d denied: the worlds show nothing", allowed, denied)
 	}
 	t.Logf("%d allowed, %d denied", allowed, denied)
+}
+
+// FuzzAgreesWithRules has the fuzzer look for the worlds and edits.
+func FuzzAgreesWithRules(f *testing.F) {
+	f.Fuzz(rapid.MakeFuzz(func(t *rapid.T) { agrees(t) }))
+}
+
+func agrees(t *rapid.T) (allowed, denied int) {
+	w := drawWorld(t)
+	s, err := access.Build(w)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		n := naive{World: w}
+		for range 12 {
+			q := drawResource(t, w, drawQuestion(t, w))
+			if checkDecide(t, n, s, q) {
+				allowed++
+			} else {
+				denied++
+			}
+		}
+		for range 3 {
+			checkMany(t, n, s, drawQuestion(t, w))
+			checkSearch(t, n, s, drawResource(t, w, drawQuestion(t, w)))
+		}
+		w, s = edit(t, w, s)
+	}
+	return allowed, denied
 }
 
 func checkDecide(t *rapid.T, n naive, s *access.Snapshot, q access.Question) bool {
