@@ -21,18 +21,8 @@ func TestToggle(t *testing.T) {
 			p.Beside()
 			account, member := p.Account("M1").ID, p.Row("m1.reader").Member
 			versions := [2]string{"payments:view", "disputes:view"}
+			p.customRole("rol_toggled", "pol_toggled", versions[0])
 			p.Do(func(tx *db.Tx) error {
-				for _, s := range []string{
-					`INSERT INTO roles (account_id, id, name, name_key, created_at) VALUES ($1, 'rol_toggled', 'Toggled', 'toggled', 1)`,
-					`INSERT INTO policies (account_id, id, name, name_key, created_at) VALUES ($1, 'pol_toggled', 'Toggled', 'toggled', 1)`,
-					`INSERT INTO role_policies (account_id, role_id, policy_id) VALUES ($1, 'rol_toggled', 'pol_toggled')`,
-					`INSERT INTO policy_permissions (account_id, policy_id, permission) VALUES ($1, 'pol_toggled', 'payments:view')`,
-				} {
-					if _, err := tx.Exec(s, account); err != nil {
-						return err
-					}
-				}
-				tx.ChangedRoles(account)
 				tx.ChangedUser(member.UserID)
 				_, err := tx.Exec(`UPDATE assignments SET role_id = 'rol_toggled' WHERE account_id = $1 AND membership_id = $2`, account, member.ID)
 				return err
@@ -90,4 +80,26 @@ func (p place) ask(s *access.Snapshot, label, permission string) access.Decision
 	q := org.Asks(who, p.DB.Now(), who.AccountID)
 	q.Permission, q.Entity = access.MustParse(permission), "M1"
 	return access.Decide(s, q)
+}
+
+// customRole makes a role of M1 with a policy of its own.
+func (p place) customRole(role, policy, permission string) {
+	account := p.Account("M1").ID
+	p.Do(func(tx *db.Tx) error {
+		for _, s := range []struct {
+			text string
+			args []any
+		}{
+			{`INSERT INTO roles (account_id, id, name, name_key, created_at) VALUES ($1, $2, $2, $2, 1)`, []any{account, role}},
+			{`INSERT INTO policies (account_id, id, name, name_key, created_at) VALUES ($1, $2, $2, $2, 1)`, []any{account, policy}},
+			{`INSERT INTO role_policies (account_id, role_id, policy_id) VALUES ($1, $2, $3)`, []any{account, role, policy}},
+			{`INSERT INTO policy_permissions (account_id, policy_id, permission) VALUES ($1, $2, $3)`, []any{account, policy, permission}},
+		} {
+			if _, err := tx.Exec(s.text, s.args...); err != nil {
+				return err
+			}
+		}
+		tx.ChangedRoles(account)
+		return nil
+	})
 }
