@@ -144,13 +144,14 @@ func (a *asking) decide(why Reasons) verdict {
 func (a *asking) first(begin, end int) (first int, given bool) {
 	p, roles, bodies := a.who[:end], a.roles.list, a.bodies
 	word, bit := a.q.Permission/64%setWords, a.q.Permission%64
+	from, to := uint32(a.target.lo), uint32(a.target.hi)
 	var any, hit, place uint64
 	for at := begin; at < end; at += grantSize {
 		b := p[at : at+grantSize]
 		w, lo, hi := le.Uint32(b), le.Uint32(b[4:]), le.Uint32(b[8:])
-		has := bodies[roles[w&grantRole].body].all[word] >> bit & 1
-		any |= has & less(lo, hi)
-		reaches := has & less(lo, uint32(a.target.hi)) & less(uint32(a.target.lo), hi) & less(lo, hi)
+		has := bodies[roles[w&grantRole].body].all[word] >> bit & less(lo, hi)
+		any |= has
+		reaches := has & less(lo, to) & less(from, hi)
 		place |= uint64(at) & -(reaches &^ hit)
 		hit |= reaches
 		if w&grantTimed != 0 {
