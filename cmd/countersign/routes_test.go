@@ -17,6 +17,7 @@ import (
 	"countersign/internal/db"
 	"countersign/internal/org"
 	"countersign/internal/profile"
+	"countersign/internal/roles"
 	"countersign/internal/test/server"
 )
 
@@ -124,6 +125,7 @@ func newField(t *testing.T) *field {
 	f.must(f.rooms.org.RevokeToken(t.Context(), f.who("mine.owner", "MINE"), f.account("MINE").ID, f.ids["revoked"]))
 	f.bearers["revoked"] = secret
 	f.entities()
+	f.custom()
 	for _, c := range f.clients {
 		c.Get("/me") // where the welcome is taken off
 	}
@@ -166,6 +168,17 @@ func (f *field) entities() {
 	}
 }
 
+// custom gives the account a role and a policy of its own.
+func (f *field) custom() {
+	f.t.Helper()
+	who, permits := f.who("mine.owner", "MINE"), []roles.Permit{{Permission: "payments:view"}}
+	var err error
+	f.ids["role"], err = f.rooms.roles.Create(f.t.Context(), who, who.AccountID, roles.Draft{Name: ours + " role", Permits: permits})
+	f.must(err)
+	f.ids["policy"], err = f.rooms.roles.CreatePolicy(f.t.Context(), who, who.AccountID, roles.PolicyDraft{Name: ours + " policy", Permits: permits})
+	f.must(err)
+}
+
 func (f *field) actorNames() []string { return append(slices.Clone(standing), f.roles...) }
 
 // routes are all there are, as "METHOD pattern".
@@ -191,7 +204,7 @@ func (f *field) address(pattern string, over map[string]string) string {
 		return f.asset
 	}
 	for place, value := range map[string]string{"{customer}": "MINE", "{customerID}": "MINE", "{user}": f.people["mine.target"].userID, "{role}": f.role("MINE", "support"),
-		"{account}": f.account("MINE").ID, "{entity}": f.ids["MINE-1"], "{entry}": f.ids["MINE entry"], "{seq}": f.ids["MINE entry"], "{$}": "", "{session}": "ses_00000000000000000000000000", "{factor}": "fac_00000000000000000000000000"} {
+		"{account}": f.account("MINE").ID, "{entity}": f.ids["MINE-1"], "{entry}": f.ids["MINE entry"], "{seq}": f.ids["MINE entry"], "{$}": "", "{session}": "ses_00000000000000000000000000", "{factor}": "fac_00000000000000000000000000", "{key}": "both_approvals"} {
 		if v, ok := over[place]; ok {
 			value = v
 		}
@@ -211,7 +224,9 @@ func (f *field) address(pattern string, over map[string]string) string {
 	case strings.Contains(pattern, "/me/factors/"):
 		id = "fac_00000000000000000000000000"
 	case strings.Contains(pattern, "/roles/"):
-		id = f.role("MINE", "support")
+		id = f.ids["role"]
+	case strings.Contains(pattern, "/policies/"):
+		id = f.ids["policy"]
 	case strings.Contains(pattern, "/service-tokens/"):
 		id = token
 	case strings.Contains(pattern, "/accounts/{id}"):
@@ -269,6 +284,14 @@ var sent = map[string]string{
 	"PATCH /api/v1/accounts/{customerID}/users/{id}":                `{"phone":"1"}`,
 	"PUT /api/v1/accounts/{customerID}/users/{id}/email":            `{"email":"a@b.example"}`,
 	"PUT /api/v1/me/email":                                          `{"email":"nothing"}`,
+	"POST /api/v1/accounts/{customerID}/roles":                      `{"name":"Owner","permissions":[{"permission":"home:view"}]}`,
+	"PATCH /api/v1/accounts/{customerID}/roles/{id}":                `{"name":"x"}`,
+	"POST /api/v1/accounts/{customerID}/roles/{id}/preview":         `{"name":"x"}`,
+	"POST /api/v1/accounts/{customerID}/roles/{id}/clone":           `{"name":"Owner"}`,
+	"PUT /api/v1/accounts/{customerID}/users/{id}/access/{role}":    `{"permissions":[{"permission":"home:view"}]}`,
+	"POST /api/v1/accounts/{customerID}/policies":                   `{"name":"x","permissions":[]}`,
+	"PATCH /api/v1/accounts/{customerID}/policies/{id}":             `{"name":"x"}`,
+	"POST /api/v1/accounts/{customerID}/policies/{id}/preview":      `{"name":"x"}`,
 	"POST /api/v1/accounts/{customerID}/users/bulk/deactivation":    `{"users":["usr_none.1"],"reason":"x"}`,
 	"POST /api/v1/accounts/{customerID}/users/bulk/activation":      `{"users":["usr_none.1"]}`,
 	"POST /api/v1/accounts/{customerID}/users/bulk/invitation":      `{"users":["usr_none.1"]}`,
@@ -297,7 +320,7 @@ func (f *field) send(t *testing.T, l line, actor string, over map[string]string)
 	case l.method == http.MethodPost:
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
-	if isAPI && l.method != http.MethodGet && (l.method == http.MethodPatch || strings.Contains(l.pattern, "{id}/") || strings.HasSuffix(l.pattern, "/users/{id}") || strings.Contains(l.pattern, "/me/factors/")) {
+	if isAPI && l.method != http.MethodGet && (l.method == http.MethodPatch || strings.Contains(l.pattern, "{id}/") || strings.HasSuffix(l.pattern, "/users/{id}") || strings.HasSuffix(l.pattern, "/roles/{id}") || strings.HasSuffix(l.pattern, "/policies/{id}") || strings.Contains(l.pattern, "/me/factors/")) {
 		r.Header.Set("If-Match", `"9999"`)
 	}
 	if bearer := f.bearers[actor]; bearer != "" {

@@ -18,6 +18,7 @@ import (
 	"countersign/internal/org"
 	"countersign/internal/people"
 	"countersign/internal/profile"
+	"countersign/internal/roles"
 	"countersign/internal/seal"
 	"countersign/internal/signin"
 	"countersign/internal/snapshot"
@@ -33,6 +34,7 @@ type rooms struct {
 	audit     *audit.Log
 	keeper    *snapshot.Keeper
 	org       *org.Org
+	roles     *roles.Roles
 	people    *people.People
 	passwords *signin.Passwords
 	door      *signin.Door
@@ -68,6 +70,7 @@ func wire(ctx context.Context, log *slog.Logger, address, origin string, box *se
 	r := &rooms{log: log, now: now, db: d, profiles: profiles, live: &access.Live{}, audit: audit.New(d, log)}
 	r.keeper = snapshot.New(d, profiles, r.live, snapshot.Options{Log: log})
 	r.org = org.NewOrg(d, r.live, profiles, r.audit)
+	r.roles = roles.New(d, r.live, profiles, r.audit, people.RelistAccess)
 	r.people = people.New(d, r.live, profiles, r.audit)
 	r.passwords = signin.NewPasswords(h.cost, h.workers, h.queue, rand.Reader)
 	settings := func(tx *db.Tx, accountID string) (profile.Settings, error) {

@@ -7,8 +7,8 @@
 //	problem.go, answer.go   refusals: RFC 9457 problems, and AuthZEN's plain texts
 //	document.go   the OpenAPI document, made from the same types
 //	session.go, activation.go, reset.go, email.go, me.go, factors.go   the way in, and one's own account
-//	users.go, users_change.go, users_help.go, users_many.go, accounts.go, operators.go, roles.go, tree.go,
-//	tokens.go, log.go, search.go
+//	users.go, users_change.go, users_help.go, users_many.go, accounts.go, operators.go, tree.go,
+//	roles.go, roles_change.go, policies.go, toxic.go, effect.go, tokens.go, log.go, search.go
 //	authzen*.go   decisions, by a path of their own: they are asked for all day
 //
 // A route's function reads its input, calls one use case, and returns what is
@@ -27,6 +27,7 @@ import (
 	"countersign/internal/org"
 	"countersign/internal/people"
 	"countersign/internal/profile"
+	"countersign/internal/roles"
 	"countersign/internal/signin"
 	"countersign/internal/snapshot"
 	"countersign/internal/web"
@@ -37,6 +38,7 @@ type Parts struct {
 	Edge     *web.Edge
 	People   *people.People
 	Org      *org.Org
+	Roles    *roles.Roles
 	Profiles profile.Profiles
 	Keeper   *snapshot.Keeper
 	Help     *signin.Help
@@ -65,7 +67,7 @@ func New(p Parts) *API {
 	a := &API{Parts: p}
 	a.huma = newHuma(a, p.Edge.PublicURL())
 	for _, group := range []func(){a.sessionRoutes, a.activationRoutes, a.resetRoutes, a.emailRoutes, a.meRoutes, a.factorRoutes, a.userRoutes, a.changeRoutes, a.helpRoutes, a.manyRoutes,
-		a.accountRoutes, a.operatorRoutes, a.searchRoutes, a.roleRoutes, a.treeRoutes, a.tokenRoutes, a.logRoutes, a.authzenDocument, a.documentRoute} {
+		a.accountRoutes, a.operatorRoutes, a.searchRoutes, a.roleRoutes, a.roleChangeRoutes, a.policyRoutes, a.toxicRoutes, a.treeRoutes, a.tokenRoutes, a.logRoutes, a.authzenDocument, a.documentRoute} {
 		group()
 	}
 	return a

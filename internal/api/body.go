@@ -3,6 +3,7 @@ package api
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"reflect"
 	"strconv"
@@ -17,21 +18,37 @@ import (
 
 const depthMost = 32 // of a body; ours have two
 
-// decode reads a body into a flat struct of texts, yes-or-noes, lists of texts,
-// times and whole objects, which are passed on as they came; a pointer to a text
-// tells whether it was sent. What cannot be read, a name that is not known or stands twice, and
-// bytes that are no UTF-8 are malformed, and so are values of another kind; each
-// missing or wrong field is named, all at once. A field without omitzero or omitempty is required; a pointer
-// that stays nil was not sent. Texts hold no NUL, save those tagged text:"any", and no more code points than maxLength says.
+// decode reads a body into a struct of texts, yes-or-noes, whole numbers, lists of
+// texts, lists of such structs, times and whole objects, which are passed on as they
+// came; a pointer tells whether it was sent. What cannot be read, a name that is not
+// known or stands twice, and bytes that are no UTF-8 are malformed, and so are values
+// of another kind; each missing or wrong field is named, all at once: one within a
+// list as "permissions[2].currency". A field without omitzero or omitempty is
+// required; a pointer that stays nil was not sent. Texts hold no NUL, save those
+// tagged text:"any", and no more code points than maxLength says.
 func decode(data []byte, into any) error {
 	if err := wellFormed(data); err != nil {
 		return err
 	}
+	o := decoding{kind: fault.Invalid}
+	if err := o.object(data, reflect.ValueOf(into).Elem(), ""); err != nil {
+		return err
+	}
+	return ofKind(o.kind, o.wrong.Err())
+}
+
+// decoding is a body that is being read, with what is wrong with it so far.
+type decoding struct {
+	wrong fault.Fields
+	kind  fault.Kind
+}
+
+// object reads an object into a struct; before is what its fields' names begin with.
+func (o *decoding) object(data []byte, value reflect.Value, before string) error {
 	d := jsontext.NewDecoder(bytes.NewReader(data))
 	if _, err := d.ReadToken(); err != nil {
 		return malformed(err)
 	}
-	value := reflect.ValueOf(into).Elem()
 	known := fieldsOf(value.Type())
 	values := map[string]jsontext.Value{}
 	for d.PeekKind() == '"' {
@@ -49,24 +66,78 @@ func decode(data []byte, into any) error {
 		}
 		values[name] = raw.Clone()
 	}
-	var wrong fault.Fields
-	kind := fault.Invalid
 	for _, f := range known {
 		raw, sent := values[f.name]
-		switch code := ""; {
+		switch {
 		case !sent && !f.required:
 		case !sent || f.required && raw.Kind() == 'n':
-			wrong.Add(f.name, "required")
+			o.wrong.Add(before+f.name, "required")
 		default:
-			if code = f.set(value.Field(f.index), raw); code != "" {
-				wrong.Add(f.name, code, "max", f.most)
-			}
-			if strings.HasPrefix(code, "want_") {
-				kind = fault.Malformed
+			if err := o.field(f, value.Field(f.index), raw, before); err != nil {
+				return err
 			}
 		}
 	}
-	return ofKind(kind, wrong.Err())
+	return nil
+}
+
+// field reads one value, and notes what is wrong with it.
+func (o *decoding) field(f bodyField, to reflect.Value, raw jsontext.Value, before string) error {
+	t := to.Type()
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	code := ""
+	if t.Kind() == reflect.Slice && t.Elem().Kind() == reflect.Struct {
+		list, err := o.objects(t, raw, before+f.name)
+		if err != nil {
+			return err
+		}
+		if code = "want_objects"; list.IsValid() {
+			code = ""
+			if to.Kind() == reflect.Pointer {
+				to.Set(reflect.New(t))
+				to = to.Elem()
+			}
+			to.Set(list)
+		}
+	} else {
+		code = f.set(to, raw)
+	}
+	if code != "" {
+		o.wrong.Add(before+f.name, code, "max", f.most)
+	}
+	if strings.HasPrefix(code, "want_") {
+		o.kind = fault.Malformed
+	}
+	return nil
+}
+
+// objects reads a list of objects; the zero Value when it is none.
+func (o *decoding) objects(t reflect.Type, raw jsontext.Value, name string) (none reflect.Value, err error) {
+	if raw.Kind() != '[' {
+		return none, nil
+	}
+	d := jsontext.NewDecoder(bytes.NewReader(raw))
+	if _, err := d.ReadToken(); err != nil {
+		return none, malformed(err)
+	}
+	list := reflect.MakeSlice(t, 0, 8)
+	for d.PeekKind() != ']' {
+		item, err := d.ReadValue()
+		if err != nil {
+			return none, malformed(err)
+		}
+		if item.Kind() != '{' {
+			return none, nil
+		}
+		one := reflect.New(t.Elem()).Elem()
+		if err := o.object(item, one, fmt.Sprintf("%s[%d].", name, list.Len())); err != nil {
+			return none, err
+		}
+		list = reflect.Append(list, one)
+	}
+	return list, nil
 }
 
 // ofKind makes an error about fields malformed, when one of them is not even of
@@ -176,6 +247,12 @@ func (f bodyField) set(to reflect.Value, raw jsontext.Value) (problem string) {
 			return "want_yes_no"
 		}
 		*p = raw.Kind() == 't'
+	case *int64:
+		n, err := strconv.ParseInt(string(raw), 10, 64)
+		if raw.Kind() != '0' || err != nil {
+			return "want_number"
+		}
+		*p = n
 	case *[]string:
 		*p, problem = f.texts(raw)
 	case *object:

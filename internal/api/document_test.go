@@ -262,6 +262,7 @@ func TestAnswersFitTheDocument(t *testing.T) {
 	c := h.as("m1.owner")
 	operator := h.as("platform.owner")
 	h.service("M1")
+	role, policy := h.customRole("m1.owner", "Odd"), h.policyOf("m1.owner", "Odd")
 	for path, methods := range d.Paths {
 		o, ok := methods["get"]
 		if !ok || strings.HasSuffix(path, "openapi.json") {
@@ -272,7 +273,7 @@ func TestAnswersFitTheDocument(t *testing.T) {
 			if o.Permission == "accounts:view" {
 				by, account = operator, "PLATFORM"
 			}
-			at := strings.NewReplacer("{customerID}", account, "factors/{id}", "factors/"+h.factor("m1.owner"), "roles/{id}", "roles/"+h.Role("M1", "auditor"), "users/{id}", "users/"+h.User("m1.reader"),
+			at := strings.NewReplacer("{customerID}", account, "factors/{id}", "factors/"+h.factor("m1.owner"), "roles/{id}/removal", "roles/"+role+"/removal", "roles/{id}", "roles/"+h.Role("M1", "auditor"), "policies/{id}", "policies/"+policy, "{key}", "both_approvals", "users/{id}", "users/"+h.User("m1.reader"),
 				"accounts/{id}", "accounts/"+h.Account("M1").ID, "entities/{id}", "entities/"+h.Entity("M1").ID, "{seq}", strconv.FormatInt(h.ofM1(), 10)).Replace(path)
 			if strings.HasSuffix(path, "/search") {
 				at += "?q=M1"

@@ -102,6 +102,8 @@ func (h *house) foreign(path string) (label, customerID, id string) {
 	case strings.Contains(path, "service-tokens"):
 		_, token := h.service("M2")
 		return "m1.owner", "M1", token.ID
+	case strings.Contains(path, "/policies/"):
+		return "m1.owner", "M1", h.policyOf("m2.owner", "Theirs "+strconv.Itoa(len(h.Entries())))
 	case strings.Contains(path, "/roles/"):
 		return "m1.owner", "M1", h.Role("M2", "auditor")
 	case strings.Contains(path, "/entities/"):
@@ -131,7 +133,7 @@ func TestA02IdsOfAnotherAccount(t *testing.T) {
 		who := h.as(label).with("If-Match", `"1"`)
 		t.Run(method+" "+path+" A02", func(t *testing.T) {
 			fill := func(id string) string {
-				return strings.NewReplacer("{customerID}", customerID, "{id}", id, "{seq}", id, "{session}", "ses_x").Replace(path)
+				return strings.NewReplacer("{customerID}", customerID, "{id}", id, "{seq}", id, "{session}", "ses_x", "{role}", "rol_x").Replace(path)
 			}
 			theirs := who.do(method, fill(id), body)
 			theirs.refused(http.StatusNotFound, "not_found")

@@ -34,14 +34,50 @@ type Role struct {
 	Needs         []string `json:"needs" nullable:"false" doc:"Keys of the predefined roles without which it is not given."`
 	Level         string   `json:"level,omitempty" enum:"facilitator,partner,merchant" doc:"The lowest level of account in which it is given; without it, any."`
 	Template      bool     `json:"template" doc:"Whoever is given it gets a copy of their own."`
-	Version       int64    `json:"version"`
+	Legacy        bool     `json:"legacy" doc:"From before policies: holds its permissions by itself until it is migrated."`
+	CopyOf        string   `json:"copy_of,omitempty" doc:"Of somebody's copy of a template: that role's id."`
+	Restricted    []string `json:"restricted" nullable:"false" doc:"Those of its permissions that it gives for some records only."`
+	Version       int64    `json:"version" doc:"Its ETag without the quotes."`
+}
+
+// RoleMade is a role with what it is made of.
+type RoleMade struct {
+	Role
+	Own      []Permit `json:"own_permissions" nullable:"false" doc:"Of a custom role: those of its own policy; of one from before policies those that it holds itself."`
+	Policies []string `json:"policies" nullable:"false" doc:"Ids of the shared policies that it has."`
+}
+
+// Permit is a permission in a role or a policy, perhaps for some records only.
+type Permit struct {
+	Permission string   `json:"permission" maxLength:"100" example:"payments:refund"`
+	OwnOnly    bool     `json:"own_only,omitzero" doc:"Records of the person's own."`
+	MaxAmount  int64    `json:"max_amount,omitzero" doc:"At most so much, in minor units of the currency; without it, any." example:"5000"`
+	Currency   string   `json:"currency,omitempty" maxLength:"3" doc:"ISO 4217; without it, any." example:"EUR"`
+	States     []string `json:"states,omitempty" nullable:"false" doc:"Of the record; none is any." example:"[\"successful\"]"`
+}
+
+func permitsOut(list []roles.Permit) []Permit {
+	out := []Permit{}
+	for _, p := range list {
+		out = append(out, Permit{p.Permission, p.OwnOnly, p.MaxAmount, p.Currency, p.States})
+	}
+	return out
+}
+
+func permitsIn(list []Permit) []roles.Permit {
+	out := []roles.Permit{}
+	for _, p := range list {
+		out = append(out, roles.Permit{Permission: p.Permission, OwnOnly: p.OwnOnly, MaxAmount: p.MaxAmount, Currency: p.Currency, States: p.States})
+	}
+	return out
 }
 
 func roleIn(tag lang.Tag) func(roles.Role) Role {
 	return func(r roles.Role) Role {
 		out := Role{ID: r.ID, Key: r.Key, Name: r.Title(tag), Description: r.About(tag), Administrator: r.Administrator, Deprecated: r.Deprecated,
 			Permissions: names(access.Closed(r.Permissions)), MayGrant: r.MayGrant, Holders: r.Holders, Version: r.Version,
-			Warning: r.Warning(tag), Needs: r.Needs, Level: r.Level.String(), Template: r.Template}
+			Warning: r.Warning(tag), Needs: r.Needs, Level: r.Level.String(), Template: r.Template,
+			Legacy: r.Legacy, CopyOf: r.CopyOf, Restricted: names(r.Restricted)}
 		for _, p := range r.Dangerous() {
 			out.Dangerous = append(out.Dangerous, p.String())
 		}
@@ -65,10 +101,22 @@ type listIn struct {
 	Paging
 }
 
-func (a *API) listRoles(c *call, in *listIn) (*listed[Role], error) {
+type listRolesIn struct {
+	InAccount
+	Paging
+	Sort string `query:"sort" enum:"popular" doc:"popular: those that most users have first; without it, predefined ones first, then by name."`
+}
+
+func (a *API) listRoles(c *call, in *listRolesIn) (*listed[Role], error) {
+	if err := oneOf("sort", in.Sort, "popular"); err != nil {
+		return nil, err
+	}
 	_, list, err := a.readRoles(c, in.CustomerID)
 	if err != nil {
 		return nil, err
+	}
+	if in.Sort == "popular" {
+		list = roles.Popular(list)
 	}
 	after, limit, err := in.open(a, c)
 	if err != nil {
@@ -87,24 +135,38 @@ func from[S any](list []S, after string, key func(S) string) []S {
 	return list[i+1:]
 }
 
-type roleInput struct {
+// OneRole is a role that an address names.
+type OneRole struct {
 	InAccount
 	ID string `path:"id" doc:"The role's id." example:"rol_355c06m61fbe6bnepsk8mvrwym"`
 }
 
 type roleOut struct {
 	ETag string `header:"ETag"`
-	Body Role
+	Body RoleMade
 }
 
-func (a *API) getRole(c *call, in *roleInput) (*roleOut, error) {
-	account, list, err := a.readRoles(c, in.CustomerID)
+func (a *API) getRole(c *call, in *OneRole) (*roleOut, error) {
+	account, err := a.enter(c, in.CustomerID, "roles:view")
 	if err != nil {
 		return nil, err
 	}
-	i := slices.IndexFunc(list, func(r roles.Role) bool { return r.ID == in.ID })
-	if i < 0 {
+	var r roles.Full
+	var found bool
+	err = a.view(c, func(tx *db.Tx) (err error) {
+		p, _ := a.Profiles.Get(account.Profile)
+		r, found, err = roles.RoleByID(tx, account.ID, in.ID, p)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	if !found {
 		return nil, a.none(c, account.ID, "role", in.ID, "role")
 	}
-	return &roleOut{tag(list[i].Version), roleIn(c.v.Lang)(list[i])}, nil
+	out := &roleOut{tag(r.Version), RoleMade{Role: roleIn(c.v.Lang)(r.Role), Own: permitsOut(r.Permits)}}
+	for _, p := range r.Policies {
+		out.Body.Policies = append(out.Body.Policies, p.ID)
+	}
+	return out, nil
 }

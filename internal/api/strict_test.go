@@ -18,6 +18,7 @@ func TestStrictBodies(t *testing.T) {
 		d := h.document()
 		owner := h.as("m1.owner")
 		operator := h.as("platform.owner")
+		role, policy := h.customRole("m1.owner", "Odd"), h.policyOf("m1.owner", "Odd")
 		before := h.rows()
 		for path, methods := range d.Paths {
 			for method, o := range methods {
@@ -29,7 +30,7 @@ func TestStrictBodies(t *testing.T) {
 				if o.Permission == "accounts:create" {
 					by, account = operator, "PLATFORM"
 				}
-				at := strings.NewReplacer("{customerID}", account, "{id}", h.User("m1.reader")).Replace(path)
+				at := strings.NewReplacer("{customerID}", account, "roles/{id}", "roles/"+role, "policies/{id}", "policies/"+policy, "{role}", h.Role("M1", "read_only"), "{id}", h.User("m1.reader")).Replace(path)
 				x := attempt{h: h, by: by.with("If-Match", `"2"`), method: strings.ToUpper(method), path: at, body: h.example(d, s), schema: s}
 				t.Run(x.method+" "+path, func(t *testing.T) {
 					x.t = t
@@ -49,7 +50,7 @@ func TestStrictBodies(t *testing.T) {
 // rows counts what writes would add or change.
 func (h *house) rows() (counts string) {
 	h.View(func(tx *db.Tx) error {
-		for _, q := range []string{"FROM users", "FROM memberships", "FROM memberships WHERE deactivated_at IS NOT NULL", "FROM accounts", "FROM entities", "FROM service_tokens",
+		for _, q := range []string{"FROM users", "FROM memberships", "FROM memberships WHERE deactivated_at IS NOT NULL", "FROM accounts", "FROM roles", "FROM policies", "FROM policy_permissions", "FROM role_policies", "FROM entities", "FROM service_tokens",
 			"FROM invitations", "FROM assignments", "FROM sessions", "FROM factors", "FROM outbox", "FROM audit_entries WHERE outcome = 'done' AND action NOT LIKE 'audit.%'"} {
 			var n int
 			if _, err := db.One(tx, []any{&n}, `SELECT COUNT(*) `+q); err != nil {
@@ -110,6 +111,10 @@ func (x attempt) field(name string) {
 	if s.Format == "date-time" {
 		want = "time"
 	}
+	objects := s.Items != nil && s.Items.Ref != ""
+	if objects {
+		want = "want_objects"
+	}
 	code[false] = want
 	if required {
 		x.named(name, without(x.body, name), "required")
@@ -129,7 +134,7 @@ func (x attempt) field(name string) {
 	twice := text(x.t, x.body)
 	value := fmt.Sprintf(`%q:%s`, name, text(x.t, x.body[name]))
 	x.send(strings.TrimSuffix(twice, "}")+","+value+"}").refused(http.StatusBadRequest, "field_twice")
-	if s.Type == "boolean" || s.Type == "object" || want == "time" {
+	if s.Type == "boolean" || s.Type == "object" || want == "time" || objects {
 		return
 	}
 	odd := func(json string) string {

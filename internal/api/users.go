@@ -267,6 +267,7 @@ type Access struct {
 type Assignment struct {
 	Role        string   `json:"role" doc:"Role id."`
 	RoleName    string   `json:"role_name"`
+	CopyOf      string   `json:"copy_of,omitempty" doc:"Where the role is this user's copy of a template: that role's id."`
 	AllEntities bool     `json:"all_entities"`
 	Entities    []string `json:"entities" nullable:"false" doc:"Entity ids."`
 	From        moment   `json:"from,omitzero"`
@@ -298,7 +299,12 @@ func (a *API) getAccess(c *call, in *OneUser) (*accessOut, error) {
 			return err
 		}
 		list = all[r.Member.ID]
-		known, err = a.roles(tx, account.Account)
+		if known, err = a.roles(tx, account.Account); err != nil {
+			return err
+		}
+		p, _ := a.Profiles.Get(account.Profile)
+		copies, err := roles.Copies(tx, account.ID, p, r.Member.ID)
+		known = append(known, copies...)
 		return err
 	})
 	if err != nil {
@@ -311,7 +317,7 @@ func (a *API) getAccess(c *call, in *OneUser) (*accessOut, error) {
 		if i < 0 {
 			continue
 		}
-		out.Body.Assignments = append(out.Body.Assignments, Assignment{x.RoleID, known[i].Title(c.v.Lang), x.AllEntities, x.Entities, moment(x.From), moment(x.Until)})
+		out.Body.Assignments = append(out.Body.Assignments, Assignment{x.RoleID, known[i].Title(c.v.Lang), known[i].CopyOf, x.AllEntities, x.Entities, moment(x.From), moment(x.Until)})
 		for p := range access.Closed(known[i].Permissions).All() {
 			given[p] = append(given[p], x.RoleID)
 		}

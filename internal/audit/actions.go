@@ -8,6 +8,7 @@ var Actions = []string{
 	AccountCreated, AccountOpened, AccountChanged, AccountDeactivated, AccountReactivated,
 	EntityCreated, EntityChanged, EntityDeactivated, EntityReactivated, LocationCreated, PlatformInitialised, DemoFilled,
 	UserInvited, UserActivated, UserEdited, UserDeactivated, UserReactivated, UserDeleted, UserErased, UserAccessChanged,
+	RoleCreated, RoleChanged, RoleMigrated, RoleDeleted, RoleAdjusted, PolicyCreated, PolicyChanged, PolicyDeleted,
 	EmailCorrected, EmailChangeStarted, EmailConfirmed, EmailChanged, EmailChangeDropped,
 	InvitationResent, InvitationDeactivated, UsersExported,
 	PasswordSet, PasswordConfirmed, PasswordChanged, ResetAsked, ResetSent, PasswordReset, RenewalAsked, FactorAdded, FactorRenamed, FactorRemoved, FactorReset, FactorAgain,
@@ -90,6 +91,14 @@ const (
 	EmailChangeDropped    = "user.email_change_dropped"
 	UserAccessChanged     = "user.access_changed"
 	ProfileChanged        = "user.profile_changed"
+	RoleCreated           = "role.created"
+	RoleChanged           = "role.changed"
+	RoleMigrated          = "role.migrated" // a legacy role's permissions became its own policy
+	RoleDeleted           = "role.deleted"
+	RoleAdjusted          = "role.adjusted" // somebody's copy of a template
+	PolicyCreated         = "policy.created"
+	PolicyChanged         = "policy.changed"
+	PolicyDeleted         = "policy.deleted"
 	UsersExported         = "users.exported"
 	InvitationResent      = "invitation.resent"
 	InvitationDeactivated = "invitation.deactivated"

@@ -23,7 +23,7 @@ type Named struct {
 }
 
 // ids are those that entries may hold, in their fields and in their changes.
-var ids = regexp.MustCompile(`\b(?:usr|acc|ent|rol|tok|loc)_[0-9a-z]{20,40}\b`)
+var ids = regexp.MustCompile(`\b(?:usr|acc|ent|rol|pol|tok|loc)_[0-9a-z]{20,40}\b`)
 
 // IDs are the ids that stand in a text.
 func IDs(text string) []string { return ids.FindAllString(text, -1) }
@@ -107,6 +107,7 @@ var namesOf = map[string]string{
 	"acc": `SELECT a.id, e.name, e.customer_id, '', '' FROM accounts a JOIN entities e ON e.id = a.entity_id WHERE a.id`,
 	"ent": `SELECT e.id, e.name, e.customer_id, '', '' FROM entities e WHERE e.id`,
 	"rol": `SELECT r.id, r.name, e.customer_id, COALESCE(r.predefined, ''), a.profile FROM roles r JOIN accounts a ON a.id = r.account_id JOIN entities e ON e.id = a.entity_id WHERE r.id`,
+	"pol": `SELECT p.id, p.name, e.customer_id, '', '' FROM policies p JOIN accounts a ON a.id = p.account_id JOIN entities e ON e.id = a.entity_id WHERE p.id`,
 	"tok": `SELECT t.id, t.name, e.customer_id, '', '' FROM service_tokens t JOIN accounts a ON a.id = t.account_id JOIN entities e ON e.id = a.entity_id WHERE t.id`,
 	"loc": `SELECT l.id, l.name, e.customer_id, '', '' FROM locations l JOIN entities e ON e.id = l.entity_id WHERE l.id`,
 }

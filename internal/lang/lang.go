@@ -199,7 +199,7 @@ func show(tag Tag, v any) string {
 // Sentence is what a person reads of a refusal.
 func Sentence(tag Tag, e *fault.Error) string {
 	key := "error." + e.Code
-	if !Has(key) {
+	if !Has(key) && !Has(key+".other") { // a sentence that counts has two forms
 		key = "error.internal"
 	}
 	return fill(tag, key, e.Args)
@@ -208,7 +208,7 @@ func Sentence(tag Tag, e *fault.Error) string {
 // FieldSentence is what a person reads beside a wrong field.
 func FieldSentence(tag Tag, f fault.Field) string {
 	key := "field." + f.Code
-	if !Has(key) {
+	if !Has(key) && !Has(key+".other") {
 		key = "field.invalid"
 	}
 	return fill(tag, key, f.Args)

@@ -123,25 +123,29 @@ func (p *People) ChangeAccess(ctx context.Context, who db.Who, accountID, userID
 			return err
 		}
 		var f fault.Fields
-		list, kept, err := p.checkAccess(tx, who, a, settings, in, before[m.ID], &f)
+		chosen, err := p.checkAccess(tx, who, a, settings, in, m, before[m.ID], &f)
 		if err == nil {
 			err = f.Err()
 		}
 		if err == nil {
-			err = p.mayGive(tx, who, a, "users:assign_roles", list)
+			err = p.mayGive(tx, who, a, "users:assign_roles", chosen.list)
 		}
 		if err != nil {
 			return err
 		}
-		list = append(list, kept...)
+		list := append(chosen.list, chosen.kept...)
 		if err := Relist(tx, userID, func() error { return roles.Replace(tx, a.ID, m.ID, list) }); err != nil {
 			return err
 		}
 		if err := roles.Count(tx, a.ID); err != nil {
 			return err
 		}
+		after, err := roles.Of(tx, a.ID, m.ID) // copies stand in the place of templates
+		if err != nil {
+			return err
+		}
 		tx.ChangedUser(userID)
-		e.Changes = []audit.Change{{Field: "roles", Before: roles.Text(before[m.ID]), After: roles.Text(list)}}
+		e.Changes = []audit.Change{{Field: "roles", Before: roles.Text(before[m.ID]), After: roles.Text(after[m.ID])}, {Field: "toxic_combinations", After: chosen.flagged}}
 		return audit.Record(tx, e)
 	})
 }

@@ -102,7 +102,9 @@ func (p *People) correct(tx *db.Tx, a org.Account, settings profile.Settings, m 
 	j.person.Email = email
 	given, err := roles.Of(tx, a.ID, m.ID)
 	if err == nil {
-		j.list = given[m.ID]
+		j.list, err = roles.Carry(tx, a.ID, given[m.ID])
+	}
+	if err == nil {
 		j.networks, err = Networks(tx, a.ID, m.ID)
 	}
 	if err != nil {

@@ -40,6 +40,7 @@ type joining struct {
 	key      string // of the address
 	list     []roles.Assignment
 	networks []netip.Prefix
+	flagged  string // toxic combinations that come with the roles
 	like     Member // what is asked of their second factor, and what sets a first administrator apart
 }
 
@@ -75,7 +76,8 @@ func (p *People) checkInvitee(tx *db.Tx, who db.Who, a org.Account, settings pro
 	j.person, j.key = in.person(&f, MandatoryOf(settings))
 	j.like.TwoFactorRequired, j.like.TwoFactorActions = in.TwoFactor.check(&f, settings)
 	j.networks = networksField(&f, settings, in.AllowedIPs)
-	j.list, _, err = p.checkAccess(tx, who, a, settings, in.Access, nil, &f)
+	chosen, err := p.checkAccess(tx, who, a, settings, in.Access, Member{}, nil, &f)
+	j.list, j.flagged = chosen.list, chosen.flagged
 	if err == nil {
 		err = f.Err()
 	}
@@ -85,15 +87,23 @@ func (p *People) checkInvitee(tx *db.Tx, who db.Who, a org.Account, settings pro
 	return j, err
 }
 
+// choice is what was chosen for somebody to be able to do, checked.
+type choice struct {
+	list    []roles.Assignment // what is given
+	kept    []roles.Assignment // of what they had: what stays as it is
+	flagged string             // toxic combinations that come with it and that the account lets through
+}
+
 // checkAccess turns what was chosen into assignments and notes what is wrong
 // with it. What lies outside the account is answered as what does not exist.
-// kept are those of held that stay as they are: a deprecated role is given to
-// nobody any more, and whoever has one keeps it until it is taken from them.
-func (p *People) checkAccess(tx *db.Tx, who db.Who, a org.Account, settings profile.Settings, in Access, held []roles.Assignment, f *fault.Fields) (list, kept []roles.Assignment, err error) {
+// m is whom it is for, with what they have; the zero Member for somebody new. A
+// deprecated role is given to nobody any more, and whoever has one keeps it until
+// it is taken from them.
+func (p *People) checkAccess(tx *db.Tx, who db.Who, a org.Account, settings profile.Settings, in Access, m Member, held []roles.Assignment, f *fault.Fields) (out choice, err error) {
 	pr, _ := p.profiles.Get(a.Profile)
-	known, err := roles.List(tx, a.ID, pr)
+	known, err := p.known(tx, a, pr, m)
 	if err != nil {
-		return nil, nil, err
+		return out, err
 	}
 	chosen := slices.Compact(slices.Sorted(slices.Values(in.Roles)))
 	switch {
@@ -101,13 +111,13 @@ func (p *People) checkAccess(tx *db.Tx, who db.Who, a org.Account, settings prof
 		f.Add("roles", "choose_role")
 	case len(chosen) > roleMost:
 		f.Add("roles", "too_many", "max", roleMost)
-		return nil, nil, nil
+		return out, nil
 	case len(chosen) > 1 && settings.RolesPerUser == "one":
 		f.Add("roles", "one_role")
 	}
 	in, entities, err := checkEntities(tx, a, settings, in, f)
 	if err != nil {
-		return nil, nil, err
+		return out, err
 	}
 	for _, id := range chosen {
 		i := slices.IndexFunc(known, func(r roles.Role) bool { return r.ID == id })
@@ -116,19 +126,51 @@ func (p *People) checkAccess(tx *db.Tx, who db.Who, a org.Account, settings prof
 		case i < 0:
 			f.Add("roles", "unknown_role")
 		case known[i].Deprecated && before >= 0:
-			kept = append(kept, held[before])
+			out.kept = append(out.kept, held[before])
 		case known[i].Deprecated:
 			f.Add("roles", "deprecated_role", "role", known[i].Title(who.Lang))
 		case known[i].Acknowledged() && !in.Acknowledged:
 			f.Add("acknowledged", "acknowledge", "role", known[i].Title(who.Lang))
 		default:
-			list = append(list, roles.Assignment{RoleID: id, AllEntities: in.AllEntities, Entities: entities})
+			out.list = append(out.list, roles.Assignment{RoleID: id, AllEntities: in.AllEntities, Entities: entities})
 		}
 		if i >= 0 {
 			checkNeeds(known[i], known, chosen, who.Lang, f)
 		}
 	}
-	return list, kept, nil
+	out.flagged = p.toxic(settings, rolesOf(tx, known, held), rolesOf(tx, known, append(slices.Clone(out.list), out.kept...)), "roles", f, who)
+	return out, nil
+}
+
+// known are the roles that somebody may have: the account's, and copies that are theirs.
+func (p *People) known(tx *db.Tx, a org.Account, pr *profile.Profile, m Member) ([]roles.Role, error) {
+	known, err := roles.List(tx, a.ID, pr)
+	if err != nil || m.ID == "" {
+		return known, err
+	}
+	copies, err := roles.Copies(tx, a.ID, pr, m.ID)
+	return append(known, copies...), err
+}
+
+// rolesOf are the roles of assignments that are not over.
+func rolesOf(tx *db.Tx, known []roles.Role, list []roles.Assignment) (out []roles.Role) {
+	for _, x := range list {
+		i := slices.IndexFunc(known, func(r roles.Role) bool { return r.ID == x.RoleID })
+		if i >= 0 && (x.Until == 0 || x.Until > tx.Now) {
+			out = append(out, known[i])
+		}
+	}
+	return out
+}
+
+// toxic notes combinations that somebody would newly have and the account blocks
+// (R12), and names those that it lets through.
+func (p *People) toxic(s profile.Settings, before, after []roles.Role, field string, f *fault.Fields, who db.Who) (flagged string) {
+	blocked, let := roles.Arising(p.profiles.Combinations(), s, before, after)
+	for i := range blocked {
+		f.Add(field, "toxic_combination", "combination", blocked[i].Name(string(who.Lang)), "reason", blocked[i].Reason(string(who.Lang)))
+	}
+	return roles.Keys(let)
 }
 
 // checkNeeds notes when a role is chosen without one that it is not given without.
@@ -207,7 +249,7 @@ func (p *People) mayGive(tx *db.Tx, who db.Who, a org.Account, permission string
 }
 
 // ceiling refuses what is above the giver, and says in which field it stands.
-func ceiling(field, code string) error {
+func ceiling(field, code string) *fault.Error {
 	e := fault.New(fault.Forbidden, code)
 	e.Fields = []fault.Field{{Name: field, Code: code}}
 	return e
@@ -288,7 +330,7 @@ func (p *People) admit(tx *db.Tx, a org.Account, settings profile.Settings, j jo
 
 // changes tell the log what somebody was added with.
 func (j joining) changes(m Member) []audit.Change {
-	return []audit.Change{{Field: "roles", After: roles.Text(j.list)}, {Field: "all_locations", After: strconv.FormatBool(m.AllLocations)},
+	return []audit.Change{{Field: "roles", After: roles.Text(j.list)}, {Field: "toxic_combinations", After: j.flagged}, {Field: "all_locations", After: strconv.FormatBool(m.AllLocations)},
 		{Field: "two_factor_required", After: strconv.FormatBool(m.TwoFactorRequired)}, {Field: "two_factor_actions", After: m.TwoFactorActions},
 		{Field: "allowed_ips", After: networkTexts(j.networks)},
 		{Field: "first_name", After: j.person.FirstName, Personal: true}, {Field: "last_name", After: j.person.LastName, Personal: true},

@@ -148,3 +148,86 @@ func SignedIn(tx *db.Tx, userID string, days func(accountID string) int) error {
 	}
 	return nil
 }
+
+// RelistAccess is Relist for a change to what many people of one account may do
+// there, and to nothing else of them.
+func RelistAccess(tx *db.Tx, accountID string, memberIDs []string, change func() error) error {
+	before, err := accessTerms(tx, accountID, memberIDs)
+	if err != nil {
+		return err
+	}
+	if err := change(); err != nil {
+		return err
+	}
+	after, err := accessTerms(tx, accountID, memberIDs)
+	if err != nil {
+		return err
+	}
+	return mark(tx, accountID, onlyIn(after, before), onlyIn(before, after))
+}
+
+// accessTerms reads what people of an account are found by for what they may do, by
+// block and term: those who stand in found_by.
+func accessTerms(tx *db.Tx, accountID string, memberIDs []string) (map[int64]map[string]*block, error) {
+	out := map[int64]map[string]*block{}
+	add := func(n int64, term string) {
+		at := out[n/blockSize]
+		if at == nil {
+			at = map[string]*block{}
+			out[n/blockSize] = at
+		}
+		if at[term] == nil {
+			at[term] = &block{}
+		}
+		at[term].set(n)
+	}
+	from := ` FROM ` + db.Each(tx, "$2") + ` CROSS JOIN memberships m CROSS JOIN accounts a CROSS JOIN assignments x`
+	const where = ` WHERE m.account_id = $1 AND m.id = each.value AND a.id = m.account_id AND m.number < a.findable AND x.account_id = m.account_id AND x.membership_id = m.id`
+	_, err := db.All(tx, func(r *sql.Rows) (_ struct{}, err error) {
+		var n int64
+		var role string
+		var all bool
+		if err = r.Scan(&n, &role, &all); err == nil {
+			add(n, roleTerm+role)
+			if all {
+				add(n, everywhere)
+			}
+		}
+		return
+	}, `SELECT m.number, x.role_id, x.all_entities`+from+where, accountID, db.List(memberIDs))
+	if err == nil {
+		_, err = db.All(tx, func(r *sql.Rows) (_ struct{}, err error) {
+			var n int64
+			var entity string
+			if err = r.Scan(&n, &entity); err == nil {
+				add(n, entityTerm+entity)
+			}
+			return
+		}, `SELECT m.number, y.entity_id`+from+` CROSS JOIN assignment_entities y`+where+` AND y.account_id = x.account_id AND y.assignment_id = x.id`, accountID, db.List(memberIDs))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read what people are found by: %w", err)
+	}
+	return out, nil
+}
+
+// onlyIn is whoever stands under a term in a and not in b.
+func onlyIn(a, b map[int64]map[string]*block) map[int64]map[string]*block {
+	out := map[int64]map[string]*block{}
+	for at, terms := range a {
+		for term, x := range terms {
+			rest := *x
+			if y := b[at][term]; y != nil {
+				rest.without(y)
+			}
+			if rest == (block{}) {
+				continue
+			}
+			if out[at] == nil {
+				out[at] = map[string]*block{}
+			}
+			out[at][term] = &rest
+		}
+	}
+	return out
+}

@@ -50,14 +50,14 @@ func (p *Portal) home(w http.ResponseWriter, r *http.Request, v *web.Visit) erro
 
 // homeAccess lists what the viewer may do, in the portal and elsewhere.
 func (p *Portal) homeAccess(tx *db.Tx, i inside, v *web.Visit, view *HomeView) error {
-	c, err := p.choices(tx, i.account, v.Lang)
-	if err != nil {
-		return err
-	}
 	sources := map[access.Permission][]AccessSource{}
 	if m, found, err := people.MemberOf(tx, i.account.ID, v.Who.ID); err != nil {
 		return err
 	} else if found {
+		c, err := p.choices(tx, i.account, v.Lang, m.ID)
+		if err != nil {
+			return err
+		}
 		given, err := roles.Of(tx, i.account.ID, m.ID)
 		if err != nil {
 			return err

@@ -110,7 +110,7 @@ func (p *Portal) myPlaces(tx *db.Tx, v *web.Visit) (places []MyPlace, err error)
 		if err != nil {
 			return nil, err
 		}
-		c, err := p.choices(tx, a, v.Lang)
+		c, err := p.choices(tx, a, v.Lang, m.ID)
 		if err != nil {
 			return nil, err
 		}

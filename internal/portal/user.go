@@ -50,7 +50,7 @@ func (p *Portal) enterUser(w http.ResponseWriter, r *http.Request, v *web.Visit,
 		if u.row, err = p.People.Get(tx, i.account, r.PathValue("user")); err != nil {
 			return err
 		}
-		if u.choices, err = p.choices(tx, i.account, v.Lang); err != nil {
+		if u.choices, err = p.choices(tx, i.account, v.Lang, u.row.Member.ID); err != nil {
 			return err
 		}
 		if u.settings, err = org.Settings(tx, p.Profiles, i.account.ID); err != nil {

@@ -123,7 +123,7 @@ func (p *Portal) inviteForm(r *http.Request, v *web.Visit, i inside, in people.I
 		}
 		view.Must, view.LifetimeHours = people.MandatoryOf(s), int(s.InvitationLifetime.Hours())
 		view.Factor, view.Networks = factorFieldsOf(s, in.TwoFactor), networksFieldOf(s, strings.Join(in.AllowedIPs, "\n"))
-		view.AccessPicker, err = p.picker(tx, i, v, s, nil, in.Access, find)
+		view.AccessPicker, err = p.picker(tx, i, v, s, people.Row{}, in.Access, find)
 		return err
 	})
 	return view, err
@@ -205,7 +205,7 @@ func (u user) mayEdit(may bool) error {
 func (p *Portal) accessForm(r *http.Request, v *web.Visit, i inside, u user, chosen people.Access, find string) (EditAccessView, error) {
 	view := EditAccessView{Page: i.page, User: u.head, Revision: u.revision(), Seen: remember(u.access())}
 	err := p.reading(r, func(tx *db.Tx) (err error) {
-		view.AccessPicker, err = p.picker(tx, i, v, u.settings, u.row.Roles, chosen, find)
+		view.AccessPicker, err = p.picker(tx, i, v, u.settings, u.row, chosen, find)
 		return err
 	})
 	return view, err

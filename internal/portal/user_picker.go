@@ -18,9 +18,10 @@ const (
 	foundMost  = 50  // that a search shows
 )
 
-// picker offers the roles and entities that the viewer may give. held are the roles
-// that somebody has: of them, also those that are given to nobody any more.
-func (p *Portal) picker(tx *db.Tx, i inside, v *web.Visit, s profile.Settings, held []string, chosen people.Access, find string) (AccessPicker, error) {
+// picker offers the roles and entities that the viewer may give; to somebody who is
+// there already (the zero Row for somebody new) also what they have of roles that
+// are given to nobody any more, and their copies of templates.
+func (p *Portal) picker(tx *db.Tx, i inside, v *web.Visit, s profile.Settings, of people.Row, chosen people.Access, find string) (AccessPicker, error) {
 	must := people.MandatoryOf(s)
 	out := AccessPicker{OneRole: s.RolesPerUser == "one", RoleMandatory: must.Role, AllEntities: chosen.AllEntities, Acknowledged: chosen.Acknowledged, Scope: s.AssignmentScope}
 	if out.Scope == "all_allowed" && must.Entities {
@@ -32,12 +33,12 @@ func (p *Portal) picker(tx *db.Tx, i inside, v *web.Visit, s profile.Settings, h
 	if err != nil {
 		return out, err
 	}
-	c, err := p.choices(tx, i.account, v.Lang)
+	c, err := p.choices(tx, i.account, v.Lang, of.Member.ID)
 	if err != nil {
 		return out, err
 	}
 	for _, r := range c.safestFirst(chosen.Roles) {
-		if r.Deprecated && !slices.Contains(held, r.ID) || !r.Deprecated && !givable(i, q, r.ID, out.MayAllEntities, over) {
+		if r.Deprecated && !slices.Contains(of.Roles, r.ID) || !r.Deprecated && !givable(i, q, r.ID, out.MayAllEntities, over) {
 			continue
 		}
 		choice := RoleChoice{ID: r.ID, Name: r.Title(c.lang), Description: r.About(c.lang), Permissions: r.Permissions.Len(),

@@ -43,10 +43,15 @@ type choices struct {
 	lang     lang.Tag
 }
 
-func (p *Portal) choices(tx *db.Tx, a org.Account, tag lang.Tag) (choices, error) {
+// choices reads them; of members, also the copies of templates that are theirs.
+func (p *Portal) choices(tx *db.Tx, a org.Account, tag lang.Tag, memberIDs ...string) (choices, error) {
 	pr, _ := p.Profiles.Get(a.Profile)
 	list, err := roles.List(tx, a.ID, pr)
-	return choices{roles: list, lang: tag}, err
+	if err != nil || len(memberIDs) == 0 {
+		return choices{roles: list, lang: tag}, err
+	}
+	copies, err := roles.Copies(tx, a.ID, pr, memberIDs...)
+	return choices{roles: append(list, copies...), lang: tag}, err
 }
 
 // include reads the names of some entities, by id or customer ID.

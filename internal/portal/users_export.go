@@ -57,7 +57,7 @@ func (p *Portal) writeUsers(w http.ResponseWriter, r *http.Request, v *web.Visit
 			return err
 		}
 		return all.Each(r.Context(), func(rows []people.Row) error {
-			if err := p.reading(r, func(tx *db.Tx) error { return file.names.entitiesOf(tx, i.account, rows) }); err != nil {
+			if err := p.reading(r, func(tx *db.Tx) error { return file.names.of(tx, i.account, rows) }); err != nil {
 				return err
 			}
 			for _, row := range rows {

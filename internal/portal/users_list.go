@@ -3,6 +3,7 @@ package portal
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"countersign/internal/access"
@@ -10,6 +11,7 @@ import (
 	"countersign/internal/lang"
 	"countersign/internal/org"
 	"countersign/internal/people"
+	"countersign/internal/profile"
 	"countersign/internal/roles"
 	"countersign/internal/web"
 )
@@ -92,7 +94,7 @@ func (p *Portal) fillUsers(tx *db.Tx, i inside, v *web.Visit, list people.Query,
 		return page, err
 	}
 	view.Total = Count(page.Total)
-	if err := names.entitiesOf(tx, i.account, page.Rows); err != nil {
+	if err := names.of(tx, i.account, page.Rows); err != nil {
 		return page, err
 	}
 	lost, err := lostInvitations(tx, i.account.ID, page.Rows)
@@ -194,6 +196,8 @@ func (f UsersFilter) query() people.Query {
 
 // listNames are the names of the roles and entities that a list of users shows.
 type listNames struct {
+	profile  *profile.Profile
+	lang     lang.Tag
 	options  []Option          // all roles
 	roles    map[string]string // by id
 	entities map[string]string // by customer ID: those of the rows
@@ -202,7 +206,7 @@ type listNames struct {
 func (p *Portal) listNames(tx *db.Tx, a org.Account, tag lang.Tag) (listNames, error) {
 	pr, _ := p.Profiles.Get(a.Profile)
 	list, err := roles.List(tx, a.ID, pr)
-	n := listNames{roles: map[string]string{}, entities: map[string]string{}}
+	n := listNames{profile: pr, lang: tag, roles: map[string]string{}, entities: map[string]string{}}
 	for _, r := range list {
 		n.options = append(n.options, Option{Value: r.ID, Label: r.Title(tag)})
 		n.roles[r.ID] = r.Title(tag)
@@ -210,10 +214,14 @@ func (p *Portal) listNames(tx *db.Tx, a org.Account, tag lang.Tag) (listNames, e
 	return n, err
 }
 
-// entitiesOf reads the names of the entities of some rows.
-func (n listNames) entitiesOf(tx *db.Tx, a org.Account, rows []people.Row) error {
-	var ids []string
+// of reads the names of the entities of some rows, and of the copies of templates
+// that these people have.
+func (n listNames) of(tx *db.Tx, a org.Account, rows []people.Row) error {
+	var ids, copied []string
 	for _, row := range rows {
+		if slices.ContainsFunc(row.Roles, func(id string) bool { return n.roles[id] == "" }) {
+			copied = append(copied, row.Member.ID)
+		}
 		for _, id := range row.Entities {
 			if _, known := n.entities[id]; !known {
 				n.entities[id] = id
@@ -224,6 +232,13 @@ func (n listNames) entitiesOf(tx *db.Tx, a org.Account, rows []people.Row) error
 	list, err := org.EntitiesIn(tx, a, ids)
 	for _, e := range list {
 		n.entities[e.CustomerID] = e.Name
+	}
+	if err != nil || len(copied) == 0 {
+		return err
+	}
+	copies, err := roles.Copies(tx, a.ID, n.profile, copied...)
+	for _, r := range copies {
+		n.roles[r.ID] = r.Title(n.lang)
 	}
 	return err
 }

@@ -6,6 +6,8 @@
 //	Role          a predefined role; Settings: what an account may change later
 //	Definitions   the settings there are, with their types, for forms
 //	check.go      what must hold within a profile
+//	toxic/*.yaml  combinations of permissions that nobody should hold, and Settings.Toxic:
+//	              what each is to an account
 //
 // A further profile is a further file and nothing else. A role's permissions
 // are as written; access.Closed adds what they bring along.
@@ -87,7 +89,14 @@ func (p *Profile) Role(key string) (*Role, bool) {
 }
 
 // Profiles are those that were loaded. The zero value has none.
-type Profiles struct{ list []*Profile }
+type Profiles struct {
+	list  []*Profile
+	toxic []Combination
+}
+
+// Combinations lists the toxic combinations, in the order in which people read
+// them. They are shared: read them only.
+func (ps Profiles) Combinations() []Combination { return ps.toxic }
 
 // Get finds a profile by its name. It is shared: read it only.
 func (ps Profiles) Get(name string) (*Profile, bool) {
@@ -111,7 +120,15 @@ func (ps Profiles) Names() []string {
 var shipped embed.FS
 
 // Load reads the profiles that ship with the program.
-func Load() (Profiles, error) { return LoadFrom(shipped) }
+func Load() (Profiles, error) {
+	toxic, err := loadToxic(shippedToxic)
+	if err != nil {
+		return Profiles{}, err
+	}
+	ps, err := LoadFrom(shipped)
+	ps.toxic = toxic
+	return ps, err
+}
 
 // LoadFrom reads every *.yaml at the top of a file system as a profile.
 func LoadFrom(files fs.FS) (Profiles, error) {

@@ -45,7 +45,12 @@ type Settings struct {
 	IPRules                     []string
 	SessionIdle                 time.Duration
 	SessionAbsolute             time.Duration
-	SamePersonTwice             bool // may give both approvals
+	SamePersonTwice             bool   // may give both approvals
+	ToxicCombinations           string // blocked, flagged, off: what combinations are that no list below names; see Toxic
+	ToxicBlocked                []string
+	ToxicFlagged                []string
+	ToxicOff                    []string
+	LegacyRoles                 string // editable, migrate_first
 	ApprovalReasons             []string
 	ApprovalExpiry              time.Duration // 0: never
 	Environment                 string        // live, test
@@ -112,6 +117,11 @@ var definitions = []Definition{
 	duration("session_idle", func(s *Settings) any { return &s.SessionIdle }, 1, 15, false),
 	duration("session_absolute", func(s *Settings) any { return &s.SessionAbsolute }, 15, 24*60, false),
 	onOff("same_person_twice", func(s *Settings) any { return &s.SamePersonTwice }),
+	choice("toxic_combinations", func(s *Settings) any { return &s.ToxicCombinations }, Blocked, Flagged, Off),
+	list("toxic_blocked", func(s *Settings) any { return &s.ToxicBlocked }, toxicKeys...),
+	list("toxic_flagged", func(s *Settings) any { return &s.ToxicFlagged }, toxicKeys...),
+	list("toxic_off", func(s *Settings) any { return &s.ToxicOff }, toxicKeys...),
+	choice("legacy_roles", func(s *Settings) any { return &s.LegacyRoles }, "editable", "migrate_first"),
 	list("approval_reasons", func(s *Settings) any { return &s.ApprovalReasons }, "approve", "deny", "hold", "unhold", "delay"),
 	duration("approval_expiry", func(s *Settings) any { return &s.ApprovalExpiry }, 60, 90*24*60, true),
 	choice("environment", func(s *Settings) any { return &s.Environment }, "live", "test"),

@@ -6,12 +6,25 @@
 // An assignment gives a role to a user of the account over a scope: all entities
 // of the account, or some, each with all below it, perhaps for a time.
 //
+//	permit.go, rights.go   a permission with its restriction; what roles give, compared
+//	role.go, policy.go     custom roles and shared policies, as they are read
+//	edit.go, edit_policy.go, clone.go, remove.go   the use cases that change them
+//	check.go               what each of these asks first: names, limits, the ceiling
+//	effect.go              who gains and loses what by a change, before it is made
+//	template.go            personal copies of templates (R18)
+//	toxic.go               combinations that nobody should hold, and who does (R12)
+//	*_sql.go               what is read and written
+//
+// A legacy role holds permissions without a policy (role_permissions) until it is
+// migrated; then they are its own policy, like those of every custom role.
+//
 // The rule that an account never loses its last active administrator lives here
 // (Count): the count is written to accounts.admins at every change that could
 // lower it, and a CHECK refuses zero, whoever was quicker.
 //
-// The one rule: nobody is given more than the giver may give (access.CanGrant);
-// the rooms that assign ask before they call Replace.
+// The one rule: nobody is given more than the giver may give. The rooms that
+// assign ask access.CanGrant before they call Replace; whoever changes what a role
+// holds must hold all of it over the whole account.
 package roles
 
 import (
@@ -40,12 +53,18 @@ type Role struct {
 	Holders       int64    // people in the account who have it, whatever their status
 	Needs         []string // keys of the predefined roles without which it is not given
 	Level         access.Kind
-	Template      bool // whoever is given it gets a copy of their own (R18)
+	Template      bool       // whoever is given it gets a copy of their own (R18)
+	Legacy        bool       // holds its permissions without a policy
+	CopyOf        string     // of a personal copy: the template's id
+	Restricted    access.Set // those of Permissions that it gives for some records only
 	words         map[lang.Tag]words
 }
 
 // words are what a profile says of a role in a language.
 type words struct{ name, description, warning string }
+
+// Custom tells whether the role is the account's own: it can be changed and deleted.
+func (r Role) Custom() bool { return r.Key == "" }
 
 // Title is the role's name in a language: the profile's for a predefined role, as typed for a custom one.
 func (r Role) Title(tag lang.Tag) string {
@@ -87,6 +106,7 @@ type Assignment struct {
 	AllEntities bool
 	Entities    []string // entity ids; empty with AllEntities
 	From, Until int64    // µs; 0 is open; From <= now < Until
+	carried     *Full    // of somebody's copy of a template that another is to have: what it was
 }
 
 // String is the assignment in an audit entry: ids only.
@@ -135,7 +155,8 @@ func Install(tx *db.Tx, accountID string, kind access.Kind, p *profile.Profile) 
 
 // Replace makes list the whole of what a user of the account is assigned. The
 // caller has checked the roles, the entities and the right to give them, and
-// records the change.
+// records the change. Of a custom template they get a copy (R18); copies that
+// they no longer have are deleted.
 func Replace(tx *db.Tx, accountID, membershipID string, list []Assignment) error {
 	for _, q := range []string{
 		`UPDATE roles SET holders = holders - 1 WHERE account_id = $1 AND id IN (SELECT role_id FROM assignments WHERE account_id = $1 AND membership_id = $2)`,
@@ -146,12 +167,16 @@ func Replace(tx *db.Tx, accountID, membershipID string, list []Assignment) error
 			return fmt.Errorf("clear assignments: %w", err)
 		}
 	}
+	list, err := personal(tx, accountID, membershipID, list)
+	if err != nil {
+		return err
+	}
 	for _, a := range list {
 		if err := assign(tx, accountID, membershipID, a); err != nil {
 			return err
 		}
 	}
-	return nil
+	return dropCopies(tx, accountID, membershipID)
 }
 
 func assign(tx *db.Tx, accountID, membershipID string, a Assignment) error {

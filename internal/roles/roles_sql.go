@@ -12,14 +12,13 @@ import (
 )
 
 // List reads the account's roles: predefined ones in the profile's order, then
-// custom ones by name. p is the account's profile.
+// custom ones by name; no personal copies. p is the account's profile.
 func List(tx *db.Tx, accountID string, p *profile.Profile) ([]Role, error) {
-	list, err := db.All(tx, scanRole, `SELECT r.account_id, r.id, COALESCE(r.predefined, ''), r.name, r.description, r.administrator, r.version, r.holders
-		FROM roles r WHERE r.account_id = $1 AND r.membership_id IS NULL ORDER BY r.name_key`, accountID)
+	list, err := db.All(tx, scanRole, `SELECT `+roleColumns+` WHERE r.account_id = $1 AND r.membership_id IS NULL ORDER BY r.name_key`, accountID)
 	if err != nil {
 		return nil, fmt.Errorf("list roles: %w", err)
 	}
-	custom, err := customPermissions(tx, accountID)
+	custom, err := customRights(tx, accountID, `r.membership_id IS NULL`)
 	if err != nil {
 		return nil, err
 	}
@@ -34,14 +33,27 @@ func List(tx *db.Tx, accountID string, p *profile.Profile) ([]Role, error) {
 	return list, nil
 }
 
-func scanRole(r *sql.Rows) (x Role, err error) {
-	return x, r.Scan(&x.AccountID, &x.ID, &x.Key, &x.Name, &x.Description, &x.Administrator, &x.Version, &x.Holders)
+const (
+	roleFields  = `r.account_id, r.id, COALESCE(r.predefined, ''), r.name, r.description, r.administrator, r.legacy, r.template, r.copy_of, r.version, r.holders`
+	roleColumns = roleFields + ` FROM roles r`
+)
+
+func (r *Role) dest() []any {
+	return []any{&r.AccountID, &r.ID, &r.Key, &r.Name, &r.Description, &r.Administrator, &r.Legacy, &r.Template, &r.CopyOf, &r.Version, &r.Holders}
 }
 
+func scanRole(r *sql.Rows) (x Role, err error) { return x, r.Scan(x.dest()...) }
+
 // fill adds what the profile, or for a custom role its policies, says.
-func (r *Role) fill(p *profile.Profile, custom map[string]access.Set) {
+func (r *Role) fill(p *profile.Profile, custom map[string]rights) {
 	if r.Key == "" {
-		r.Permissions = custom[r.ID]
+		held := custom[r.ID]
+		for permission, conditions := range held {
+			r.Permissions = r.Permissions.With(permission)
+			if !enough(conditions, []access.Condition{{}}) {
+				r.Restricted = r.Restricted.With(permission)
+			}
+		}
 		return
 	}
 	for _, pr := range p.Roles {
@@ -57,43 +69,74 @@ func (r *Role) fill(p *profile.Profile, custom map[string]access.Set) {
 	}
 }
 
-func customPermissions(tx *db.Tx, accountID string) (map[string]access.Set, error) {
-	out := map[string]access.Set{}
+// customRights reads what custom roles of an account hold, by role, as written
+// and not closed; which says of r, the roles, whose.
+func customRights(tx *db.Tx, accountID, which string, args ...any) (map[string]rights, error) {
+	out := map[string]rights{}
 	_, err := db.All(tx, func(r *sql.Rows) (_ struct{}, err error) {
-		var role, name string
-		if err = r.Scan(&role, &name); err == nil {
-			if p, ok := access.Parse(name); ok {
-				out[role] = out[role].With(p)
-			}
+		var role, permission, condition string
+		if err = r.Scan(&role, &permission, &condition); err != nil {
+			return
 		}
-		return struct{}{}, err
-	}, `SELECT rp.role_id, pp.permission FROM role_policies rp
-		JOIN policy_permissions pp ON pp.account_id = rp.account_id AND pp.policy_id = rp.policy_id WHERE rp.account_id = $1`, accountID)
-	return out, err
+		permit, ok := readPermit(permission, condition)
+		if !ok {
+			return
+		}
+		for _, g := range grants([]Permit{permit}) {
+			if out[role] == nil {
+				out[role] = rights{}
+			}
+			out[role][g.Permission] = append(out[role][g.Permission], g.Condition)
+		}
+		return
+	}, `SELECT rp.role_id, pp.permission, pp.condition FROM roles r JOIN role_policies rp ON rp.account_id = r.account_id AND rp.role_id = r.id
+		JOIN policy_permissions pp ON pp.account_id = rp.account_id AND pp.policy_id = rp.policy_id WHERE r.account_id = $1 AND `+which+`
+		UNION ALL SELECT x.role_id, x.permission, x.condition FROM roles r JOIN role_permissions x ON x.account_id = r.account_id AND x.role_id = r.id
+		WHERE r.account_id = $1 AND r.legacy AND `+which, append([]any{accountID}, args...)...)
+	if err != nil {
+		return nil, fmt.Errorf("read what roles hold: %w", err)
+	}
+	return out, nil
 }
 
 // Of reads what users of the account are assigned, by membership id.
 func Of(tx *db.Tx, accountID string, membershipIDs ...string) (map[string][]Assignment, error) {
 	out := map[string][]Assignment{}
+	at := map[string]*Assignment{}
 	for _, id := range membershipIDs {
-		list, err := db.All(tx, scanAssignment, `SELECT id, role_id, all_entities, COALESCE(valid_from, 0), COALESCE(valid_until, 0)
-			FROM assignments WHERE account_id = $1 AND membership_id = $2 ORDER BY created_at, id`, accountID, id)
-		if err != nil {
-			return nil, fmt.Errorf("read assignments: %w", err)
+		out[id] = nil
+	}
+	from := ` FROM ` + db.Each(tx, "$2") + ` CROSS JOIN assignments x`
+	const where = ` WHERE x.account_id = $1 AND x.membership_id = each.value`
+	_, err := db.All(tx, func(r *sql.Rows) (_ struct{}, err error) {
+		var member string
+		var a Assignment
+		if err = r.Scan(&member, &a.ID, &a.RoleID, &a.AllEntities, &a.From, &a.Until); err == nil {
+			out[member] = append(out[member], a)
 		}
+		return
+	}, `SELECT x.membership_id, x.id, x.role_id, x.all_entities, COALESCE(x.valid_from, 0), COALESCE(x.valid_until, 0)`+from+where+` ORDER BY x.created_at, x.id`,
+		accountID, db.List(membershipIDs))
+	if err != nil {
+		return nil, fmt.Errorf("read assignments: %w", err)
+	}
+	for _, list := range out {
 		for i := range list {
-			list[i].Entities, err = db.Column(tx, `SELECT entity_id FROM assignment_entities WHERE account_id = $1 AND assignment_id = $2 ORDER BY entity_id`, accountID, list[i].ID)
-			if err != nil {
-				return nil, fmt.Errorf("read assigned entities: %w", err)
-			}
+			at[list[i].ID] = &list[i]
 		}
-		out[id] = list
+	}
+	_, err = db.All(tx, func(r *sql.Rows) (_ struct{}, err error) {
+		var id, entity string
+		if err = r.Scan(&id, &entity); err == nil {
+			at[id].Entities = append(at[id].Entities, entity)
+		}
+		return
+	}, `SELECT y.assignment_id, y.entity_id`+from+` CROSS JOIN assignment_entities y`+where+` AND y.account_id = x.account_id AND y.assignment_id = x.id ORDER BY y.entity_id`,
+		accountID, db.List(membershipIDs))
+	if err != nil {
+		return nil, fmt.Errorf("read assigned entities: %w", err)
 	}
 	return out, nil
-}
-
-func scanAssignment(r *sql.Rows) (a Assignment, err error) {
-	return a, r.Scan(&a.ID, &a.RoleID, &a.AllEntities, &a.From, &a.Until)
 }
 
 // IDByKey finds the row of a predefined role; false when the account has none: its

@@ -6,6 +6,7 @@ import (
 	"countersign/internal/access"
 	"countersign/internal/db"
 	"countersign/internal/profile"
+	"countersign/internal/roles"
 )
 
 // loadWorld reads everything but the users.
@@ -109,19 +110,22 @@ func predefined(profiles profile.Profiles, of predefinedRole) (x access.Role) {
 	return x
 }
 
-// loadPolicies reads custom roles' policies, by role. A permission that this
-// release does not know grants nothing. Conditions come with a later schema
-// user: a restricted row is left out rather than given without its restriction.
+// loadPolicies reads custom roles' policies, by role; what a legacy role holds by
+// itself comes as a policy without id. A permission that this release does not
+// know, or that no custom role may hold, grants nothing, and neither does one
+// whose restriction cannot be read: it is not given without.
 func loadPolicies(tx *db.Tx, o only) (map[string][]access.Policy, error) {
 	out := map[string][]access.Policy{}
 	where, args := o.where(tx, "rp.role_id")
+	held, _ := o.where(tx, "x.role_id")
 	_, err := db.All(tx, func(r *sql.Rows) (_ struct{}, err error) {
 		var role, policy, name, permission, condition string
 		if err = r.Scan(&role, &policy, &name, &permission, &condition); err != nil {
 			return
 		}
 		p, ok := access.Parse(permission)
-		if !ok || condition != "" {
+		restricted, readable := roles.ReadCondition(condition)
+		if !ok || !readable || p.Info().Ungrantable {
 			return
 		}
 		list := out[role]
@@ -129,12 +133,14 @@ func loadPolicies(tx *db.Tx, o only) (map[string][]access.Policy, error) {
 			list = append(list, access.Policy{ID: policy, Name: name})
 		}
 		last := &list[len(list)-1]
-		last.Permissions = append(last.Permissions, access.Grant{Permission: p})
+		last.Permissions = append(last.Permissions, access.Grant{Permission: p, Condition: restricted})
 		out[role] = list
 		return
 	}, `SELECT rp.role_id, p.id, p.name, pp.permission, pp.condition FROM role_policies rp
 		JOIN policies p ON p.account_id = rp.account_id AND p.id = rp.policy_id
 		JOIN policy_permissions pp ON pp.account_id = p.account_id AND pp.policy_id = p.id`+where+`
-		ORDER BY rp.role_id, p.id, pp.permission`, args...)
+		UNION ALL SELECT x.role_id, '', '', x.permission, x.condition FROM role_permissions x
+		JOIN roles r ON r.account_id = x.account_id AND r.id = x.role_id AND r.legacy`+held+`
+		ORDER BY 1, 2, 4`, args...)
 	return out, err
 }

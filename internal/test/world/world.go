@@ -50,6 +50,7 @@ type World struct {
 	Log      *audit.Log
 	People   *people.People
 	Org      *org.Org
+	Roles    *roles.Roles
 
 	t      testing.TB
 	beside bool                   // Beside
@@ -110,6 +111,7 @@ func Empty(t testing.TB, d *db.DB) *World {
 	w.Log = audit.New(d, slog.New(slog.DiscardHandler))
 	w.People = people.New(d, w.Live, profiles, w.Log)
 	w.Org = org.NewOrg(d, w.Live, profiles, w.Log)
+	w.Roles = roles.New(d, w.Live, profiles, w.Log, people.RelistAccess)
 	w.must(w.Keeper.Refresh(w.ctx(), 0))
 	return w
 }
