@@ -3,7 +3,7 @@
 MAKEFLAGS += --no-print-directory
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run build assets test lint features bench soak screenshots lighthouse clean need-go need-npm
+.PHONY: help run build assets test lint features bench bench-peers soak screenshots lighthouse clean need-go need-npm
 
 GO := go
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
@@ -14,7 +14,7 @@ ADDRESS := http://localhost:8080
 
 help: ## Show this list
 	@echo "Countersign. What make can do:"
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | awk -F'\t' '{ printf "  make %-12s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | awk -F'\t' '{ printf "  make %-12s %s\n", $$1, $$2 }'
 
 run: build $(WORLD)/demo.txt ## Start Countersign on a believable platform, at http://localhost:8080
 	@echo
@@ -57,7 +57,7 @@ test: need-go ## Run every check and test, on SQLite, on PostgreSQL and in a bro
 
 lint: need-go ## Check the source: gofmt, go vet, staticcheck
 	@status=0; \
-		unformatted=$$(gofmt -l $(wildcard cmd internal client tools)); \
+		unformatted=$$(gofmt -l $(wildcard cmd internal client tools bench)); \
 		if [ -n "$$unformatted" ]; then echo "gofmt would change:"; echo "$$unformatted"; status=1; fi; \
 		$(GO) vet ./... || status=1; \
 		$(GO) vet -tags $(TAGS) ./... || status=1; \
@@ -67,12 +67,16 @@ lint: need-go ## Check the source: gofmt, go vet, staticcheck
 features: need-go ## List the behaviours of docs/features.txt with the tests that show them, from the last make test
 	@$(GO) run ./tools/features
 
-bench: need-go assets ## Measure: every benchmark, into build/bench.txt
+bench: need-go assets ## Measure: every benchmark, into build/bench.txt, then bench-peers
 	@mkdir -p build
 	@packages=$$(grep -rl --include='*_test.go' '^func Benchmark' $(wildcard cmd internal client) | xargs -r -n1 dirname | sort -u | sed 's|^|./|'); \
-		if [ -z "$$packages" ]; then echo "There are no benchmarks yet."; exit 0; fi; \
 		$(GO) test -run '^$$' -bench . -benchmem -p 1 -timeout 30m $$packages >build/bench.txt 2>&1; status=$$?; \
-		cat build/bench.txt; exit $$status
+		cat build/bench.txt; $(MAKE) bench-peers || status=1; exit $$status
+
+# A module of its own: what it fetches never comes into the product, and make test does without.
+bench-peers: need-go ## Measure decisions beside casbin, cedar-go and OPA, answers checked equal, into build/peers.md
+	@mkdir -p build
+	@cd bench && $(GO) run . >../build/peers.md; status=$$?; cat ../build/peers.md; exit $$status
 
 soak: need-go assets ## Run the tests that take hours
 	@$(GO) test -tags soak -run Soak -count=1 -timeout 4h ./...

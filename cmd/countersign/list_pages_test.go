@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -39,7 +40,7 @@ func heads(a server.Answer) (out []string) {
 	_, table, _ := strings.Cut(a.Text, "<thead")
 	table, _, _ = strings.Cut(table, "</thead>")
 	for _, th := range regexp.MustCompile(`(?s)<th [^>]*columnheader[^>]*>(.*?)</th>`).FindAllStringSubmatch(table, -1) {
-		if text := strings.TrimSpace(regexp.MustCompile(`<[^>]*>`).ReplaceAllString(th[1], "")); text != "" && text != "Tick" {
+		if text := strings.TrimSpace(regexp.MustCompile(`<[^>]*>`).ReplaceAllString(th[1], "")); text != "" && text != "Select" {
 			out = append(out, text)
 		}
 	}
@@ -168,7 +169,7 @@ func (o *office) tick(act string, labels ...string) server.Answer {
 func (o *office) toMany(t *testing.T) {
 	t.Run("U21 nobody is ticked", func(t *testing.T) {
 		a := o.leads(t, o.tick("deactivation"), listPath+"?q=x")
-		says(t, a, http.StatusOK, "Tick the users first")
+		says(t, a, http.StatusOK, "Select the users first")
 	})
 	t.Run("B02 U21 a page says whom it will be done to, and whom not and why, and nothing is done yet", func(t *testing.T) {
 		before := o.counts()
@@ -202,6 +203,21 @@ func (o *office) toMany(t *testing.T) {
 		a = o.tick("invitation", "mine.pia", "mine.nora")
 		form = fields(a.Text)
 		says(t, o.send(listPath+"/bulk/invitation", form), http.StatusOK, "1 invitation sent again")
+	})
+	t.Run("U1 the numbers on the first page are those of the list", func(t *testing.T) {
+		o.invite("mine.vera", "MINE", "read_only", "Vera")
+		page := "/a/MINE/users/" + o.people["mine.vera"].userID + "/invitation-deactivation"
+		if a := o.send(page, fields(o.maud.Get(page).Text)); a.StatusCode != http.StatusSeeOther {
+			t.Fatalf("answered %d", a.StatusCode)
+		}
+		sum := 0
+		for _, n := range regexp.MustCompile(`cs-number-n">(\d+)<`).FindAllStringSubmatch(o.maud.Get("/a/MINE/").Text, -1) {
+			one, _ := strconv.Atoi(n[1])
+			sum += one
+		}
+		if list := fmt.Sprintf(`id="count">%d<`, sum); !strings.Contains(o.maud.Get(listPath).Text, list) {
+			t.Errorf("the first page counts %d, the list does not", sum)
+		}
 	})
 	t.Run("A01 U21 all of another account: there is nobody", func(t *testing.T) {
 		before := o.counts()

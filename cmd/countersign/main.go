@@ -26,6 +26,7 @@ type commands struct {
 	Serve   serveCommand     `cmd:"" help:"Serve the portal and the APIs."`
 	Demo    demoCommand      `cmd:"" help:"Fill an empty database with a believable world, marked as a demo for ever."`
 	Code    codeCommand      `cmd:"" help:"Print the current one-time code of a demo login's key."`
+	Hash    hashCommand      `cmd:"" hidden:""`
 	Version kong.VersionFlag `help:"Print the version."`
 }
 

@@ -130,7 +130,7 @@ func TestOperatorPages(t *testing.T) {
 	})
 	t.Run("an account's page, and its names", func(t *testing.T) {
 		at := "/a/SUN/accounts/" + sun1.ID
-		page := b.sees(at, "Sun Payments", "Sundial Books", "SUN-1", "Ada Of SUN-1", "0 accounts · 1 entity", "Sundial Annex", "Change names")
+		page := b.sees(at, "Sun Payments", "Sundial Books", "SUN-1", "Ada Of SUN-1", "Below it 1 entity", "Sundial Annex", "Change names")
 		if strings.Contains(page.Text, b.account("PLATFORM").ID) || !strings.Contains(page.Text, `href="/a/SUN/accounts/`+b.account("SUN").ID+`"><bdi>Sun Payments`) {
 			t.Error("the way down begins above what one sees")
 		}

@@ -205,10 +205,10 @@ func (o *office) details(t *testing.T) {
 			t.Errorf("the form holds %v", form)
 		}
 		a := o.leads(t, o.send(path, form, "first_name", "Augusta", "phone", "", "two_factor_required", "yes", "two_factor_actions", "webauthn", "allowed_ips", ""), o.at("mine.ada"))
-		says(t, a, http.StatusOK, "Details of Augusta Byron saved", "Required: Security key")
+		says(t, a, http.StatusOK, "Details of Augusta Byron saved", "Required · Security key")
 		saysNot(t, a, "+44", "203.0.113")
 		a = o.leads(t, o.send(path, fields(o.maud.Get(path).Text), "two_factor_actions", "totp"), o.at("mine.ada"))
-		says(t, a, http.StatusOK, "Required: Authenticator app")
+		says(t, a, http.StatusOK, "Required · Authenticator app")
 	})
 	t.Run("U7 what is refused keeps what was typed", func(t *testing.T) {
 		form := fields(o.maud.Get(path).Text)

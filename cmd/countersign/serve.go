@@ -46,6 +46,9 @@ func (c *serveCommand) Run() error {
 	if err != nil {
 		return err
 	}
+	apart := signin.NewApart(hasher, r.log)
+	defer apart.Close()
+	r.passwords.HashIn(apart)
 	err = c.serve(ctx, r)
 	return errors.Join(err, r.close(context.WithoutCancel(ctx)))
 }

@@ -3,8 +3,11 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
+	"os"
+	"os/exec"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,7 +20,7 @@ import (
 )
 
 // BenchmarkStorm is what people who are in feel of 200 who sign in at once, over and over, waiting out Retry-After: the
-// real program on its own, on the same processors as both. It reports the median and the 99th percentile of a page in
+// real program on its own, on the same processors as both; the 200 stand back, as others' machines would. It reports the median and the 99th percentile of a page in
 // milliseconds, quiet and in the storm, their ratio (aim: at most 2), and how many sign-ins were checked a second.
 func BenchmarkStorm(b *testing.B) {
 	const span = 20 * time.Second
@@ -27,18 +30,12 @@ func BenchmarkStorm(b *testing.B) {
 	cookie := &http.Cookie{Name: "__Host-session", Value: in.Cookie("__Host-session")}
 	for b.Loop() {
 		calm := visits(b, s, cookie, span)
-		ctx, stop := context.WithCancel(b.Context())
-		var crowd sync.WaitGroup
-		var checked atomic.Int64
-		for i := range 200 {
-			crowd.Go(func() { storming(ctx, s.URL, i, &checked) })
-		}
+		checked, end := storm(b, s.URL)
 		time.Sleep(2 * time.Second) // until the queue is full
 		before := checked.Load()
 		rough := visits(b, s, cookie, span)
 		b.ReportMetric(float64(checked.Load()-before)/span.Seconds(), "sign-ins/s")
-		stop()
-		crowd.Wait()
+		end()
 		b.ReportMetric(calm.at(50), "quiet-p50-ms")
 		b.ReportMetric(calm.at(99), "quiet-p99-ms")
 		b.ReportMetric(rough.at(50), "storm-p50-ms")
@@ -85,14 +82,69 @@ func visits(b *testing.B, s *server.Server, cookie *http.Cookie, span time.Durat
 	return all
 }
 
+// stormAt has this program be the two hundred who sign in, at an address.
+const stormAt = "COUNTERSIGN_STORM_AT"
+
+func init() {
+	address := os.Getenv(stormAt)
+	if address == "" {
+		return
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	var crowd sync.WaitGroup
+	for i := range 200 {
+		crowd.Go(func() { storming(ctx, address, i, func() { os.Stdout.WriteString(".") }) })
+	}
+	io.Copy(io.Discard, os.Stdin) // until whoever began it has had enough
+	stop()
+	crowd.Wait()
+	os.Exit(0)
+}
+
+// storm has two hundred people sign in again and again, from a process of its own:
+// they stand for people at other machines, so they must not be in the way of those
+// whose time is measured here. checked counts whose password was compared.
+func storm(b *testing.B, address string) (checked *atomic.Int64, end func()) {
+	c := exec.Command("nice", "-n", "19", os.Args[0])
+	c.Env = append(os.Environ(), stormAt+"="+address)
+	in, err := c.StdinPipe()
+	if err != nil {
+		b.Fatal(err)
+	}
+	out, err := c.StdoutPipe()
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := c.Start(); err != nil {
+		b.Fatal(err)
+	}
+	checked = &atomic.Int64{}
+	counted := make(chan struct{})
+	go func() {
+		defer close(counted)
+		dots := make([]byte, 512)
+		for {
+			n, err := out.Read(dots)
+			if checked.Add(int64(n)); err != nil {
+				return
+			}
+		}
+	}()
+	return checked, func() {
+		in.Close()
+		<-counted
+		c.Wait()
+	}
+}
+
 // storming is one of those who sign in: a wrong name costs the same work as a right one.
-func storming(ctx context.Context, address string, i int, checked *atomic.Int64) {
+func storming(ctx context.Context, address string, i int, checked func()) {
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 1}}
 	for n := 0; ctx.Err() == nil; n++ {
 		form := url.Values{"identifier": {fmt.Sprintf("nobody%d-%d@storm.example", i, n)}, "password": {"thirty grey herons asleep"}, "next": {""}}
 		status, wait := send(ctx, client, http.MethodPost, address+"/signin", form.Encode(), nil)
 		if status == http.StatusUnauthorized {
-			checked.Add(1)
+			checked()
 			continue
 		}
 		select {

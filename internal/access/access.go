@@ -1,17 +1,23 @@
 // Package access decides: who may do what, on whose data, from where.
 //
 // It owns the catalogue of permissions (catalogue.go), the compiled Snapshot of
-// users, roles and the entity tree (world.go is what goes in, Build and
-// WithUsers make it), and the questions one can ask of it:
+// users, roles and the entity tree (world.go is what goes in, Build makes it,
+// With makes the next one from what changed), and the questions one can ask of it:
 //
 //	Decide     may this user do this to this one resource?
 //	Scope      which resources may they do it to? (for the SQL WHERE of a list)
 //	May, Held  may they do it anywhere in the account? (for menus and pages)
 //	Explain    why, or why not: every path with its outcome
+//	Subjects, Entities, Actions   who may do this here; on which entities may
+//	           this user do it; what may this user do here (a page at a time)
 //	Covers     do they hold it over all of these entities?
 //	CanGrant   may they give this role? CanManage: may they act on this person?
 //
 // Live holds the current Snapshot for the rooms that ask.
+//
+// In memory everything stands under numbers in a few large blocks: the tree
+// (tree.go), the roles (roles.go) and each person as one run of bytes (record.go)
+// in one of about a thousand shards (users.go).
 //
 // Everything here is a pure function of its arguments: no SQL, no HTTP, no
 // clock. A Snapshot never changes once made; any number may read it at once.

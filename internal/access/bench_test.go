@@ -4,13 +4,19 @@ import (
 	"fmt"
 	"hash/maphash"
 	"math/rand/v2"
+	"runtime"
+	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"countersign/internal/access"
 )
 
-// bigWorld has n users and n/10 entities: one platform, partners of a hundred
-// merchants each, everybody with one role over one entity of their merchant.
+// bigWorld has n users and n/10 entities: one platform, partners of ten
+// merchants each, every merchant with nine legal entities below it and the
+// thirteen roles of a profile. Everybody has four of their account's roles over
+// one of its entities; one of the four has transactions:view, any of them.
 func bigWorld(n int) access.World {
 	rng := rand.New(rand.NewPCG(1, uint64(n)))
 	var w access.World
@@ -21,33 +27,72 @@ func bigWorld(n int) access.World {
 		return out
 	}
 	id := func(kind string) string { return fmt.Sprintf("%s_%026x", kind, rng.Uint64()) }
-	plat := access.Entity{ID: id("ent"), Path: path(1), Kind: access.Platform, Active: true}
-	w.Entities = append(w.Entities, plat)
-	w.Accounts = append(w.Accounts, access.Account{ID: id("acc"), EntityID: plat.ID, Live: true})
-	var partner access.Entity
-	for i := 1; i < n/10; i++ {
-		e := access.Entity{ID: id("ent"), Active: true}
-		if (i-1)%101 == 0 {
-			e.ParentID, e.Path, e.Kind = plat.ID, path(1, i), access.Partner
-			partner = e
-		} else {
-			e.ParentID, e.Path, e.Kind = partner.ID, partner.Path+path(i), access.Merchant
+	customer := func() string { return fmt.Sprintf("%d", 1_000_000+len(w.Entities)) }
+	add := func(e access.Entity, own bool) access.Entity {
+		e.ID, e.CustomerID, e.Active = id("ent"), customer(), true
+		w.Entities = append(w.Entities, e)
+		if own {
+			w.Accounts = append(w.Accounts, access.Account{ID: id("acc"), EntityID: e.ID, Live: true})
+			for k := range 13 {
+				w.Roles = append(w.Roles, access.Role{ID: id("rol"), AccountID: w.Accounts[len(w.Accounts)-1].ID, Key: fmt.Sprint(k), Policies: bigPolicies[k]})
+			}
 		}
-		a := access.Account{ID: id("acc"), EntityID: e.ID, Live: true}
-		w.Entities, w.Accounts = append(w.Entities, e), append(w.Accounts, a)
-		r := access.Role{ID: id("rol"), AccountID: a.ID, Policies: []access.Policy{{ID: id("pol"), Permissions: grants("transactions:view", "transactions:history", "payments:view", "disputes:view")}}}
-		w.Roles = append(w.Roles, r)
+		return e
+	}
+	top := add(access.Entity{Path: path(1), Kind: access.Platform}, true)
+	var partner, merchant access.Entity
+	var merchants []int // where each begins, by account
+	for i := 0; len(w.Entities) < n/10; i++ {
+		switch {
+		case i%101 == 0:
+			partner = add(access.Entity{ParentID: top.ID, Path: path(1, i), Kind: access.Partner}, true)
+		case i%101%10 == 1:
+			merchants = append(merchants, len(w.Entities))
+			merchant = add(access.Entity{ParentID: partner.ID, Path: partner.Path + path(i), Kind: access.Merchant}, true)
+		default:
+			add(access.Entity{ParentID: merchant.ID, Path: merchant.Path + path(i), Kind: access.LegalEntity}, false)
+		}
+	}
+	accountOf := map[string]int{}
+	for i, a := range w.Accounts {
+		accountOf[a.EntityID] = i
 	}
 	for range n {
-		i := rng.IntN(len(w.Roles))
-		a := w.Accounts[i+1]
-		w.Users = append(w.Users, access.User{ID: id("usr"), Active: true, Memberships: []access.Membership{{
-			ID: id("mem"), AccountID: a.ID, Active: true, AllLocations: true,
-			Assignments: []access.Assignment{{ID: id("asg"), RoleID: w.Roles[i].ID, Entities: []string{a.EntityID}}},
-		}}})
+		i := merchants[rng.IntN(len(merchants))]
+		a := accountOf[w.Entities[i].ID]
+		over := i + rng.IntN(min(10, len(w.Entities)-i))
+		if w.Entities[over].ParentID != w.Entities[i].ID {
+			over = i
+		}
+		m := access.Membership{ID: id("mem"), AccountID: w.Accounts[a].ID, Active: true, AllLocations: true}
+		entities := []string{w.Entities[over].ID}
+		for j, k := range append(rng.Perm(10)[:3], 10+rng.IntN(3)) {
+			m.Assignments = append(m.Assignments, access.Assignment{ID: m.ID, RoleID: w.Roles[13*a+k].ID, Entities: entities})
+			at := rng.IntN(j + 1)
+			m.Assignments[j], m.Assignments[at] = m.Assignments[at], m.Assignments[j]
+		}
+		w.Users = append(w.Users, access.User{ID: id("usr"), Active: true, Memberships: []access.Membership{m}})
 	}
 	return w
 }
+
+// bigPolicies are those of a profile's thirteen roles; the last three have transactions:view.
+var bigPolicies = func() (out [][]access.Policy) {
+	var others []string
+	for _, p := range access.Permissions() {
+		if name := p.String(); name != "transactions:view" && p.Info().Section != "transactions" {
+			others = append(others, name)
+		}
+	}
+	for k := range 13 {
+		p := access.Policy{ID: fmt.Sprintf("standard/%d", k), Permissions: grants(others[3*k : 3*k+30]...)}
+		if k >= 10 {
+			p.Permissions = append(p.Permissions, grants("transactions:view", "transactions:history")...)
+		}
+		out = append(out, []access.Policy{p})
+	}
+	return out
+}()
 
 // floor is the least that any check of this shape costs: find the user and the
 // entity in open-addressing tables, test the interval, test the bit.
@@ -59,7 +104,7 @@ type floor struct {
 type floorSlot struct {
 	id     string
 	lo, hi int32
-	bits   *[4]uint64
+	bits   *access.Set
 }
 
 func (f *floor) put(table []floorSlot, s floorSlot) {
@@ -98,7 +143,7 @@ func newFloor(w access.World) *floor {
 		at[e.ID] = int32(i)
 		f.put(f.entities, floorSlot{id: e.ID, lo: int32(i)})
 	}
-	bits := [4]uint64(access.Closed(access.SetOf(access.MustParse("transactions:view"), access.MustParse("disputes:view"))))
+	bits := access.Closed(access.SetOf(access.MustParse("transactions:view"), access.MustParse("disputes:view")))
 	end := func(i int32) int32 {
 		j := i + 1
 		for int(j) < len(w.Entities) && len(w.Entities[j].Path) > len(w.Entities[i].Path) {
@@ -114,9 +159,10 @@ func newFloor(w access.World) *floor {
 }
 
 // BenchmarkDecide asks about random users: half of the questions are about
-// their own entity and allowed, half about another and denied. "floor" is the same questions at the floor.
+// their own entity and allowed, half about another and denied. The floor is
+// asked the same, in turns with Decide; the medians of all turns are compared.
 func BenchmarkDecide(b *testing.B) {
-	for _, n := range []int{1_000, 100_000} {
+	for _, n := range []int{1_000, 100_000, 1_000_000} {
 		w := bigWorld(n)
 		s := built(b, w)
 		f := newFloor(w)
@@ -126,64 +172,164 @@ func BenchmarkDecide(b *testing.B) {
 		view := access.MustParse("transactions:view")
 		for i := range pairs {
 			u := &w.Users[rng.IntN(len(w.Users))]
-			pairs[i] = pair{u.ID, u.Memberships[0].Assignments[0].Entities[0]}
+			entity := u.Memberships[0].Assignments[0].Entities[0]
 			if i%2 == 0 {
-				pairs[i].entity = w.Entities[rng.IntN(len(w.Entities))].ID
+				entity = w.Entities[rng.IntN(len(w.Entities))].ID
 			}
+			pairs[i] = pair{strings.Clone(u.ID), strings.Clone(entity)} // as a decoder makes them
 			q := access.Question{User: pairs[i].user, Permission: view, Entity: pairs[i].entity, Within: w.Accounts[0].ID, Now: 1}
 			if got, want := f.check(q.User, q.Entity, view), access.Decide(s, q).Allowed; got != want {
 				b.Fatalf("the floor says %v, Decide says %v: %+v", got, want, q)
 			}
 		}
-		b.Run(fmt.Sprintf("users=%d/floor", n), func(b *testing.B) {
+		within := w.Accounts[0].ID
+		b.Run(fmt.Sprintf("users=%d", n), func(b *testing.B) {
 			b.ReportAllocs()
-			i, yes := 0, 0
+			var least, ours, times []float64 // ns a question, of each round over all pairs; and one by the other
+			yes := 0
 			for b.Loop() {
-				q := &pairs[i&(len(pairs)-1)]
-				if f.check(q.user, q.entity, view) {
-					yes++
+				begun := time.Now()
+				for i := range pairs {
+					if f.check(pairs[i].user, pairs[i].entity, view) {
+						yes++
+					}
 				}
-				i++
-			}
-			_ = yes
-		})
-		b.Run(fmt.Sprintf("users=%d/decide", n), func(b *testing.B) {
-			b.ReportAllocs()
-			i, yes := 0, 0
-			within := w.Accounts[0].ID
-			for b.Loop() {
-				q := &pairs[i&(len(pairs)-1)]
-				if access.Decide(s, access.Question{User: q.user, Permission: view, Entity: q.entity, Within: within, Now: 1}).Allowed {
-					yes++
+				between := time.Now()
+				for i := range pairs {
+					if access.Decide(s, access.Question{User: pairs[i].user, Permission: view, Entity: pairs[i].entity, Within: within, Now: 1}).Allowed {
+						yes--
+					}
 				}
-				i++
+				least = append(least, float64(between.Sub(begun))/float64(len(pairs)))
+				ours = append(ours, float64(time.Since(between))/float64(len(pairs)))
+				times = append(times, ours[len(ours)-1]/least[len(least)-1])
 			}
-			_ = yes
+			if yes != 0 {
+				b.Errorf("the floor says yes %d times more often", yes)
+			}
+			slices.Sort(least)
+			slices.Sort(ours)
+			slices.Sort(times)
+			b.ReportMetric(0, "ns/op")
+			b.ReportMetric(least[len(least)/2], "floor-ns")
+			b.ReportMetric(ours[len(ours)/2], "decide-ns")
+			b.ReportMetric(times[len(times)/2], "times-floor")
 		})
 	}
 }
 
-// BenchmarkWithUsers changes one user of many.
-func BenchmarkWithUsers(b *testing.B) {
-	for _, n := range []int{1_000, 100_000} {
+// BenchmarkChange changes one thing of many: a user, a role, an account that is
+// deactivated, and a new entity in the middle of the tree, which gives half of the others new numbers.
+func BenchmarkChange(b *testing.B) {
+	for _, n := range []int{1_000, 100_000, 1_000_000} {
 		w := bigWorld(n)
 		s := built(b, w)
-		b.Run(fmt.Sprintf("users=%d", n), func(b *testing.B) {
-			b.ReportAllocs()
-			for i := 0; b.Loop(); i++ {
-				next, err := s.WithUsers(s.Revision()+1, w.Users[i%n:i%n+1], nil)
-				if err != nil {
-					b.Fatal(err)
+		next := 0
+		for _, c := range []struct {
+			name   string
+			change func(*access.Changes)
+		}{
+			{"user", func(c *access.Changes) { next++; c.Users = w.Users[next%n : next%n+1] }},
+			{"role", func(c *access.Changes) { next++; c.Roles = w.Roles[next%len(w.Roles) : next%len(w.Roles)+1] }},
+			{"off", func(c *access.Changes) {
+				e := w.Entities[len(w.Entities)/2]
+				e.Active = false
+				c.Entities = []access.Entity{e}
+			}},
+			{"entity", func(c *access.Changes) {
+				up := w.Entities[len(w.Entities)/2]
+				c.Entities = []access.Entity{{ID: "ent_new", ParentID: up.ID, Path: up.Path + "999999", Kind: access.LegalEntity, Active: true}}
+			}},
+		} {
+			b.Run(fmt.Sprintf("users=%d/%s", n, c.name), func(b *testing.B) {
+				b.ReportAllocs()
+				for b.Loop() {
+					changes := access.Changes{Revision: s.Revision() + 1}
+					c.change(&changes)
+					if _, err := s.With(changes); err != nil {
+						b.Fatal(err)
+					}
 				}
-				s = next
+			})
+		}
+	}
+}
+
+// BenchmarkMemory says what a snapshot weighs, everything in it, by user: as it
+// is built, and with what searches add.
+func BenchmarkMemory(b *testing.B) {
+	heap := func() float64 {
+		runtime.GC()
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return float64(m.HeapAlloc)
+	}
+	for _, n := range []int{1_000, 100_000, 1_000_000} {
+		w := bigWorld(n)
+		b.Run(fmt.Sprintf("users=%d", n), func(b *testing.B) {
+			before := heap()
+			var s *access.Snapshot
+			for b.Loop() {
+				s = built(b, w)
 			}
+			b.ReportMetric((heap()-before)/float64(n), "bytes/user")
+			access.Subjects(s, access.Question{Permission: access.MustParse("transactions:view"), Entity: w.Entities[0].ID, Now: 1}, "", 1)
+			b.ReportMetric((heap()-before)/float64(n), "bytes/user-searched")
+			runtime.KeepAlive(s)
+		})
+		runtime.KeepAlive(w)
+	}
+}
+
+// BenchmarkSubjects asks for pages of fifty of who may do something: at entities
+// where some tens may, and for the first and the next pages where everybody may.
+func BenchmarkSubjects(b *testing.B) {
+	for _, n := range []int{100_000, 1_000_000} {
+		w := bigWorld(n)
+		crowd := w.Entities[0]
+		for i := range w.Users {
+			if i%2 == 0 { // half of all work for the platform
+				m := &w.Users[i].Memberships[0]
+				m.AccountID, m.Assignments = w.Accounts[0].ID, []access.Assignment{{RoleID: w.Roles[10+i%3].ID, AllEntities: true}}
+			}
+		}
+		s := built(b, w)
+		rng := rand.New(rand.NewPCG(3, 3))
+		q := access.Question{Permission: access.MustParse("transactions:view"), Now: 1, Within: w.Accounts[0].ID, Entity: crowd.ID}
+		begun := time.Now()
+		access.Subjects(s, q, "", 50)
+		first := time.Since(begun)
+		b.Run(fmt.Sprintf("users=%d/everybody", n), func(b *testing.B) {
+			after := ""
+			for b.Loop() {
+				after = access.Subjects(s, q, after, 50).Next
+			}
+			b.ReportMetric(first.Seconds(), "s-the-first")
+		})
+		w.Roles[10].Policies, w.Roles[11].Policies, w.Roles[12].Policies = bigPolicies[0], bigPolicies[1], bigPolicies[2]
+		few, err := s.With(access.Changes{Revision: 1, Roles: w.Roles[10:13]})
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.Run(fmt.Sprintf("users=%d/some", n), func(b *testing.B) {
+			found := 0
+			for b.Loop() {
+				q.Entity = w.Entities[rng.IntN(len(w.Entities))].ID
+				found += len(access.Subjects(few, q, "", 50).IDs)
+			}
+			b.ReportMetric(float64(found)/float64(b.N), "found")
 		})
 	}
 }
 
 func BenchmarkBuild(b *testing.B) {
-	w := bigWorld(100_000)
-	for b.Loop() {
-		built(b, w)
+	for _, n := range []int{100_000, 1_000_000} {
+		w := bigWorld(n)
+		b.Run(fmt.Sprintf("users=%d", n), func(b *testing.B) {
+			for b.Loop() {
+				built(b, w)
+			}
+		})
 	}
 }

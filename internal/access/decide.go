@@ -3,8 +3,8 @@ package access
 // Decide answers whether the user may do this to this one resource. It
 // allocates nothing.
 //
-// The seven rules, and where each stands: 1 (*member).fails, 2 the walk below,
-// 3 to 6 (*asking).pathFails, 7 (*Condition).fails. A deny names every reason
+// The seven rules, and where each stands: 1 memberFails, 2 the walk below,
+// 3 to 6 pathFails, 7 Condition.fails. A deny names every reason
 // found on the paths whose role has the permission: those that reach the
 // resource, or, when none does, that they do not; and NoGrant when no role has it.
 func Decide(s *Snapshot, q Question) Decision {
@@ -14,21 +14,20 @@ func Decide(s *Snapshot, q Question) Decision {
 	a := asking{q: &q}
 	why := a.ask(s)
 	why |= a.resource()
-	return a.decide(why)
+	return a.decision(a.decide(why))
 }
 
 // asking is a question with its names looked up.
 type asking struct {
-	*frame
+	*Snapshot
 	q        *Question
-	revision int64
-	who      *person
+	who      person
 	flags    flag
 	minLevel Kind
 	within   span  // the whole tree when the question is unbounded
 	bounded  bool  // by an account
 	target   span  // what is asked about: one entity, or with some, any in it
-	place    int32 // the location's entity, -1 when none is given
+	place    int32 // the location, -1 when none is given
 	some     bool
 	people   int32 // with May and ceilings: the account whose people OwnAccount permissions are about; -1 is the entity's owner
 }
@@ -36,12 +35,12 @@ type asking struct {
 // ask looks up what every kind of question has.
 func (a *asking) ask(s *Snapshot) Reasons {
 	q := a.q
-	a.frame, a.revision, a.who, a.place, a.people = s.frame, s.revision, s.users.find(q.User), -1, -1
+	a.Snapshot, a.who, a.place, a.people = s, s.users.find(s.hash(q.User), q.User), -1, -1
 	var why Reasons
 	switch {
 	case a.who == nil:
 		why |= UnknownUser
-	case !a.who.active:
+	case !a.who.active():
 		why |= InactiveUser
 	}
 	if q.Permission.known() {
@@ -56,7 +55,7 @@ func (a *asking) ask(s *Snapshot) Reasons {
 	if q.Within != "" {
 		a.bounded = true
 		a.within = span{-1, -1} // of an unknown account: nothing
-		if n := s.accountID.find(q.Within); n >= 0 {
+		if n := s.account(q.Within); n >= 0 {
 			a.within = s.accounts[n].span
 		} else {
 			why |= UnknownEntity
@@ -70,7 +69,7 @@ func (a *asking) resource() Reasons {
 	if a.q.Entity == "" {
 		return NoEntity
 	}
-	e := a.entityIDs.find(a.q.Entity)
+	e := a.entity(a.q.Entity)
 	if e < 0 || !a.within.holds(span{e, e + 1}) {
 		return UnknownEntity
 	}
@@ -78,8 +77,11 @@ func (a *asking) resource() Reasons {
 	if a.q.Location == "" {
 		return 0
 	}
-	a.place = a.locations.find(a.q.Location)
-	if a.place < 0 || !a.within.holds(a.subtree(a.place)) || !a.subtree(a.place).inLine(a.subtree(e)) {
+	a.place = a.location(a.q.Location)
+	if a.place < 0 {
+		return UnknownLocation
+	}
+	if where := a.subtree(a.places[a.place]); !a.within.holds(where) || !where.inLine(a.subtree(e)) {
 		return UnknownLocation
 	}
 	return 0
@@ -88,62 +90,126 @@ func (a *asking) resource() Reasons {
 const fatal = NoSnapshot | UnknownUser | UnknownPermission | NoEntity | UnknownEntity | UnknownLocation | NoTime
 
 // decide walks every path from the person to the permission and stops at the first that holds.
-func (a *asking) decide(why Reasons) Decision {
-	d := Decision{Revision: a.revision}
+//
+// It reads the record by hand (record.go): the cursors that others use cost
+// more than all the rest. A scope that reaches the one entity asked about lies in
+// an account that has to do with the asking one, for both hold the entity. So
+// concerns is asked of what does not reach it only, and where there is no one entity.
+func (a *asking) decide(why Reasons) verdict {
 	if why&fatal != 0 {
-		d.Reasons = why
 		if a.who != nil && !a.concerned() {
-			d.Reasons = why&^InactiveUser | UnknownUser
+			why = why&^InactiveUser | UnknownUser
 		}
-		return d
+		return verdict{reasons: why}
 	}
-	var granted, reached bool
-	var found Reasons
-	p := a.q.Permission
-	for i := range a.who.members {
-		m := &a.who.members[i]
-		if a.bounded && !a.concerns(m) {
-			continue
-		}
-		for j := range m.grants {
-			g := &m.grants[j]
-			if !g.role.all.Has(p) {
-				continue
-			}
-			granted = true
-			for k := 0; k <= len(g.more); k++ {
-				at := g.scope(k).meet(a.target)
-				if at.empty() {
-					continue
-				}
+	var concerned, granted, reached bool
+	found := why
+	m := headSize + int(a.who[1])
+	for left := le.Uint16(a.who[2:]); left > 0; left-- {
+		account := int32(le.Uint32(a.who[m:]))
+		begin, end := a.who.grantsOf(m)
+		if !a.some || !a.bounded || a.concerns(account) {
+			at, given := a.first(begin, end)
+			for ; at < end; at = a.after(at, end) {
 				reached = true
-				r := why | a.memberFails(m) | a.timeFails(g) | a.pathFails(m, at)
-				policy, c := a.policyOf(g.role)
-				if r |= c; r != 0 {
-					found |= r
-					continue
+				v := a.path(why, m, begin, at)
+				if v.reasons == 0 {
+					return v
 				}
-				d.Allowed, d.Membership, d.Assignment, d.Role, d.Policy = true, m.id, g.id, g.role.id, policy
-				return d
+				found |= v.reasons
+			}
+			if !reached && (!a.bounded || a.concerns(account)) {
+				concerned, granted = true, granted || given
 			}
 		}
+		m = end
 	}
-	d.Reasons = a.summary(why|found, granted, reached)
-	return d
+	switch {
+	case reached:
+	case granted:
+		found |= OutOfScope
+	case a.bounded && !concerned:
+		found = UnknownUser
+	default:
+		found |= NoGrant
+	}
+	return verdict{reasons: found}
 }
 
-// summary is the reasons of a deny, from what the walk met.
-func (a *asking) summary(found Reasons, granted, reached bool) Reasons {
-	switch {
-	case granted && reached:
-		return found
-	case !a.concerned():
-		return UnknownUser
-	case granted:
-		return found | OutOfScope
-	default:
-		return found | NoGrant
+// first is where the first of some grants stands that has the permission and
+// reaches the resource, or end; given tells whether any has the permission, over
+// whatever. It looks at all of them without a branch that depends on what they
+// say: a processor guesses such branches wrong, and each wrong guess costs as
+// much as reading four grants.
+func (a *asking) first(begin, end int) (first int, given bool) {
+	p, roles, bodies := a.who[:end], a.roles.list, a.bodies
+	word, bit := a.q.Permission/64%setWords, a.q.Permission%64
+	from, to := uint32(a.target.lo), uint32(a.target.hi)
+	var any, hit, place uint64
+	for at := begin; at < end; at += grantSize {
+		b := p[at : at+grantSize]
+		w, lo, hi := le.Uint32(b), le.Uint32(b[4:]), le.Uint32(b[8:])
+		has := bodies[roles[w&grantRole].body].all[word] >> bit & less(lo, hi)
+		any |= has
+		reaches := has & less(lo, to) & less(from, hi)
+		place |= uint64(at) & -(reaches &^ hit)
+		hit |= reaches
+		if w&grantTimed != 0 {
+			at += timesSize
+		}
 	}
+	if hit == 0 {
+		return end, any != 0
+	}
+	return int(place), true
+}
+
+// less is 1 when x < y, and 0 else.
+func less(x, y uint32) uint64 { return (uint64(x) - uint64(y)) >> 63 }
+
+// after is where the next one stands that has the permission and reaches the resource.
+func (a *asking) after(at, end int) int {
+	if le.Uint32(a.who[at:])&grantTimed != 0 {
+		at += timesSize
+	}
+	next, _ := a.first(at+grantSize, end)
+	return next
+}
+
+// path is what comes of one grant that reaches the resource: of the membership
+// at m, whose grants begin at first.
+func (a *asking) path(why Reasons, m, first, at int) verdict {
+	const plain = memberActive | memberAllLocations
+	v := verdict{account: int32(le.Uint32(a.who[m:]))}
+	w := le.Uint32(a.who[at:])
+	v.role = int32(w & grantRole)
+	if a.who[m+4] == plain && w < grantGoes && a.flags&(direct|own|needs2FA|stepUp) == 0 && a.minLevel == 0 { // nothing to ask of most
+		if v.reasons = why; a.accounts[v.account].dead {
+			v.reasons |= InactiveAccount
+		}
+	} else {
+		m := a.who.member(m)
+		g := m.grant(first, at)
+		v.reasons = why | a.memberFails(&m) | a.timeFails(&g) | a.pathFails(&m, g.meet(a.target))
+	}
+	var lacks Reasons
+	v.policy, lacks = a.policyOf(v.role)
+	v.reasons |= lacks
+	return v
+}
+
+// verdict is a Decision in numbers. Without reasons it allows.
+type verdict struct {
+	reasons       Reasons
+	account, role int32
+	policy        string
+}
+
+func (a *asking) decision(v verdict) Decision {
+	if v.reasons != 0 {
+		return Decision{Revision: a.revision, Reasons: v.reasons}
+	}
+	return Decision{Allowed: true, Revision: a.revision, Account: a.accountNames.at(v.account), Role: a.roleNames.at(v.role), Policy: v.policy}
 }
 
 // concerns tells whether the membership has to do with the asking account: it
@@ -151,19 +217,19 @@ func (a *asking) summary(found Reasons, granted, reached bool) Reasons {
 // and a user who has no other is unknown to it. With May and when something is
 // given, those below do not count: what people hold in a merchant's account
 // opens no page of its partner's.
-func (a *asking) concerns(m *member) bool {
+func (a *asking) concerns(account int32) bool {
 	if a.people >= 0 {
-		return a.accounts[m.account].holds(a.within)
+		return a.accounts[account].holds(a.within)
 	}
-	return a.accounts[m.account].inLine(a.within)
+	return a.accounts[account].inLine(a.within)
 }
 
 func (a *asking) concerned() bool {
 	if !a.bounded {
 		return true
 	}
-	for i := range a.who.members {
-		if a.concerns(&a.who.members[i]) {
+	for m := a.who.members(); m.next(); {
+		if a.concerns(m.account) {
 			return true
 		}
 	}
@@ -173,16 +239,16 @@ func (a *asking) concerned() bool {
 // memberFails is rule 1 and rule 6: what stops everything held through a membership.
 func (a *asking) memberFails(m *member) Reasons {
 	var r Reasons
-	if !m.active {
+	if m.flags&memberActive == 0 {
 		r |= InactiveMembership
 	}
-	if m.cut {
+	if m.flags&memberCut != 0 {
 		r |= Cut
 	}
 	if a.accounts[m.account].dead {
 		r |= InactiveAccount
 	}
-	if len(m.allow) > 0 {
+	if m.limited() {
 		r |= a.addressFails(m)
 	}
 	return r
@@ -192,11 +258,8 @@ func (a *asking) addressFails(m *member) Reasons {
 	if !a.q.IP.IsValid() {
 		return IPUnknown
 	}
-	ip := a.q.IP.Unmap()
-	for _, from := range m.allow {
-		if from.Contains(ip) {
-			return 0
-		}
+	if m.from(a.q.IP.Unmap()) {
+		return 0
 	}
 	return IPDenied
 }
@@ -204,6 +267,9 @@ func (a *asking) addressFails(m *member) Reasons {
 // timeFails is the time of rule 2.
 func (a *asking) timeFails(g *grant) Reasons {
 	var r Reasons
+	if !g.timed {
+		return 0
+	}
 	if a.q.Now < g.from {
 		r |= NotYet
 	}
@@ -216,7 +282,7 @@ func (a *asking) timeFails(g *grant) Reasons {
 // pathFails is rules 3, 4 and 5 for the entities at, which a scope of the membership holds.
 func (a *asking) pathFails(m *member, at span) Reasons {
 	var r Reasons
-	if a.flags&located != 0 && !m.allLocations {
+	if a.flags&located != 0 && !m.allLocations() {
 		r |= a.locationFails(m, at)
 	}
 	if a.minLevel != 0 && a.accounts[m.account].kind > a.minLevel {
@@ -262,34 +328,46 @@ func (a *asking) ownReached(m *member, at span, owns bool) bool {
 // locationFails is rule 3 for a restricted membership.
 func (a *asking) locationFails(m *member, at span) Reasons {
 	if a.some {
-		for _, l := range m.locations {
-			if where := a.subtree(l.entity); a.within.holds(where) && where.inLine(at) {
+		for i := 0; ; i++ {
+			l := m.place(i)
+			if l < 0 {
+				return LocationForeign
+			}
+			if a.placed(l, at) {
 				return 0
 			}
 		}
-		return LocationForeign
 	}
 	if a.place < 0 {
 		return LocationMissing
 	}
-	for i := range m.locations {
-		if m.locations[i].id == a.q.Location {
+	for i := 0; ; i++ {
+		switch m.place(i) {
+		case a.place:
 			return 0
+		case -1:
+			return LocationForeign
 		}
 	}
-	return LocationForeign
+}
+
+// placed tells whether a location belongs to some entity in the span, as far as the asking account sees.
+func (a *asking) placed(l int32, at span) bool {
+	e := a.places[l]
+	return e >= 0 && a.within.holds(a.subtree(e)) && a.subtree(e).inLine(at)
 }
 
 // policyOf is the first policy of a role that gives the permission, or what its conditions lack (rule 7).
-func (a *asking) policyOf(r *role) (string, Reasons) {
-	if len(r.policies) == 1 && r.free.Has(a.q.Permission) {
-		return r.first, 0
+func (a *asking) policyOf(role int32) (string, Reasons) {
+	b, f := a.body(role), a.form(role)
+	if len(f.policies) == 1 && b.free.Has(a.q.Permission) {
+		return f.policies[0], 0
 	}
 	var lacks Reasons
-	for i := range r.body.policies {
-		l, has := a.rulesFail(&r.body.policies[i])
+	for i := range b.policies {
+		l, has := a.rulesFail(&b.policies[i])
 		if has && l == 0 {
-			return r.policies[i], 0
+			return f.policies[i], 0
 		}
 		lacks |= l
 	}

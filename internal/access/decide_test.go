@@ -159,7 +159,7 @@ func TestDecide(t *testing.T) {
 			if d.Revision != 3 {
 				t.Errorf("revision %d", d.Revision)
 			}
-			if d.Allowed != (d.Membership != "" && d.Assignment != "" && d.Role != "" && d.Policy != "") {
+			if d.Allowed != (d.Account != "" && d.Role != "" && d.Policy != "") {
 				t.Errorf("the grant of %v is %+v", d.Allowed, d)
 			}
 		})
@@ -184,7 +184,7 @@ func TestNothing(t *testing.T) {
 		}
 	}
 	if access.Scope(nil, q) != nil || !access.Held(nil, q).Empty() || access.Covers(nil, q, true, nil) ||
-		access.CanGrant(nil, q, "clerk", true, nil) == "" || access.CanManage(nil, q, "bob", "M-bob") == "" {
+		access.CanGrant(nil, q, "clerk", true, nil) == "" || access.CanManage(nil, q, "bob") == "" {
 		t.Error("a nil snapshot lets something through")
 	}
 	empty := built(t, access.World{})

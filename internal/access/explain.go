@@ -9,14 +9,14 @@ type Explanation struct {
 
 // MembershipStep is one of the user's memberships.
 type MembershipStep struct {
-	ID, Account string
+	Account     string
 	Reasons     Reasons // why nothing comes through it
 	Assignments []AssignmentStep
 }
 
-// AssignmentStep is one role given through a membership.
+// AssignmentStep is one role given through a membership; a role is given through one only once.
 type AssignmentStep struct {
-	ID, Role string
+	Role     string
 	Has      bool    // the role has the permission
 	InScope  bool    // the assignment reaches the resource
 	Reasons  Reasons // why nothing comes through it, the membership's reasons apart
@@ -38,45 +38,58 @@ func Explain(s *Snapshot, q Question) Explanation {
 	a := asking{q: &q}
 	why := a.ask(s)
 	why |= a.resource()
-	out := Explanation{Decision: a.decide(why)}
+	out := Explanation{Decision: a.decision(a.decide(why))}
 	if why&fatal != 0 {
 		return out
 	}
-	for i := range a.who.members {
-		m := &a.who.members[i]
-		if a.bounded && !a.concerns(m) {
+	for m := a.who.members(); m.next(); {
+		if a.bounded && !a.concerns(m.account) {
 			continue
 		}
-		step := MembershipStep{ID: m.id, Account: a.accounts[m.account].id, Reasons: a.memberFails(m)}
-		for j := range m.grants {
-			step.Assignments = append(step.Assignments, a.explain(m, &m.grants[j], why|step.Reasons))
-		}
+		step := MembershipStep{Account: a.accountNames.at(m.account), Reasons: a.memberFails(&m)}
+		a.explain(&step, &m, why|step.Reasons)
 		out.Memberships = append(out.Memberships, step)
 	}
 	return out
 }
 
-func (a *asking) explain(m *member, g *grant, above Reasons) AssignmentStep {
-	step := AssignmentStep{ID: g.id, Role: g.role.id, Has: g.role.all.Has(a.q.Permission), Reasons: a.timeFails(g)}
-	for k := 0; k <= len(g.more); k++ {
-		if at := g.scope(k).meet(a.target); !at.empty() {
+// explain adds the assignments of a membership. One over several entities is several grants.
+func (a *asking) explain(out *MembershipStep, m *member, above Reasons) {
+	var steps []AssignmentStep
+	var of []int32
+	for g := m.grants(); g.next(); {
+		if a.roles.list[g.role].account < 0 {
+			continue
+		}
+		if !g.goes {
+			steps = append(steps, AssignmentStep{Role: a.roleNames.at(g.role), Has: a.body(g.role).all.Has(a.q.Permission), Reasons: a.timeFails(&g)})
+			of = append(of, g.role)
+		}
+		step := &steps[len(steps)-1]
+		if at := g.meet(a.target); !at.empty() {
 			step.InScope = true
 			if step.Has {
 				step.Reasons |= a.pathFails(m, at)
 			}
 		}
 	}
+	for i := range steps {
+		a.explainPolicies(&steps[i], of[i], above)
+	}
+	out.Assignments = steps
+}
+
+func (a *asking) explainPolicies(step *AssignmentStep, role int32, above Reasons) {
 	switch {
 	case !step.Has:
 		step.Reasons |= NoGrant
 	case !step.InScope:
 		step.Reasons |= OutOfScope
 	}
-	for i := range g.role.body.policies {
-		r, has := a.rulesFail(&g.role.body.policies[i])
+	for i, policy := range a.form(role).policies {
+		r, has := a.rulesFail(&a.body(role).policies[i])
 		if has {
-			step.Policies = append(step.Policies, PolicyStep{ID: g.role.policies[i], Reasons: r, Allowed: above|step.Reasons|r == 0})
+			step.Policies = append(step.Policies, PolicyStep{ID: policy, Reasons: r, Allowed: above|step.Reasons|r == 0})
 		}
 	}
-	return step
 }

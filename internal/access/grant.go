@@ -23,14 +23,14 @@ func Covers(s *Snapshot, giver Question, allEntities bool, entities []string) bo
 		return false // also for an unknown permission: nobody holds it
 	}
 	for _, over := range c.over {
-		if held := c.held(over, every); !held.Has(giver.Permission) {
+		if held := c.held(over, c.every); !held.Has(giver.Permission) {
 			return false
 		}
 	}
 	return true
 }
 
-func every(*member, *grant) bool { return true }
+func (c *ceiling) every(*member, *grant) bool { return true }
 
 // CanGrant tells whether the giver (User, Within, Now, IP, SecondFactor, Fresh)
 // may give a role of the account Within over these entities: "" for yes, else a
@@ -53,11 +53,11 @@ func CanGrant(s *Snapshot, giver Question, roleID string, allEntities bool, enti
 	if code != "" {
 		return code
 	}
-	r := s.roles[roleID]
+	r := s.role(roleID)
 	switch {
-	case r == nil || r.account != c.account:
+	case r < 0 || s.roles.list[r].account != c.account:
 		return RefusedUnknownRole
-	case r.deprecated:
+	case s.form(r).deprecated:
 		return RefusedDeprecatedRole
 	case !c.names(r) && !c.covers(r):
 		return RefusedCeiling
@@ -69,34 +69,39 @@ func CanGrant(s *Snapshot, giver Question, roleID string, allEntities bool, enti
 // account giver.Within: only when they could give every role it holds, now or
 // later, over its scopes; deprecated roles count by what they hold. Never on
 // oneself. A membership without roles can be managed.
-func CanManage(s *Snapshot, giver Question, userID, membershipID string) string {
+func CanManage(s *Snapshot, giver Question, userID string) string {
 	c, code := s.ceiling(&giver, true, nil)
 	if code != "" {
 		return code
 	}
-	who := s.users.find(userID)
+	who := s.users.find(s.hash(userID), userID)
 	if who == nil {
 		return RefusedUnknownMember
 	}
-	if who == c.who {
+	if userID == giver.User {
 		return RefusedOwnAccess
 	}
-	i := slices.IndexFunc(who.members, func(m member) bool { return m.id == membershipID && m.account == c.account })
-	if i < 0 {
+	m, found := who.in(c.account)
+	if !found {
 		return RefusedUnknownMember
 	}
-	for j := range who.members[i].grants {
-		g := &who.members[i].grants[j]
-		if g.until != 0 && g.until <= giver.Now {
+	c.over = c.over[:0]
+	role := int32(-1) // whose scopes c.over are
+	given := func() bool { return role < 0 || c.names(role) || c.covers(role) }
+	for g := m.grants(); g.next(); {
+		if !g.goes {
+			if !given() {
+				return RefusedCeiling
+			}
+			c.over, role = c.over[:0], -1
+		}
+		if g.empty() || g.timed && g.until != 0 && g.until <= giver.Now {
 			continue
 		}
-		c.over = c.over[:0]
-		for k := 0; k <= len(g.more); k++ {
-			c.over = append(c.over, g.scope(k))
-		}
-		if !c.names(g.role) && !c.covers(g.role) {
-			return RefusedCeiling
-		}
+		c.over, role = append(c.over, g.span), g.role
+	}
+	if !given() {
+		return RefusedCeiling
 	}
 	return ""
 }
@@ -112,7 +117,7 @@ func (s *Snapshot) ceiling(giver *Question, allEntities bool, entities []string)
 	if s == nil {
 		return ceiling{}, RefusedCeiling
 	}
-	c := ceiling{asking: asking{q: giver}, account: s.accountID.find(giver.Within)}
+	c := ceiling{asking: asking{q: giver}, account: s.account(giver.Within)}
 	why := c.ask(s)
 	if c.account < 0 {
 		return c, RefusedUnknownEntity
@@ -126,7 +131,7 @@ func (s *Snapshot) ceiling(giver *Question, allEntities bool, entities []string)
 		return c, ""
 	}
 	for _, id := range entities {
-		e := s.entityIDs.find(id)
+		e := s.entity(id)
 		if e < 0 || !c.within.holds(s.subtree(e)) {
 			return c, RefusedUnknownEntity
 		}
@@ -139,14 +144,16 @@ func (s *Snapshot) ceiling(giver *Question, allEntities bool, entities []string)
 }
 
 // names is the first way: by MayGrant of a predefined role of that account.
-func (c *ceiling) names(r *role) bool {
-	if r.key == "" {
+func (c *ceiling) names(role int32) bool {
+	key := c.form(role).key
+	if key == "" {
 		return false
 	}
 	assign := MustParse("users:assign_roles")
 	for _, over := range c.over {
 		by := func(m *member, g *grant) bool {
-			return m.account == c.account && g.role.key != "" && slices.Contains(g.role.mayGrant, r.key)
+			f := c.form(g.role)
+			return m.account == c.account && f.key != "" && slices.Contains(f.mayGrant, key)
 		}
 		if held := c.held(over, by); !held.Has(assign) {
 			return false
@@ -156,17 +163,17 @@ func (c *ceiling) names(r *role) bool {
 }
 
 // covers is the second way: by holding all of it.
-func (c *ceiling) covers(r *role) bool {
-	counts := every
-	if r.key != "" {
+func (c *ceiling) covers(role int32) bool {
+	counts := c.every
+	if c.form(role).key != "" {
 		assign := MustParse("users:assign_roles")
 		counts = func(m *member, g *grant) bool {
-			return m.account != c.account || g.role.key == "" || !g.role.all.Has(assign)
+			return m.account != c.account || c.form(g.role).key == "" || !c.body(g.role).all.Has(assign)
 		}
 	}
 	for _, over := range c.over {
 		held := c.held(over, counts)
-		if !r.all.And(c.useful(over)).Minus(held).Empty() {
+		if !c.body(role).all.And(c.useful(over)).Minus(held).Empty() {
 			return false
 		}
 	}
@@ -185,20 +192,13 @@ func (c *ceiling) useful(over span) Set {
 // held is what the giver holds over the whole of a subtree, through the grants that count.
 func (c *ceiling) held(over span, counts func(*member, *grant) bool) Set {
 	var held Set
-	for i := range c.who.members {
-		m := &c.who.members[i]
-		if !c.concerns(m) || c.memberFails(m) != 0 {
+	for m := c.who.members(); m.next(); {
+		if !c.concerns(m.account) || c.memberFails(&m) != 0 {
 			continue
 		}
-		for j := range m.grants {
-			g := &m.grants[j]
-			if c.timeFails(g) != 0 || !counts(m, g) {
-				continue
-			}
-			for k := 0; k <= len(g.more); k++ {
-				if g.scope(k).holds(over) {
-					held = held.Union(g.role.free.And(c.throughout(m, over)))
-				}
+		for g := m.grants(); g.next(); {
+			if !g.empty() && g.holds(over) && c.timeFails(&g) == 0 && counts(&m, &g) {
+				held = held.Union(c.body(g.role).free.And(c.throughout(&m, over)))
 			}
 		}
 	}
@@ -214,7 +214,7 @@ func (c *ceiling) throughout(m *member, over span) Set {
 	if !c.q.Fresh {
 		set = set.Minus(catalogue.flagged[stepUp])
 	}
-	if !m.allLocations {
+	if !m.allLocations() {
 		set = set.Minus(catalogue.flagged[located])
 	}
 	if c.entities[over.lo].owner != m.account {

@@ -14,7 +14,7 @@ func May(s *Snapshot, q Question) Decision {
 	a := asking{q: &q}
 	why := a.ask(s)
 	why |= a.anywhere()
-	return a.decide(why)
+	return a.decision(a.decide(why))
 }
 
 // anywhere makes the question one about the whole of its account.
@@ -22,7 +22,7 @@ func (a *asking) anywhere() Reasons {
 	if !a.bounded {
 		return NoEntity
 	}
-	a.some, a.target, a.people = true, a.within, a.accountID.find(a.q.Within)
+	a.some, a.target, a.people = true, a.within, a.account(a.q.Within)
 	return 0
 }
 
@@ -38,20 +38,13 @@ func Held(s *Snapshot, q Question) Set {
 	if why |= a.anywhere(); why != 0 {
 		return held
 	}
-	for i := range a.who.members {
-		m := &a.who.members[i]
-		if !a.concerns(m) || a.memberFails(m) != 0 {
+	for m := a.who.members(); m.next(); {
+		if !a.concerns(m.account) || a.memberFails(&m) != 0 {
 			continue
 		}
-		for j := range m.grants {
-			g := &m.grants[j]
-			if a.timeFails(g) != 0 {
-				continue
-			}
-			for k := 0; k <= len(g.more); k++ {
-				if at := g.scope(k).meet(a.target); !at.empty() {
-					held = held.Union(a.possible(g.role).And(a.reachable(m, at)))
-				}
+		for g := m.grants(); g.next(); {
+			if at := g.meet(a.target); !at.empty() && a.timeFails(&g) == 0 {
+				held = held.Union(a.possible(g.role).And(a.reachable(&m, at)))
 			}
 		}
 	}
@@ -59,11 +52,12 @@ func Held(s *Snapshot, q Question) Set {
 }
 
 // possible is what a role holds, without what only conditions that nothing can meet would give.
-func (a *asking) possible(r *role) Set {
-	set := r.free
-	for i := range r.body.policies {
-		for j := range r.body.policies[i].conds {
-			c := &r.body.policies[i].conds[j]
+func (a *asking) possible(role int32) Set {
+	b := a.body(role)
+	set := b.free
+	for i := range b.policies {
+		for j := range b.policies[i].conds {
+			c := &b.policies[i].conds[j]
 			if c.Condition.fails(a.q, true) == 0 {
 				set = set.With(c.Permission)
 			}
@@ -82,7 +76,7 @@ func (a *asking) reachable(m *member, at span) Set {
 	if !a.q.Fresh {
 		set = set.Minus(c.flagged[stepUp])
 	}
-	if !m.allLocations && a.locationFails(m, at) != 0 {
+	if !m.allLocations() && a.locationFails(m, at) != 0 {
 		set = set.Minus(c.flagged[located])
 	}
 	owns := a.entities[at.lo].owner == m.account

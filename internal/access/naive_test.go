@@ -179,7 +179,7 @@ func (n naive) walk(d *access.Decision, q access.Question, e *access.Entity, who
 				reached = true
 				reasons := why | n.path(q, e, m, a) | lacks
 				if reasons == 0 && !d.Allowed {
-					d.Allowed, d.Membership, d.Assignment, d.Role, d.Policy = true, m.ID, a.ID, r.ID, policy
+					d.Allowed, d.Account, d.Role, d.Policy = true, m.AccountID, r.ID, policy
 				}
 				found |= reasons
 			}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -117,8 +118,12 @@ func drawRoleOf(t *rapid.T, w access.World, account string) string {
 func drawUser(t *rapid.T, w access.World, id string) access.User {
 	u := access.User{ID: id, Active: !chance(t, "locked", 5)}
 	for i := range 1 + upTo(t, "memberships", 1) {
+		account := drawAccount(t, w)
+		if i > 0 && account == u.Memberships[0].AccountID {
+			continue // once in an account
+		}
 		m := access.Membership{
-			ID: fmt.Sprintf("mem_%s_%d", id, i), AccountID: drawAccount(t, w), Active: !chance(t, "off", 5), Cut: chance(t, "cut", 5),
+			ID: fmt.Sprintf("mem_%s_%d", id, i), AccountID: account, Active: !chance(t, "off", 5), Cut: chance(t, "cut", 5),
 			AllLocations: !chance(t, "restricted", 40),
 		}
 		if chance(t, "allowlist", 20) {
@@ -128,8 +133,12 @@ func drawUser(t *rapid.T, w access.World, id string) access.User {
 			m.Locations = append(m.Locations, fmt.Sprintf("loc_%d", upTo(t, "place", max(0, len(w.Locations)-1))))
 		}
 		for j := range 1 + upTo(t, "assignments", 2) {
+			role := drawRoleOf(t, w, m.AccountID)
+			if slices.ContainsFunc(m.Assignments, func(a access.Assignment) bool { return a.RoleID == role }) {
+				continue // a role once through a membership
+			}
 			a := access.Assignment{
-				ID: fmt.Sprintf("asg_%s_%d_%d", id, i, j), RoleID: drawRoleOf(t, w, m.AccountID),
+				ID: fmt.Sprintf("asg_%s_%d_%d", id, i, j), RoleID: role,
 				AllEntities: chance(t, "all", 30), From: pick[int64](t, "from", 0, 0, 0, 0, 0, 50, 100, 150), Until: pick[int64](t, "until", 0, 0, 0, 0, 0, 100, 200, 200),
 			}
 			for range 1 + upTo(t, "scopes", 2) {
@@ -194,31 +203,43 @@ func drawResource(t *rapid.T, w access.World, q access.Question) access.Question
 func TestAgreesWithRules(t *testing.T) {
 	allowed, denied := 0, 0
 	rapid.Check(t, func(t *rapid.T) {
-		w := drawWorld(t)
-		s, err := access.Build(w)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for range 3 {
-			n := naive{World: w}
-			for range 12 {
-				q := drawResource(t, w, drawQuestion(t, w))
-				if checkDecide(t, n, s, q) {
-					allowed++
-				} else {
-					denied++
-				}
-			}
-			for range 3 {
-				checkMany(t, n, s, drawQuestion(t, w))
-			}
-			w, s = edit(t, w, s)
-		}
+		yes, no := agrees(t)
+		allowed, denied = allowed+yes, denied+no
 	})
 	if allowed == 0 || denied == 0 {
 		t.Errorf("%d allowed, %d denied: the worlds show nothing", allowed, denied)
 	}
 	t.Logf("%d allowed, %d denied", allowed, denied)
+}
+
+// FuzzAgreesWithRules has the fuzzer look for the worlds and edits.
+func FuzzAgreesWithRules(f *testing.F) {
+	f.Fuzz(rapid.MakeFuzz(func(t *rapid.T) { agrees(t) }))
+}
+
+func agrees(t *rapid.T) (allowed, denied int) {
+	w := drawWorld(t)
+	s, err := access.Build(w)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		n := naive{World: w}
+		for range 12 {
+			q := drawResource(t, w, drawQuestion(t, w))
+			if checkDecide(t, n, s, q) {
+				allowed++
+			} else {
+				denied++
+			}
+		}
+		for range 3 {
+			checkMany(t, n, s, drawQuestion(t, w))
+			checkSearch(t, n, s, drawResource(t, w, drawQuestion(t, w)))
+		}
+		w, s = edit(t, w, s)
+	}
+	return allowed, denied
 }
 
 func checkDecide(t *rapid.T, n naive, s *access.Snapshot, q access.Question) bool {
@@ -270,31 +291,167 @@ func checkMany(t *rapid.T, n naive, s *access.Snapshot, q access.Question) {
 	}
 }
 
-// edit changes, adds and removes people.
+// checkSearch compares searches with what the rules say of everybody and everything, in pages of any size.
+func checkSearch(t *rapid.T, n naive, s *access.Snapshot, q access.Question) {
+	limit := 1 + upTo(t, "limit", 3)
+	var want []string
+	r := q
+	for _, u := range n.Users {
+		if r.User = u.ID; n.decide(r).Allowed {
+			want = append(want, u.ID)
+		}
+	}
+	slices.Sort(want)
+	pages := func(what string, search func(*access.Snapshot, access.Question, string, int) access.Page, want []string) {
+		var got []string
+		for after := ""; ; {
+			p := search(s, q, after, limit)
+			got = append(got, p.IDs...)
+			if after = p.Next; after == "" {
+				break
+			}
+			if len(p.IDs) != limit {
+				t.Fatalf("%s: a page of %d in the middle", what, len(p.IDs))
+			}
+		}
+		if !slices.Equal(got, want) {
+			t.Fatalf("%s found %v, the rules say %v: %+v", what, got, want, q)
+		}
+	}
+	pages("Subjects", access.Subjects, want)
+	want = nil
+	entities := slices.SortedFunc(slices.Values(n.Entities), func(a, b access.Entity) int { return strings.Compare(a.Path, b.Path) })
+	r = q
+	for _, e := range entities {
+		if r.Entity = e.ID; n.decide(r).Allowed {
+			want = append(want, e.ID)
+		}
+	}
+	pages("Entities", access.Entities, want)
+	actions := access.Actions(s, q)
+	r = q
+	for _, p := range access.Permissions() {
+		if r.Permission = p; actions.Has(p) != n.decide(r).Allowed {
+			t.Fatalf("Actions says %v of %s: %+v", actions.Has(p), p, q)
+		}
+	}
+}
+
+// edit changes, adds and removes people, now and then roles, and the tree.
 func edit(t *rapid.T, w access.World, s *access.Snapshot) (access.World, *access.Snapshot) {
 	next := w
 	next.Revision++
+	c := access.Changes{Revision: next.Revision}
+	if chance(t, "tree", 50) {
+		editTree(t, &next, &c)
+	}
+	if chance(t, "roles", 50) {
+		editRoles(t, &next, &c)
+	}
+	people := next.Users
 	next.Users = nil
-	var changed []access.User
-	var removed []string
-	for _, u := range w.Users {
-		switch 1 + upTo(t, "edit", 2) {
+	for _, u := range people {
+		switch 1 + upTo(t, "edit", 4) {
 		case 1:
-			removed = append(removed, u.ID)
+			c.GoneUsers = append(c.GoneUsers, u.ID)
 			continue
 		case 2:
-			u = drawUser(t, w, u.ID)
-			changed = append(changed, u)
+			u = drawUser(t, next, u.ID)
+			c.Users = append(c.Users, u)
 		}
 		next.Users = append(next.Users, u)
 	}
 	if chance(t, "newcomer", 50) {
-		u := drawUser(t, w, fmt.Sprintf("usr_n%d", next.Revision))
-		changed, next.Users = append(changed, u), append(next.Users, u)
+		u := drawUser(t, next, fmt.Sprintf("usr_n%d", next.Revision))
+		c.Users, next.Users = append(c.Users, u), append(next.Users, u)
 	}
-	out, err := s.WithUsers(next.Revision, changed, removed)
+	out, err := s.With(c)
 	if err != nil {
 		t.Fatal(err)
 	}
+	checkRebuilt(t, next, out)
 	return next, out
+}
+
+// checkRebuilt compares a snapshot that was kept step by step with one that is built afresh.
+func checkRebuilt(t *rapid.T, w access.World, s *access.Snapshot) {
+	fresh, err := access.Build(w)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 6 {
+		q := drawResource(t, w, drawQuestion(t, w))
+		for name, two := range map[string][2]any{
+			"Explain": {access.Explain(fresh, q), access.Explain(s, q)}, "May": {access.May(fresh, q), access.May(s, q)},
+			"Scope": {access.Scope(fresh, q), access.Scope(s, q)}, "Held": {access.Held(fresh, q), access.Held(s, q)},
+		} {
+			if d := cmp.Diff(two[0], two[1]); d != "" {
+				t.Fatalf("%s: built afresh and step by step differ: %+v\n%s", name, q, d)
+			}
+		}
+	}
+}
+
+func editRoles(t *rapid.T, w *access.World, c *access.Changes) {
+	w.Roles = slices.Clone(w.Roles)
+	at := upTo(t, "role", len(w.Roles)-1)
+	switch old := w.Roles[at]; upTo(t, "edit role", 3) {
+	case 0:
+		r := drawRole(t, *w, 100+int(w.Revision))
+		w.Roles, c.Roles = append(w.Roles, r), append(c.Roles, r)
+	case 1:
+		if len(w.Roles) > 1 {
+			w.Roles, c.GoneRoles = slices.Delete(w.Roles, at, at+1), append(c.GoneRoles, old.ID)
+		}
+	default:
+		r := drawRole(t, *w, at)
+		r.ID, r.AccountID = old.ID, old.AccountID
+		w.Roles[at], c.Roles = r, append(c.Roles, r)
+	}
+}
+
+func editTree(t *rapid.T, w *access.World, c *access.Changes) {
+	w.Entities, w.Accounts, w.Locations = slices.Clone(w.Entities), slices.Clone(w.Accounts), slices.Clone(w.Locations)
+	at := upTo(t, "entity", len(w.Entities)-1)
+	e := &w.Entities[at]
+	switch upTo(t, "edit tree", 5) {
+	case 0:
+		e.Active = !e.Active
+		c.Entities = append(c.Entities, *e)
+	case 1:
+		e.CustomerID = fmt.Sprintf("N%d", w.Revision)
+		c.Entities = append(c.Entities, *e)
+	case 2:
+		a := &w.Accounts[upTo(t, "account", len(w.Accounts)-1)]
+		a.Live = !a.Live
+		c.Accounts = append(c.Accounts, *a)
+	case 3:
+		below := access.Entity{ID: fmt.Sprintf("ent_n%d", w.Revision), ParentID: e.ID, Path: freePath(w, e.Path), Kind: min(e.Kind+1, access.LegalEntity), Active: true}
+		w.Entities, c.Entities = append(w.Entities, below), append(c.Entities, below)
+		if chance(t, "account", 50) {
+			a := access.Account{ID: fmt.Sprintf("acc_n%d", w.Revision), EntityID: below.ID, Live: chance(t, "live", 50)}
+			w.Accounts, c.Accounts = append(w.Accounts, a), append(c.Accounts, a)
+		}
+	case 4:
+		l := access.Location{ID: fmt.Sprintf("loc_n%d", w.Revision), EntityID: e.ID}
+		w.Locations, c.Locations = append(w.Locations, l), append(c.Locations, l)
+	default:
+		to := w.Entities[upTo(t, "under", len(w.Entities)-1)]
+		if e.ParentID == "" || strings.HasPrefix(to.Path, e.Path) {
+			return
+		}
+		from, path := e.Path, freePath(w, to.Path)
+		e.ParentID = to.ID
+		for i := range w.Entities { // with all below it
+			if x := &w.Entities[i]; strings.HasPrefix(x.Path, from) {
+				x.Path = path + x.Path[len(from):]
+				c.Entities = append(c.Entities, *x)
+			}
+		}
+	}
+}
+
+// freePath is a path right below another that nothing has.
+func freePath(w *access.World, under string) string {
+	return under + fmt.Sprintf("%06d", 1000+w.Revision)
 }

@@ -27,7 +27,7 @@ type Decision struct {
 	Revision int64 // of the snapshot that answered
 	Reasons  Reasons
 
-	Membership, Assignment, Role, Policy string // ids
+	Account, Role, Policy string // ids: whose role, given in that account, and which of its policies
 }
 
 // Codes lists the reasons of a deny.

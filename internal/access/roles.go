@@ -2,24 +2,32 @@ package access
 
 import (
 	"encoding/binary"
+	"errors"
+	"fmt"
 	"slices"
+	"unsafe"
 )
 
-// role is a compiled role. What it holds is shared with every role that holds the same.
+// roles are the compiled roles. A role keeps its number when roles change, so
+// that what people hold need not be touched. What several roles hold alike
+// stands once.
+type roles struct {
+	list   []role
+	bodies []body // 0 holds nothing
+	forms  []form // 0 is nothing
+
+	roleNames names
+	roleIndex index
+}
+
 type role struct {
-	all, free  Set // held somehow; held without a condition
-	id, first  string
-	policies   []string // ids, one for each of body.policies; the first stands in first too
-	body       *body
-	key        string
-	account    int32
-	deprecated bool
-	mayGrant   []string
+	body, form uint32
+	account    int32 // -1: it is gone, and gives nothing
 }
 
 // body is what a role holds, closed.
 type body struct {
-	all, free Set
+	all, free Set // held somehow; held without a condition
 	policies  []rules
 }
 
@@ -28,36 +36,154 @@ type rules struct {
 	conds []Grant
 }
 
-func (b *builder) compileRoles(list []Role) {
-	b.roles = make(map[string]*role, len(list))
-	shared := map[string]*body{}
+// form is what else there is to say of a role.
+type form struct {
+	key        string
+	deprecated bool
+	policies   []string // ids, one for each of its body's policies
+	mayGrant   []string
+}
+
+func (r *roles) body(n int32) *body { return &r.bodies[r.list[n].body] }
+func (r *roles) form(n int32) *form { return &r.forms[r.list[n].form] }
+
+// compiling makes roles.
+type compiling struct {
+	*roles
+	known  map[alike]role    // for roles whose policies are one list in memory
+	bodyOf map[string]uint32 // by content
+	formOf map[string]uint32
+}
+
+// alike is what roles have in common that come from one predefined role.
+type alike struct {
+	policies *Policy
+	n        int
+	mayGrant *string
+	m        int
+	key      string
+	old      bool
+}
+
+func compile() compiling {
+	return compiling{&roles{bodies: make([]body, 1), forms: make([]form, 1)}, map[alike]role{}, map[string]uint32{}, map[string]uint32{}}
+}
+
+// role compiles one; its account is still to be set.
+func (c *compiling) role(r *Role) role {
+	same := alike{unsafe.SliceData(r.Policies), len(r.Policies), unsafe.SliceData(r.MayGrant), len(r.MayGrant), r.Key, r.Deprecated}
+	if out, ok := c.known[same]; ok && len(r.Policies) > 0 {
+		return out
+	}
+	f := form{key: r.Key, deprecated: r.Deprecated, mayGrant: slices.Clone(r.MayGrant)}
+	for _, p := range r.Policies {
+		f.policies = append(f.policies, p.ID)
+	}
+	out := role{body: c.addBody(makeBody(r.Policies)), form: c.addForm(f)}
+	c.known[same] = out
+	return out
+}
+
+// addBody shares what holds the same, save what has conditions.
+func (c *compiling) addBody(b body) uint32 {
+	key := b.key()
+	n, ok := c.bodyOf[key]
+	if key == "" || !ok {
+		n = uint32(len(c.bodies))
+		c.bodies = append(c.bodies, b)
+		c.bodyOf[key] = n
+	}
+	return n
+}
+
+func (c *compiling) addForm(f form) uint32 {
+	key := fmt.Sprintf("%q", []any{f.key, f.deprecated, f.policies, f.mayGrant})
+	n, ok := c.formOf[key]
+	if !ok {
+		n = uint32(len(c.forms))
+		c.forms = append(c.forms, f)
+		c.formOf[key] = n
+	}
+	return n
+}
+
+// compileRoles compiles a list; the accounts have their numbers already.
+func compileRoles(t *tree, list []Role) (*roles, error) {
+	c := compile()
+	c.list = make([]role, len(list))
+	ids := make([]string, len(list))
 	for i := range list {
-		r := &list[i]
-		if r.ID == "" || b.roles[r.ID] != nil {
-			b.wrong("role id %q empty or twice", r.ID)
+		if list[i].ID == "" {
+			return nil, errors.New("access: a role has no id")
+		}
+		ids[i] = list[i].ID
+		c.list[i] = c.role(&list[i])
+		c.list[i].account = t.account(list[i].AccountID)
+	}
+	return c.named(t, ids)
+}
+
+func (c *compiling) named(t *tree, ids []string) (*roles, error) {
+	c.roleNames = makeNames(ids)
+	var twice string
+	if c.roleIndex, twice = indexOf(t.seed, &c.roleNames); twice != "" {
+		return nil, fmt.Errorf("access: role id %q twice", twice)
+	}
+	return c.roles, nil
+}
+
+// changed are the roles with these put in place of what there was of them, and some gone.
+func (r *roles) changed(t *tree, list []Role, gone []string) (*roles, error) {
+	c := compile()
+	c.list = slices.Clone(r.list)
+	var added []string
+	changed := make([]bool, len(c.list), len(c.list)+len(list))
+	for i := range list {
+		x := &list[i]
+		n := r.roleIndex.find(&r.roleNames, t.hash(x.ID), x.ID)
+		if n < 0 {
+			n, added = int32(len(c.list)), append(added, x.ID)
+			c.list, changed = append(c.list, role{}), append(changed, false)
+		}
+		if x.ID == "" || changed[n] {
+			return nil, fmt.Errorf("access: role id %q empty or twice", x.ID)
+		}
+		c.list[n], changed[n] = c.role(x), true
+		c.list[n].account = t.account(x.AccountID)
+	}
+	for _, id := range gone {
+		if n := r.roleIndex.find(&r.roleNames, t.hash(id), id); n >= 0 {
+			c.list[n], changed[n] = role{account: -1}, true
+		}
+	}
+	c.adopt(r, changed)
+	if len(added) > 0 {
+		return c.named(t, append(r.roleNames.list(), added...))
+	}
+	c.roleNames, c.roleIndex = r.roleNames, r.roleIndex
+	return c.roles, nil
+}
+
+// adopt takes over what the roles that did not change hold.
+func (c *compiling) adopt(from *roles, changed []bool) {
+	bodies, forms := make([]uint32, len(from.bodies)), make([]uint32, len(from.forms))
+	for i := range from.list {
+		if changed[i] || from.list[i].account < 0 {
 			continue
 		}
-		out := &role{id: r.ID, key: r.Key, account: b.accountID.find(r.AccountID), deprecated: r.Deprecated, mayGrant: slices.Clone(r.MayGrant)}
-		made := makeBody(r.Policies)
-		for _, p := range r.Policies {
-			out.policies = append(out.policies, p.ID)
+		x := &c.list[i]
+		if x.body != 0 && bodies[x.body] == 0 {
+			bodies[x.body] = c.addBody(from.bodies[x.body])
 		}
-		key := made.key()
-		if key == "" {
-			out.body = made
-		} else if out.body = shared[key]; out.body == nil {
-			out.body, shared[key] = made, made
+		if x.form != 0 && forms[x.form] == 0 {
+			forms[x.form] = c.addForm(from.forms[x.form])
 		}
-		out.all, out.free = out.body.all, out.body.free
-		if len(out.policies) > 0 {
-			out.first = out.policies[0]
-		}
-		b.roles[r.ID] = out
+		x.body, x.form = bodies[x.body], forms[x.form]
 	}
 }
 
-func makeBody(policies []Policy) *body {
-	out := &body{policies: make([]rules, len(policies))}
+func makeBody(policies []Policy) body {
+	out := body{policies: make([]rules, len(policies))}
 	for i, p := range policies {
 		r := &out.policies[i]
 		for _, g := range p.Permissions {

@@ -30,14 +30,13 @@ func Scope(s *Snapshot, q Question) []Reach {
 	}
 	a.some, a.target = true, a.within
 	var out []Reach
-	for i := range a.who.members {
-		m := &a.who.members[i]
-		if a.bounded && !a.concerns(m) || a.memberFails(m) != 0 {
+	for m := a.who.members(); m.next(); {
+		if a.bounded && !a.concerns(m.account) || a.memberFails(&m) != 0 {
 			continue
 		}
-		for j := range m.grants {
-			if g := &m.grants[j]; g.role.all.Has(q.Permission) && a.timeFails(g) == 0 {
-				out = a.reach(out, m, g)
+		for g := m.grants(); g.next(); {
+			if a.body(g.role).all.Has(q.Permission) && a.timeFails(&g) == 0 {
+				out = a.reach(out, &m, &g)
 			}
 		}
 	}
@@ -46,26 +45,23 @@ func Scope(s *Snapshot, q Question) []Reach {
 
 // reach adds what one grant selects.
 func (a *asking) reach(out []Reach, m *member, g *grant) []Reach {
-	conds := a.conditions(g.role)
-	for k := 0; k <= len(g.more); k++ {
-		at := g.scope(k).meet(a.target)
-		if at.empty() || a.pathFails(m, at) != 0 {
-			continue
-		}
-		r := Reach{Paths: []string{a.entities[at.lo].path}, Accounts: a.owners(m, at), AllLocations: true}
-		if a.flags&located != 0 && !m.allLocations {
-			r.AllLocations = false
-			for _, l := range m.locations {
-				if where := a.subtree(l.entity); a.within.holds(where) && where.inLine(at) {
-					r.Locations = append(r.Locations, l.id)
-				}
+	at := g.meet(a.target)
+	if at.empty() || a.pathFails(m, at) != 0 {
+		return out
+	}
+	r := Reach{Paths: []string{a.paths.at(at.lo)}, Accounts: a.owners(m, at), AllLocations: true}
+	if a.flags&located != 0 && !m.allLocations() {
+		r.AllLocations = false
+		for i := 0; m.place(i) >= 0; i++ {
+			if l := m.place(i); a.placed(l, at) {
+				r.Locations = append(r.Locations, a.placeNames.at(l))
 			}
-			slices.Sort(r.Locations)
 		}
-		for _, c := range conds {
-			r.Condition = c
-			out = append(out, r)
-		}
+		slices.Sort(r.Locations)
+	}
+	for _, c := range a.conditions(g.role) {
+		r.Paths, r.Condition = slices.Clone(r.Paths), c
+		out = append(out, r)
 	}
 	return out
 }
@@ -77,15 +73,15 @@ func (a *asking) owners(m *member, at span) []string {
 	}
 	var list []string
 	if a.entities[at.lo].owner == m.account {
-		list = append(list, a.accounts[m.account].id)
+		list = append(list, a.accountNames.at(m.account))
 	}
 	if a.flags&direct != 0 {
 		return list
 	}
 	for i := range a.accounts {
 		acc := &a.accounts[i]
-		if !acc.live && int32(i) != m.account && acc.ownsIn(a.frame, at) {
-			list = append(list, acc.id)
+		if !acc.live && int32(i) != m.account && acc.ownsIn(a.tree, at) {
+			list = append(list, a.accountNames.at(int32(i)))
 		}
 	}
 	slices.Sort(list)
@@ -93,19 +89,20 @@ func (a *asking) owners(m *member, at span) []string {
 }
 
 // ownsIn tells whether some entity in the span, a subtree, is the account's.
-func (acc *account) ownsIn(f *frame, at span) bool {
-	return at.holds(span{acc.entity, acc.entity + 1}) || f.accounts[f.entities[at.lo].owner].entity == acc.entity
+func (acc *account) ownsIn(t *tree, at span) bool {
+	return at.holds(span{acc.lo, acc.lo + 1}) || t.accounts[t.entities[at.lo].owner].lo == acc.lo
 }
 
 // conditions under which the role gives the permission; one that is none makes the others idle.
-func (a *asking) conditions(r *role) []Condition {
-	if r.free.Has(a.q.Permission) {
+func (a *asking) conditions(role int32) []Condition {
+	b := a.body(role)
+	if b.free.Has(a.q.Permission) {
 		return []Condition{{}}
 	}
 	var out []Condition
-	for i := range r.body.policies {
-		for j := range r.body.policies[i].conds {
-			c := &r.body.policies[i].conds[j]
+	for i := range b.policies {
+		for j := range b.policies[i].conds {
+			c := &b.policies[i].conds[j]
 			if c.Permission == a.q.Permission && c.Condition.fails(a.q, true) == 0 {
 				out = append(out, c.Condition)
 			}

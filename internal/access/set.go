@@ -5,7 +5,7 @@ import (
 	"math/bits"
 )
 
-const setWords = 4
+const setWords = 8 // 512 permissions
 
 // Set is a set of permissions, a plain value. The zero value is empty.
 type Set [setWords]uint64

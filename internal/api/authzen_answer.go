@@ -21,7 +21,7 @@ func (q *asking) append(out []byte, d access.Decision, x *question) []byte {
 	}
 	out = strconv.AppendInt(out, d.Revision, 10)
 	if d.Allowed {
-		out = append(append(out, `,"grant":{"assignment":"`...), d.Assignment...) // ids of ours: nothing to escape
+		out = append(append(out, `,"grant":{"account":"`...), d.Account...) // ids of ours: nothing to escape
 		out = append(append(out, `","role":"`...), d.Role...)
 		out = append(append(out, `","policy":"`...), d.Policy...)
 		out = append(out, `"}`...)

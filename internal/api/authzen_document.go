@@ -104,9 +104,9 @@ type DecisionContext struct {
 
 // DecisionGrant names the grant that allowed.
 type DecisionGrant struct {
-	Assignment string `json:"assignment" example:"asg_0123456789abcdefghjkmnpqrs"`
-	Role       string `json:"role" example:"rol_0123456789abcdefghjkmnpqrs"`
-	Policy     string `json:"policy" example:"standard/support"`
+	Account string `json:"account" example:"acc_0123456789abcdefghjkmnpqrs" doc:"In which the role was given."`
+	Role    string `json:"role" example:"rol_0123456789abcdefghjkmnpqrs"`
+	Policy  string `json:"policy" example:"standard/support"`
 }
 
 // EvaluationError is what is wrong with one of several questions.

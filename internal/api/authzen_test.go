@@ -32,7 +32,7 @@ type decided struct {
 	Decision bool
 	Context  struct {
 		Revision   int64
-		Grant      struct{ Assignment, Role, Policy string }
+		Grant      struct{ Account, Role, Policy string }
 		Reason     []string
 		ReasonUser map[string]string `json:"reason_user"`
 		Stale      bool
@@ -48,7 +48,7 @@ func allowed(t *testing.T, a answer, want bool, reasons ...string) decided {
 	t.Helper()
 	var d decided
 	a.is(http.StatusOK).into(&d)
-	named := d.Context.Grant.Assignment != "" && d.Context.Grant.Role != "" && d.Context.Grant.Policy != ""
+	named := d.Context.Grant.Account != "" && d.Context.Grant.Role != "" && d.Context.Grant.Policy != ""
 	if d.Decision != want || !want && len(d.Context.Reason) == 0 || named != want {
 		t.Fatalf("%s", a.body)
 	}

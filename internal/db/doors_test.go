@@ -365,6 +365,13 @@ func TestRevision(t *testing.T) {
 			{"a user, twice", func(tx *db.Tx) { tx.ChangedUser("usr_1"); tx.ChangedUser("usr_1") }, []int64{2}, []string{"2 user usr_1"}},
 			{"two users", func(tx *db.Tx) { tx.ChangedUser("usr_1"); tx.ChangedUser("usr_2") }, []int64{3}, []string{"3 user usr_1", "3 user usr_2"}},
 			{"tokens and everything", func(tx *db.Tx) { tx.ChangedTokens(); tx.ChangedAccess() }, []int64{4}, []string{"4 all ", "4 tokens "}},
+			{"parts of the tree and roles", func(tx *db.Tx) {
+				tx.ChangedEntity("ent_1")
+				tx.ChangedAccount("acc_1")
+				tx.ChangedLocation("loc_1")
+				tx.ChangedRole("rol_1")
+				tx.ChangedRoles("acc_1")
+			}, []int64{5}, []string{"5 account acc_1", "5 entity ent_1", "5 location loc_1", "5 role rol_1", "5 roles acc_1"}},
 		} {
 			heard = nil
 			before, err := d.Revision(t.Context())
@@ -407,7 +414,7 @@ func TestRevision(t *testing.T) {
 			tx.ChangedAccess()
 			return errors.Join(note(tx, "a"), errors.New("rolled back"))
 		})
-		if after, _ := d.Revision(t.Context()); after != 4 || len(heard) != 0 {
+		if after, _ := d.Revision(t.Context()); after != 5 || len(heard) != 0 {
 			t.Errorf("after a rollback: revision %d, told of %v", after, heard)
 		}
 	})

@@ -2,6 +2,7 @@ package db
 
 import (
 	"database/sql"
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -33,6 +34,48 @@ func List[T int64 | string](values []T) string {
 func Literal(text string) string { return literals.Replace(text) }
 
 var literals = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
+
+// Blocks reads rows of two columns, a BIGINT and bytes, and copies neither: take
+// must not keep the bytes, nor run a statement. Of thousands of rows with some
+// hundred bytes, copies and what clears them away cost more than reading.
+func Blocks(tx *Tx, take func(number int64, bytes []byte), query string, args ...any) error {
+	if tx.db.dialect == sqlite {
+		return tx.each(query, args, func(r *sql.Rows) (bool, error) {
+			var number int64
+			var bytes sql.RawBytes
+			err := r.Scan(&number, &bytes)
+			if err == nil {
+				take(number, bytes)
+			}
+			return true, err
+		})
+	}
+	ctx, err := tx.queries(query)
+	if err != nil {
+		return err
+	}
+	tx.reading = true
+	defer func() { tx.reading = false }()
+	err = tx.line.conn.Raw(func(driver any) error {
+		rows, err := driver.(*stdlib.Conn).Conn().Query(ctx, query, plain(args)...)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		for rows.Next() {
+			raw := rows.RawValues()
+			if len(raw) != 2 || len(raw[0]) != 8 {
+				return fmt.Errorf("db: not a BIGINT and bytes: %.60q", query)
+			}
+			take(int64(binary.BigEndian.Uint64(raw[0])), raw[1])
+		}
+		return rows.Err()
+	})
+	if err != nil {
+		return tx.fail(err)
+	}
+	return nil
+}
 
 // ExecEach runs one statement once for each list of arguments, on PostgreSQL in
 // one round trip for some hundred of them.

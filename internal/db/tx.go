@@ -91,7 +91,29 @@ func (tx *Tx) ChangedUser(userID string) { tx.changedWhat("user", userID) }
 // ChangedTokens says that the service tokens differ from now on.
 func (tx *Tx) ChangedTokens() { tx.changedWhat("tokens", "") }
 
-// ChangedAccess says that roles, accounts or the tree differ from now on.
+// ChangedRole says that a role, its policies or what these hold differ from now
+// on, or that it is gone. A policy that several roles have changes each of them,
+// also one that it was just taken from.
+func (tx *Tx) ChangedRole(roleID string) { tx.changedWhat("role", roleID) }
+
+// ChangedRoles says that roles or policies of an account differ from now on,
+// whichever. Where an account may have very many, ChangedRole is cheaper.
+func (tx *Tx) ChangedRoles(accountID string) { tx.changedWhat("roles", accountID) }
+
+// ChangedAccount says that an account is new or differs from now on. What its
+// entity differs in is ChangedEntity, and its roles are ChangedRoles.
+func (tx *Tx) ChangedAccount(accountID string) { tx.changedWhat("account", accountID) }
+
+// ChangedEntity says that an entity is new or differs from now on. One that
+// moves changes everything below it too: name each.
+func (tx *Tx) ChangedEntity(entityID string) { tx.changedWhat("entity", entityID) }
+
+// ChangedLocation says that a location is new or differs from now on.
+func (tx *Tx) ChangedLocation(locationID string) { tx.changedWhat("location", locationID) }
+
+// ChangedAccess says that everything that decisions read may differ from now on,
+// and has every node load it all again, which takes seconds where there are very
+// many people. It is for what none of the others names.
 func (tx *Tx) ChangedAccess() { tx.changedWhat("all", "") }
 
 func (tx *Tx) changedWhat(kind, id string) {

@@ -29,6 +29,7 @@ const (
 	crowdMost         = 1_000_000
 	crowdAccountsMost = 10_000
 	crowdBatch        = 20_000
+	crowdPasswordDays = 90  // that a password lasts
 	crowdLockedMost   = 200 // at one moment: a lock lasts half an hour
 )
 

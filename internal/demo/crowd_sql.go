@@ -5,6 +5,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -81,7 +82,7 @@ func (c *crowd) furnish(tx *db.Tx, a *crowdAccount, account org.Account) error {
 	if !a.passwordsEnd() {
 		return nil
 	}
-	_, err = tx.Exec(`INSERT INTO account_settings (account_id, name, value) VALUES ($1, 'password_days', '90')`, a.id)
+	_, err = tx.Exec(`INSERT INTO account_settings (account_id, name, value) VALUES ($1, 'password_days', $2)`, a.id, strconv.Itoa(crowdPasswordDays))
 	return err
 }
 
@@ -121,7 +122,7 @@ var (
 	historyColumns    = strings.Fields("user_id set_at hash")
 	factorColumns     = strings.Fields("id user_id kind name sealed last_step created_at last_used_at")
 	attemptColumns    = strings.Fields("user_id failed locked_until updated_at")
-	memberColumns     = strings.Fields("account_id id user_id activated_at deactivated_at deactivated_by deactivation_reason first_administrator owner two_factor_required all_locations first_name last_name email phone language sort_key search_key epoch version created_at created_by number email_key last_sign_in_at")
+	memberColumns     = strings.Fields("account_id id user_id activated_at deactivated_at deactivated_by deactivation_reason first_administrator owner two_factor_required all_locations first_name last_name email phone language sort_key search_key epoch version created_at created_by number email_key last_sign_in_at password_set_at")
 	invitationColumns = strings.Fields("account_id id membership_id token_hash created_at created_by expires_at used_at deactivated_at")
 	assignmentColumns = strings.Fields("account_id id membership_id role_id all_entities valid_until created_at created_by")
 	entityColumns     = strings.Fields("account_id assignment_id entity_id")
@@ -148,16 +149,16 @@ func (b *batch) member(c *crowd, a *crowdAccount, p *crowdPerson, fate crowdFate
 	if err := b.invitation(m, fate); err != nil {
 		return err
 	}
-	var activated, deactivated, shutBy any
+	var activated, deactivated, shutBy, password any
 	reason, epoch, last := "", int64(1), int64(0)
 	if p.came > 0 {
-		activated, last = m.came, p.LastSignInAt
+		activated, last, password = m.came, p.LastSignInAt, micros(p.passwordAt)
 	}
 	if fate == isDeactivated || fate == isShutOut {
 		deactivated, shutBy, reason, epoch = c.before(min(p.invited, max(p.lastSeen, 0.1))*c.random.Float64()), a.owner, reasons[c.random.IntN(len(reasons))], 2
 	}
 	b.members = append(b.members, []any{a.id, id, p.ID, activated, deactivated, shutBy, reason, first, first, true, true, p.FirstName, p.LastName, p.Email, p.Phone, string(p.Lang),
-		p.sort, p.search, epoch, int64(1), m.invited, by, a.next, p.emailKey, last})
+		p.sort, p.search, epoch, int64(1), m.invited, by, a.next, p.emailKey, last, password})
 	a.next++
 	return b.access(m, i)
 }
@@ -279,7 +280,8 @@ func (b *batch) seal(tx *db.Tx) error {
 	return nil
 }
 
-// counted brings an account's counters up to date, opens it, and lets its people be found.
+// counted brings an account's counters up to date, opens it, and lets its people be
+// found, those too whose password is over.
 func counted(tx *db.Tx, a *crowdAccount) error {
 	_, err := tx.Exec(`UPDATE accounts SET next_member = $1 WHERE id = $2`, a.next, a.id)
 	if err != nil {
@@ -297,5 +299,8 @@ func counted(tx *db.Tx, a *crowdAccount) error {
 			return err
 		}
 	}
-	return people.Index(tx, a.id, true)
+	if err := people.Index(tx, a.id, true); err != nil {
+		return err
+	}
+	return people.Age(tx, a.id, crowdPasswordDays, 0)
 }

@@ -259,7 +259,7 @@ func TestWords(t *testing.T) {
 		}{
 			{audit.Found{Action: audit.UserInvited, Outcome: audit.Done, ActorKind: db.User, ActorID: usr, Kind: "entity", ID: ent, Reason: "asked for"}, []string{"Ada", "Invited a user", "Quay", "done", "asked for"}},
 			{audit.Found{Action: audit.UserInvited, Outcome: audit.Refused, ActorKind: db.User, ActorID: "usr_x", Reason: "missing_permission users:create"},
-				[]string{"Somebody who is not in this account", "Tried, and was refused: Invited a user", "", "refused", "Permission missing: users:create"}},
+				[]string{"Somebody who is not in this account", "Refused attempt: Invited a user", "", "refused", "Permission missing: Invite users (users:create)"}},
 			{audit.Found{Action: audit.SignInFailed, Outcome: audit.Refused, ActorKind: db.Nobody, Kind: "user", ID: usr}, []string{"Somebody not signed in", "Tried to sign in", "Ada", "failed", ""}},
 			{audit.Found{Action: "made.up", Outcome: audit.Done, ActorKind: "made up", Kind: "page", ID: "activity"}, []string{"made up", "made.up", "activity", "done", ""}},
 		} {

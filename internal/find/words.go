@@ -44,10 +44,18 @@ func (w Words) Reason(f audit.Found) string {
 	code, permission, _ := strings.Cut(f.Reason, " ")
 	for _, key := range []string{"cause." + code, "error." + code} {
 		if lang.Has(key) {
-			return lang.T(w.Lang, key, "permission", permission, "role", "", "max", "", "name", "", "what", "", "detail", "")
+			return lang.T(w.Lang, key, "permission", w.permission(permission), "role", "", "max", "", "name", "", "what", "", "detail", "")
 		}
 	}
 	return f.Reason
+}
+
+// permission is what a permission lets one do, and its name, by which services know it.
+func (w Words) permission(name string) string {
+	if words := w.known("permission."+name, ""); words != "" {
+		return words + " (" + name + ")"
+	}
+	return name
 }
 
 // Actor is who did it.

@@ -158,7 +158,7 @@ func switched(tx *db.Tx, entityID string, active, on bool, reason string) (strin
 	if err != nil {
 		return "", fmt.Errorf("switch entity: %w", err)
 	}
-	tx.ChangedAccess()
+	tx.ChangedEntity(entityID)
 	return reason, nil
 }
 

@@ -187,7 +187,8 @@ func CreateAccount(tx *db.Tx, n New, profiles profile.Profiles) (Account, error)
 	if err != nil {
 		return Account{}, fmt.Errorf("create account: %w", err)
 	}
-	tx.ChangedAccess()
+	tx.ChangedEntity(e.ID)
+	tx.ChangedAccount(a.ID)
 	return a, audit.Record(tx, audit.Entry{Action: audit.AccountCreated, AccountID: a.ID, EntityID: a.EntityID, Kind: "account", ID: a.ID, Changes: []audit.Change{
 		{Field: "customer_id", After: a.CustomerID}, {Field: "name", After: a.Name}, {Field: "kind", After: a.Kind.String()},
 		{Field: "environment", After: a.Environment}, {Field: "profile", After: a.Profile}, {Field: "alias", After: a.Alias},
@@ -200,7 +201,7 @@ func CreateEntity(tx *db.Tx, n New) (Entity, error) {
 	if err != nil {
 		return Entity{}, err
 	}
-	tx.ChangedAccess()
+	tx.ChangedEntity(e.ID)
 	return e, audit.Record(tx, audit.Entry{Action: audit.EntityCreated, AccountID: e.AccountID, EntityID: e.ID, Kind: "entity", ID: e.ID, Changes: []audit.Change{
 		{Field: "customer_id", After: e.CustomerID}, {Field: "name", After: e.Name}, {Field: "kind", After: e.Kind.String()},
 	}})
@@ -285,7 +286,7 @@ func CreateLocation(tx *db.Tx, entityID, name, webSite string) (Location, error)
 	if err != nil {
 		return Location{}, fmt.Errorf("create location: %w", err)
 	}
-	tx.ChangedAccess()
+	tx.ChangedLocation(l.ID)
 	return l, audit.Record(tx, audit.Entry{Action: audit.LocationCreated, AccountID: l.AccountID, EntityID: l.EntityID, Kind: "location", ID: l.ID,
 		Changes: []audit.Change{{Field: "name", After: l.Name}, {Field: "web_site", After: l.WebSite}}})
 }

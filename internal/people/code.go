@@ -5,22 +5,20 @@ import (
 	"math"
 	"slices"
 	"strconv"
-	"unicode/utf8"
 )
 
-// codeWalk supplies candidates code by code: it counts how many have which first
-// half of a code, and reads the keys of no more than come next.
+// codeWalk supplies candidates code by code: it counts how many have which, and
+// reads the keys of no more than come next.
 type codeWalk struct {
 	l      *looking
 	c      *candidates
 	name   string
 	down   bool
 	from   *position
-	order  codes
-	rest   map[int64]uint32 // codes of those who do not stand in user_codes
-	counts []int32          // of candidates, by the first half of their code
-	half   int              // the next first half to look at
-	todo   []codedUser      // of the halves looked at, in the list's order
+	all    []codedUser // the candidates, in no order
+	counts []int32     // of them, by their code
+	code   int         // the next one to look at
+	todo   []codedUser // of the codes looked at, in the list's order
 }
 
 // coded supplies the candidates after a position by their codes.
@@ -29,9 +27,9 @@ func (l *looking) coded(c *candidates, from *position) (supply, error) {
 	if name == "status" {
 		name = nameCode
 	}
-	w := &codeWalk{l: l, c: c, name: name, down: down, from: from, rest: map[int64]uint32{}, counts: make([]int32, 1<<16)}
+	w := &codeWalk{l: l, c: c, name: name, down: down, from: from, counts: make([]int32, lastCode+1)}
 	var err error
-	if w.order, err = l.codes(name); err != nil {
+	if w.all, err = codesOf(l.tx, l.account.ID, name, c.numbers, l.findable); err != nil {
 		return nil, err
 	}
 	places, err := l.keysOf(c, c.from(l.findable))
@@ -39,48 +37,18 @@ func (l *looking) coded(c *candidates, from *position) (supply, error) {
 		return nil, err
 	}
 	for _, p := range places {
-		w.rest[p.number] = w.codeOf(p.key)
+		w.all = append(w.all, codedUser{w.codeOf(p.key), p.number})
 	}
-	c.each(func(n int64) { w.counts[w.code(n)>>16]++ })
+	for _, x := range w.all {
+		w.counts[x.code]++
+	}
 	if down {
-		w.half = len(w.counts) - 1
+		w.code = lastCode
 	}
 	if from != nil {
-		w.half = int(w.codeOf(from.key) >> 16)
+		w.code = int(w.codeOf(from.key))
 	}
 	return w.supply, nil
-}
-
-// codes reads the codes of a kind, once.
-func (l *looking) codes(name string) (codes, error) {
-	if l.coding[name] == nil {
-		var buffer codes
-		if kept, ok := l.people.buffers.Get().(*codes); ok {
-			buffer = *kept
-		}
-		read, err := readCodes(l.tx, l.account.ID, name, l.findable, buffer)
-		if err != nil {
-			return nil, err
-		}
-		l.coding[name] = read
-	}
-	return l.coding[name], nil
-}
-
-// done gives back what was read into.
-func (l *looking) done() {
-	for _, c := range l.coding {
-		l.people.buffers.Put(&c)
-	}
-	l.coding = nil
-}
-
-// code is the code of somebody.
-func (w *codeWalk) code(n int64) uint32 {
-	if n < w.l.findable {
-		return w.order.of(n)
-	}
-	return w.rest[n]
 }
 
 // codeOf is the code of a key.
@@ -117,29 +85,22 @@ func (w *codeWalk) supply(want int) (out []position, err error) {
 	return out, nil
 }
 
-// more looks at the next first halves that so many candidates have; false at the end.
+// more looks at the next codes that so many candidates have; false at the end.
 func (w *codeWalk) more(want int) bool {
-	begin, sum := w.half, 0
-	for ; w.half >= 0 && w.half < len(w.counts) && sum < want; w.half += w.step() {
-		sum += int(w.counts[w.half])
+	begin, sum := w.code, 0
+	for ; w.code >= 0 && w.code <= lastCode && sum < want; w.code += w.step() {
+		sum += int(w.counts[w.code])
 	}
-	low, high := min(begin, w.half-w.step()), max(begin, w.half-w.step())
 	if sum == 0 {
 		return false
 	}
-	least, most := uint32(low)<<16, uint32(high)<<16|0xffff
-	switch { // nobody before the position
-	case w.from != nil && w.down:
-		most = min(most, w.codeOf(w.from.key))
-	case w.from != nil:
-		least = max(least, w.codeOf(w.from.key))
-	}
+	least, most := uint32(min(begin, w.code-w.step())), uint32(max(begin, w.code-w.step()))
 	w.todo = w.todo[:0:0]
-	w.c.each(func(n int64) {
-		if code := w.code(n); code >= least && code <= most {
-			w.todo = append(w.todo, codedUser{code, n})
+	for _, x := range w.all {
+		if x.code >= least && x.code <= most {
+			w.todo = append(w.todo, x)
 		}
-	})
+	}
 	slices.SortFunc(w.todo, func(a, b codedUser) int {
 		return w.step() * cmp.Or(cmp.Compare(a.code, b.code), cmp.Compare(a.number, b.number))
 	})
@@ -232,20 +193,9 @@ func (w *codeWalk) edge(code uint32) *position {
 		p.number = math.MaxInt64
 	}
 	if w.name == signInCode {
-		at := int64(code) * timeUnit
-		if w.down {
-			at += timeUnit - 1
-		}
-		p.key = strconv.FormatInt(at, 10)
+		p.key = strconv.FormatInt(timeEdge(code, w.down), 10)
 		return p
 	}
-	begin := []byte{byte(code >> 24), byte(code >> 16), byte(code >> 8), byte(code)}
-	for len(begin) > 0 && (begin[len(begin)-1] == 0 || !utf8.Valid(begin)) {
-		begin = begin[:len(begin)-1]
-	}
-	p.key = string(begin)
-	if w.down {
-		p.key += string(utf8.MaxRune)
-	}
+	p.key = textEdge(code, w.down)
 	return p
 }

@@ -121,7 +121,11 @@ func (l *looking) byWords(c *candidates) error {
 			if err != nil {
 				return err
 			}
+			before := c.numbers
 			c.narrow(set)
+			if before != nil && c.count() > before.count()*9/10 && !c.exact {
+				break // everybody else here has the rest of the word as well, or nearly
+			}
 		}
 	}
 	return nil
@@ -187,7 +191,7 @@ func (l *looking) byLink(c *candidates, s Status) error {
 		}
 		l.waiting = list
 	}
-	set, unsure, now := &numbers{}, &numbers{}, timeCode(l.tx.Now)
+	set, unsure, now := &numbers{}, &numbers{}, linkTime(l.tx.Now)
 	for _, x := range l.waiting {
 		kind := Invited
 		switch {
@@ -209,21 +213,19 @@ func (l *looking) byLink(c *candidates, s Status) error {
 // byPassword narrows those who are in and not locked to those whose password is
 // over, or is not. Somebody without a password has none that is over.
 func (l *looking) byPassword(c *candidates, s Status) error {
-	if l.days == 0 {
-		if s == PasswordExpired {
-			c.narrow(&numbers{})
+	over := &numbers{}
+	if l.days != 0 {
+		var err error
+		if over, err = l.withOldPassword(); err != nil {
+			return err
 		}
-		return nil
 	}
-	codes, err := l.codes(passwordCode)
-	if err != nil {
-		return err
-	}
-	expired, unsure := c.before(codes, timeCode(l.tx.Now-passwordLife(l.days)))
 	if s == Active {
-		return l.narrowTo(c, c.without(expired).without(unsure), unsure, s)
+		c.numbers = c.without(over)
+	} else {
+		c.narrow(over)
 	}
-	return l.narrowTo(c, expired, unsure, s)
+	return nil
 }
 
 // narrowTo narrows to a set, and those of whom codes cannot tell whether they
@@ -273,7 +275,6 @@ func (p *People) Counts(tx *db.Tx, a org.Account) (map[Status]int64, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer l.done()
 	out := map[Status]int64{}
 	for _, s := range Statuses() {
 		c, err := l.find(s)

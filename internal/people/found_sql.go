@@ -17,14 +17,7 @@ const indexStep = 512
 // term reads whom a term stands for.
 func term(tx *db.Tx, accountID, name string) (*numbers, error) {
 	out := &numbers{}
-	_, err := db.All(tx, func(r *sql.Rows) (_ struct{}, err error) {
-		var at int64
-		var packed []byte
-		if err = r.Scan(&at, &packed); err == nil {
-			out.put(at, unpack(packed))
-		}
-		return
-	}, `SELECT block, bits FROM found_by WHERE account_id = $1 AND term = $2`, accountID, name)
+	err := db.Blocks(tx, out.put, `SELECT block, bits FROM found_by WHERE account_id = $1 AND term = $2`, accountID, name)
 	if err != nil {
 		return nil, fmt.Errorf("read whom a term stands for: %w", err)
 	}
@@ -52,13 +45,14 @@ func termsOf(tx *db.Tx, accountID string, from, until int64, add func(number int
 	}
 	read := func(r *sql.Rows) (_ struct{}, err error) {
 		var x termed
-		if err = r.Scan(&x.number, &x.text, &x.activated, &x.deactivated, &x.locked); err == nil {
+		if err = r.Scan(&x.number, &x.text, &x.activated, &x.deactivated, &x.locked, &x.old); err == nil {
 			letterTerms(x.text, func(letters string) { of(x.number, lettersTerm, letters) })
 			x.states(func(state string) { of(x.number, state, "") })
 		}
 		return
 	}
-	_, err := db.All(tx, read, `SELECT m.number, m.search_key, m.activated_at IS NOT NULL, m.deactivated_at IS NOT NULL, u.inactive_locked_at IS NOT NULL`+
+	_, err := db.All(tx, read, `SELECT m.number, m.search_key, m.activated_at IS NOT NULL, m.deactivated_at IS NOT NULL, u.inactive_locked_at IS NOT NULL,
+		COALESCE(m.password_set_at <= (SELECT a.old_since FROM accounts a WHERE a.id = m.account_id), FALSE)`+
 		termedSQL, accountID, from, until)
 	if err == nil {
 		_, err = db.All(tx, func(r *sql.Rows) (_ struct{}, err error) {
@@ -96,6 +90,7 @@ type termed struct {
 	text                   string
 	activated, deactivated bool
 	locked                 bool // by inactivity
+	old                    bool // their password
 }
 
 func (x termed) states(add func(string)) {
@@ -107,6 +102,9 @@ func (x termed) states(add func(string)) {
 	}
 	if x.locked {
 		add(idle)
+	}
+	if x.old {
+		add(old)
 	}
 }
 

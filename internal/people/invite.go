@@ -263,7 +263,7 @@ func (p *People) mayManage(tx *db.Tx, who db.Who, a org.Account, permission stri
 		return err
 	}
 	q := org.Question(tx, who, a.ID)
-	switch code := access.CanManage(s, q, m.UserID, m.ID); code {
+	switch code := access.CanManage(s, q, m.UserID); code {
 	case "":
 	case access.RefusedOwnAccess:
 		return fault.New(fault.Forbidden, "own_access")

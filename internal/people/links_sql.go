@@ -2,7 +2,6 @@ package people
 
 import (
 	"bytes"
-	"database/sql"
 	"encoding/binary"
 	"fmt"
 	"math"
@@ -14,6 +13,10 @@ import (
 // noLink is the code of a link that was deactivated.
 const noLink = math.MaxUint32
 
+// linkTime is the code of a link that ends then: in steps of four seconds, so that
+// it lasts for centuries.
+func linkTime(at int64) uint32 { return uint32(at / 4_000_000) }
+
 // codedUser is somebody's code.
 type codedUser struct {
 	code   uint32
@@ -23,20 +26,13 @@ type codedUser struct {
 // Few wait to come in, so their codes stand beside their numbers, as many of an
 // account in one row of user_codes as stand in one of found_by: two bytes of
 // number and four of code each, by number.
-const linkBytes = 2 + codeBytes
+const linkBytes = 2 + 4
 
 // links reads who waits to come in to an account, by number, with the code of
 // when their link ends.
 func links(tx *db.Tx, accountID string) ([]codedUser, error) {
 	var out []codedUser
-	_, err := db.All(tx, func(r *sql.Rows) (_ struct{}, err error) {
-		var at int64
-		var stored sql.RawBytes
-		if err = r.Scan(&at, &stored); err == nil {
-			out = appendLinks(out, at, stored)
-		}
-		return
-	}, `SELECT block, codes FROM user_codes WHERE account_id = $1 AND kind = $2 ORDER BY block`, accountID, linkCode)
+	err := db.Blocks(tx, func(at int64, stored []byte) { out = appendLinks(out, at, stored) }, `SELECT block, codes FROM user_codes WHERE account_id = $1 AND kind = $2 ORDER BY block`, accountID, linkCode)
 	if err != nil {
 		return nil, fmt.Errorf("read who waits: %w", err)
 	}

@@ -53,7 +53,6 @@ func (p *People) page(tx *db.Tx, a org.Account, q Query, limit int) (Page, error
 	if err != nil {
 		return Page{}, err
 	}
-	defer l.done()
 	uncounted := limit > 0
 	if !uncounted {
 		limit = l.q.Limit

@@ -39,14 +39,22 @@ type million struct {
 // one run to the next; without it they are made each time, which takes minutes.
 const keptIn = "COUNTERSIGN_BENCH_DATA"
 
+// keptPostgres is the address of a PostgreSQL database that keeps them, with one
+// %d in it for how many accounts they are in; it exists, and may be empty.
+const keptPostgres = "COUNTERSIGN_BENCH_POSTGRES"
+
 // openMillion makes a million people in so many accounts.
 func openMillion(b *testing.B, dialect testdb.Dialect, accounts int) *million {
 	b.Helper()
-	address, made := testdb.Address(b, dialect), false
-	if folder := os.Getenv(keptIn); folder != "" && dialect == testdb.SQLite {
+	folder, server := os.Getenv(keptIn), os.Getenv(keptPostgres)
+	var address string
+	switch {
+	case folder != "" && dialect == testdb.SQLite:
 		address = filepath.Join(folder, fmt.Sprintf("million-%d.db", accounts))
-		_, err := os.Stat(address)
-		made = err == nil
+	case server != "" && dialect == testdb.Postgres:
+		address = fmt.Sprintf(server, accounts)
+	default:
+		address = testdb.Address(b, dialect)
 	}
 	clock := demo.NewClock(time.Now)
 	d, err := db.Open(b.Context(), db.Options{URL: address, Now: clock.Now, Random: rand.Reader, Box: testdb.Box(b)})
@@ -62,7 +70,7 @@ func openMillion(b *testing.B, dialect testdb.Dialect, accounts int) *million {
 	m.profile, _ = profiles.Get(profile.Standard)
 	live, log := &access.Live{}, audit.New(d, slog.New(slog.DiscardHandler))
 	m.people = people.New(d, live, profiles, log)
-	if !made {
+	if d.Ready(b.Context()) != nil {
 		m.make(b, clock, profiles, live, log, accounts)
 	}
 	m.view(b, func(tx *db.Tx) error {

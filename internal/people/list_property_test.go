@@ -236,7 +236,7 @@ func (c *crowded) changes(t *testing.T, spare map[string]bool) {
 		return
 	}
 	c.Do(func(tx *db.Tx) error {
-		switch c.r.IntN(8) {
+		switch c.r.IntN(9) {
 		case 0:
 			return c.join(tx)
 		case 1:
@@ -249,7 +249,9 @@ func (c *crowded) changes(t *testing.T, spare map[string]bool) {
 			if _, err := tx.Exec(`UPDATE users SET last_sign_in_at = $1 WHERE id = $2`, tx.Now, s.person.ID); err != nil {
 				return err
 			}
-			return people.SignedIn(tx, s.person.ID)
+			return people.SignedIn(tx, s.person.ID, func(string) int { return 30 })
+		case 3:
+			return people.Age(tx, c.a.ID, 1+c.r.IntN(60), c.r.IntN(4)) // 30 is what the settings say
 		}
 		return people.Relist(tx, s.person.ID, func() error {
 			switch {

@@ -26,7 +26,7 @@ type bounds struct {
 	sample int   // candidates that are looked at to say how many there are at least
 }
 
-func usualBounds() bounds { return bounds{gather: 1500, walk: 8000, sample: 300} }
+func usualBounds() bounds { return bounds{gather: 1000, walk: 8000, sample: 300} }
 
 // looking is a query under way in one transaction.
 type looking struct {
@@ -41,8 +41,8 @@ type looking struct {
 	back    bool     // towards the first page
 
 	members, findable int64
+	oldSince          int64               // µs: whoever has their password since then or earlier stands under old
 	terms             map[string]*numbers // read so far, as are these
-	coding            map[string]codes
 	locked            *numbers
 	waiting           []codedUser
 	few               []withStatus // who matches but for the status, when they are few; see byStatus
@@ -59,8 +59,8 @@ func (p *People) look(tx *db.Tx, a org.Account, q Query) (*looking, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &looking{people: p, tx: tx, account: a, bounds: p.bounds, q: q, words: strings.Fields(q.Search), days: settings.PasswordDays, terms: map[string]*numbers{}, coding: map[string]codes{}}
-	if _, err := db.One(tx, []any{&l.members, &l.findable}, `SELECT users, findable FROM accounts WHERE id = $1`, a.ID); err != nil {
+	l := &looking{people: p, tx: tx, account: a, bounds: p.bounds, q: q, words: strings.Fields(q.Search), days: settings.PasswordDays, terms: map[string]*numbers{}}
+	if _, err := db.One(tx, []any{&l.members, &l.findable, &l.oldSince}, `SELECT users, findable, old_since FROM accounts WHERE id = $1`, a.ID); err != nil {
 		return nil, err
 	}
 	if q.EntityID == "" {

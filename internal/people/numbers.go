@@ -72,11 +72,13 @@ func (s *numbers) first(limit int) []int64 {
 	return out
 }
 
-// each calls f for all of them, the lowest first.
-func (s *numbers) each(f func(n int64)) {
-	for i, w := range s.words {
-		for ; w != 0; w &= w - 1 {
-			f(int64(i)<<6 + int64(bits.TrailingZeros64(w)))
+// within calls f for those from <= n < until, the lowest first.
+func (s *numbers) within(from, until int64, f func(n int64)) {
+	for i := from >> 6; i<<6 < until && i < int64(len(s.words)); i++ {
+		for w := s.words[i]; w != 0; w &= w - 1 {
+			if n := i<<6 + int64(bits.TrailingZeros64(w)); n >= from && n < until {
+				f(n)
+			}
 		}
 	}
 }
@@ -150,25 +152,27 @@ func (b *block) pack() []byte {
 // unpack reads what pack wrote. Bytes that it did not write give some users or
 // others: whoever is shown is looked at again.
 func unpack(packed []byte) (b block) {
+	b.add(packed)
+	return b
+}
+
+func (b *block) add(packed []byte) {
 	if len(packed) == blockSize/8 {
 		for i := range b {
-			b[i] = binary.BigEndian.Uint64(packed[8*i:])
+			b[i] |= binary.BigEndian.Uint64(packed[8*i:])
 		}
-		return b
+		return
 	}
 	for ; len(packed) >= 2; packed = packed[2:] {
 		b.set(int64(binary.BigEndian.Uint16(packed)) % blockSize)
 	}
-	return b
 }
 
-// put adds a block to the set.
-func (s *numbers) put(at int64, b block) {
-	from := int(at) * len(b)
-	for len(s.words) < from+len(b) {
-		s.words = append(s.words, make([]uint64, from+len(b)-len(s.words))...)
+// put adds a packed block to the set.
+func (s *numbers) put(at int64, packed []byte) {
+	from := int(at) * len(block{})
+	if room := from + len(block{}) - len(s.words); room > 0 {
+		s.words = append(s.words, make([]uint64, room)...)
 	}
-	for i, w := range b {
-		s.words[from+i] |= w
-	}
+	(*block)(s.words[from:]).add(packed)
 }

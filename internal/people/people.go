@@ -36,7 +36,6 @@ import (
 	"log/slog"
 	"net/mail"
 	"strings"
-	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -59,7 +58,6 @@ type People struct {
 	profiles profile.Profiles
 	audit    *audit.Log
 	bounds   bounds
-	buffers  sync.Pool // of codes
 }
 
 // New makes the use cases over a database; live answers what they ask.

@@ -44,7 +44,8 @@ const relistSQL = `UPDATE memberships SET
 		sort_key = CASE WHEN memberships.activated_at IS NULL THEN memberships.sort_key ELSE u.sort_key END,
 		search_key = CASE WHEN memberships.activated_at IS NULL THEN memberships.search_key ELSE u.search_key END,
 		email_key = CASE WHEN memberships.activated_at IS NULL AND memberships.email <> '' THEN memberships.email_key ELSE COALESCE(u.email_key, '') END,
-		last_sign_in_at = CASE WHEN memberships.activated_at IS NULL THEN 0 ELSE COALESCE(u.last_sign_in_at, 0) END
+		last_sign_in_at = CASE WHEN memberships.activated_at IS NULL THEN 0 ELSE COALESCE(u.last_sign_in_at, 0) END,
+		password_set_at = CASE WHEN memberships.activated_at IS NULL THEN NULL ELSE u.password_set_at END
 	FROM users u WHERE u.id = memberships.user_id AND memberships.user_id = $1
 	RETURNING memberships.account_id, memberships.id, COALESCE(memberships.number, -1)`
 
@@ -125,8 +126,9 @@ func (x inList) begin(tx *db.Tx) error {
 	return Index(tx, x.accountID, true)
 }
 
-// SignedIn notes in the lists of a person's accounts that they signed in now.
-func SignedIn(tx *db.Tx, userID string) error {
+// SignedIn notes in the lists of a person's accounts that they signed in now. days
+// is for how many a password lasts in an account; 0 when it has no end.
+func SignedIn(tx *db.Tx, userID string, days func(accountID string) int) error {
 	list, err := db.All(tx, func(r *sql.Rows) (x inList, err error) { return x, r.Scan(&x.accountID, &x.number, &x.findable) },
 		`UPDATE memberships SET last_sign_in_at = $1 WHERE user_id = $2 AND activated_at IS NOT NULL
 		RETURNING account_id, COALESCE(number, -1), COALESCE(number < (SELECT a.findable FROM accounts a WHERE a.id = memberships.account_id), FALSE)`, tx.Now, userID)
@@ -134,6 +136,9 @@ func SignedIn(tx *db.Tx, userID string) error {
 		return fmt.Errorf("note sign-in in lists: %w", err)
 	}
 	for _, x := range list {
+		if err := Age(tx, x.accountID, days(x.accountID), agedAtOnce); err != nil {
+			return err
+		}
 		if !x.findable {
 			continue
 		}

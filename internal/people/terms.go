@@ -15,6 +15,7 @@ const (
 	came        = "s:in"
 	shut        = "s:out"
 	idle        = "s:idle" // locked by inactivity
+	old         = "s:old"  // their password is, as of accounts.old_since
 )
 
 // longest is how many letters in a row are a term. Whatever is not longer is

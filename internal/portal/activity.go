@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"countersign/internal/access"
 	"countersign/internal/audit"
 	"countersign/internal/db"
 	"countersign/internal/fault"
@@ -39,7 +40,7 @@ func (p *Portal) activity(w http.ResponseWriter, r *http.Request, v *web.Visit) 
 	if err != nil {
 		return err
 	}
-	view := ActivityView{Page: i.page, Filter: ReadActivityFilter(q), Kinds: kindGroups(v.Lang), MayExport: i.may("audit:export")}
+	view := ActivityView{Page: i.page, Filter: ReadActivityFilter(q), Kinds: kindGroups(v.Lang), MayExport: i.may("audit:export"), Below: i.account.Kind != access.Merchant}
 	search, err := p.activityQuery(r, i, v, &view)
 	if err != nil {
 		return err

@@ -89,7 +89,8 @@ func (p *Portal) homePeople(tx *db.Tx, i inside, view *HomeView) error {
 		return err
 	}
 	view.People = &PeopleCounts{Active: int(counts[people.Active]), Invited: int(counts[people.Invited]), Expired: int(counts[people.ExpiredInvitation]),
-		Locked: int(counts[people.LockedAttempts] + counts[people.LockedInactivity]), Deactivated: int(counts[people.Deactivated])}
+		InvitationOff: int(counts[people.DeactivatedInvitation]), Locked: int(counts[people.LockedAttempts] + counts[people.LockedInactivity]),
+		PasswordExpired: int(counts[people.PasswordExpired]), Deactivated: int(counts[people.Deactivated])}
 	for _, status := range []people.Status{people.Invited, people.ExpiredInvitation} {
 		page, err := p.People.List(tx, i.account, people.Query{Status: status, Limit: 5})
 		if err != nil {

@@ -82,9 +82,11 @@ func settingWords(tag lang.Tag, d profile.Definition, value string, pr *profile.
 		}
 		return lang.T(tag, "portal.no")
 	case profile.Number:
-		n, _ := strconv.ParseInt(value, 10, 64)
-		return lang.Number(tag, n)
+		return amountWords(tag, d.Key, value)
 	case profile.Duration:
+		if long, err := time.ParseDuration(value); err == nil && long == 0 {
+			return amountWords(tag, d.Key, "0")
+		}
 		return durationWords(tag, value)
 	case profile.RoleKey:
 		if role, ok := pr.Role(value); ok {
@@ -93,6 +95,21 @@ func settingWords(tag lang.Tag, d profile.Definition, value string, pr *profile.
 		return lang.T(tag, "portal.none")
 	}
 	return value
+}
+
+// amountWords is a number with what it counts, which its key ends with; zero has
+// words of its own where it is no amount.
+func amountWords(tag lang.Tag, key, value string) string {
+	n, _ := strconv.ParseInt(value, 10, 64)
+	switch zero := "setting." + key + ".zero"; {
+	case n == 0 && lang.Has(zero):
+		return lang.T(tag, zero)
+	case strings.HasSuffix(key, "_days"):
+		return lang.T(tag, "portal.duration.days", "count", int(n))
+	case strings.HasSuffix(key, "_minutes"):
+		return lang.T(tag, "portal.duration.minutes", "count", int(n))
+	}
+	return lang.Number(tag, n)
 }
 
 func durationWords(tag lang.Tag, value string) string {

@@ -105,7 +105,7 @@ func userHead(i inside, u user, me string, names map[string]string) UserHead {
 	case people.Invited:
 		h.By = names[row.InvitationSentBy]
 	}
-	managed := access.CanManage(i.snapshot, i.q, row.ID(), row.Member.ID) == ""
+	managed := access.CanManage(i.snapshot, i.q, row.ID()) == ""
 	shielded := row.FirstAdministrator && u.settings.FirstAdministratorProtected
 	appoints := people.Appoints(i.snapshot, i.q, i.account, row.Member)
 	if row.Status == people.LockedAttempts {

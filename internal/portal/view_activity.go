@@ -120,6 +120,7 @@ type ActivityView struct {
 	Pager     Pager
 	Reached   Moment // the search looked as far as this; zero when it looked at all there is
 	MayExport bool
+	Below     bool // accounts below this one are in it too
 }
 
 func (ActivityView) name() string { return "activity" }
@@ -149,7 +150,7 @@ func (v ActivityView) Chips() []Chip {
 			}
 		}
 	}
-	c.add("outcome", f.Outcome, "portal.outcome."+f.Outcome, func(f *ActivityFilter) { f.Outcome = "" })
+	c.add("outcome", f.Outcome, "portal.filter.outcome."+f.Outcome, func(f *ActivityFilter) { f.Outcome = "" })
 	c.add("from", f.From, "", func(f *ActivityFilter) { f.From = "" })
 	c.add("until", f.Until, "", func(f *ActivityFilter) { f.Until = "" })
 	c.add("address", f.Address, "", func(f *ActivityFilter) { f.Address = "" })

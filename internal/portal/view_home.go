@@ -15,13 +15,15 @@ type HomeView struct {
 
 func (HomeView) name() string { return "home" }
 
-// PeopleCounts are the account's users by status.
+// PeopleCounts are the account's users by status; together they are all of them.
 type PeopleCounts struct {
-	Active      int
-	Invited     int
-	Expired     int
-	Locked      int
-	Deactivated int
+	Active          int
+	Invited         int
+	Expired         int
+	InvitationOff   int // their invitation was deactivated
+	Locked          int
+	PasswordExpired int
+	Deactivated     int
 }
 
 // InvitationRow is an invitation that waits.

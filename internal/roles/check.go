@@ -302,5 +302,9 @@ func (m *managing) has(roleID string) (bool, error) {
 	return n > 0, err
 }
 
-// changed says that decisions differ from now on: the one place that does, for roles and policies.
-func changed(tx *db.Tx) { tx.ChangedAccess() }
+// changed says that decisions read other roles from now on: the one place that does.
+func changed(tx *db.Tx, roleIDs ...string) {
+	for _, id := range roleIDs {
+		tx.ChangedRole(id)
+	}
+}

@@ -71,7 +71,7 @@ func (m *managing) create(in Draft, from string) (string, error) {
 	if err := m.saveParts(role, &next); err != nil {
 		return "", err
 	}
-	changed(m.tx)
+	changed(m.tx, id)
 	return id, audit.Record(m.tx, audit.Entry{Action: audit.RoleCreated, AccountID: m.account.ID, Kind: "role", ID: id,
 		Changes: append(differences(role, next), audit.Change{Field: "cloned_from", After: from}, audit.Change{Field: "toxic_combinations", After: flagged})})
 }
@@ -113,7 +113,7 @@ func (r *Roles) Edit(ctx context.Context, who db.Who, accountID, roleID string, 
 			return err
 		}
 		if decides(role, next) {
-			changed(tx)
+			changed(tx, roleID)
 		}
 		now = role.Version + 1
 		e.Changes = append(differences(role, next), audit.Change{Field: "toxic_combinations", After: flagged})

@@ -97,8 +97,8 @@ func (m *managing) savePolicy(action string, before, after Policy, flagged strin
 	if err := savePermits(m.tx, "policy_permissions", "policy_id", after.AccountID, after.ID, before.Permits, after.Permits); err != nil {
 		return err
 	}
-	if len(before.Roles) > 0 && !slices.Equal(textOf(before.Permits), textOf(after.Permits)) {
-		changed(m.tx)
+	if !slices.Equal(textOf(before.Permits), textOf(after.Permits)) {
+		changed(m.tx, before.Roles...)
 	}
 	changes := []audit.Change{{Field: "name", Before: before.Name, After: after.Name}, {Field: "description", Before: before.Description, After: after.Description}}
 	changes = append(changes, permitDifferences(before.Permits, after.Permits)...)

@@ -2,6 +2,7 @@ package roles
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -185,6 +186,7 @@ func (e *Effect) page(a Affected, limit int) (more bool) {
 // walk calls see for everybody who has a role that changes, by membership id after
 // a position, while it wants more; more tells whether it stopped before the end.
 func (m *managing) walk(c change, known map[string]rights, after string, see func(Affected) bool) (more bool, err error) {
+	alike := map[string]Affected{} // most people have the same as many others
 	for {
 		list, err := holdersAfter(m.tx, m.account.ID, c.roles(), after, effectChunk)
 		if err != nil || len(list) == 0 {
@@ -205,7 +207,12 @@ func (m *managing) walk(c change, known map[string]rights, after string, see fun
 			return copies[id]
 		}
 		for i, h := range list {
-			a := c.affects(held[h.membershipID], of, m.tx.Now)
+			key := keyOf(held[h.membershipID])
+			a, ok := alike[key]
+			if !ok {
+				a = c.affects(held[h.membershipID], of, m.tx.Now)
+				alike[key] = a
+			}
 			a.MembershipID, a.UserID = h.membershipID, h.userID
 			if !see(a) {
 				return i < len(list)-1 || len(list) == effectChunk, nil
@@ -215,6 +222,15 @@ func (m *managing) walk(c change, known map[string]rights, after string, see fun
 			return false, nil
 		}
 	}
+}
+
+// keyOf is the same for those whom a change affects alike.
+func keyOf(held []scoped) string {
+	var b strings.Builder
+	for _, x := range held {
+		fmt.Fprintf(&b, "%s %d %d %q;", x.RoleID, x.From, x.Until, x.paths)
+	}
+	return b.String()
 }
 
 // weigh adds for what the change would be refused, or reported.

@@ -3,6 +3,8 @@ package roles
 import (
 	"database/sql"
 	"fmt"
+	"slices"
+	"strings"
 
 	"countersign/internal/access"
 	"countersign/internal/db"
@@ -66,15 +68,30 @@ func countHolders(tx *db.Tx, accountID string, roleIDs []string) (n int64, err e
 
 // holdersAfter reads up to limit who have any of the roles, by membership id after a position.
 func holdersAfter(tx *db.Tx, accountID string, roleIDs []string, after string, limit int) ([]holder, error) {
-	list, err := db.All(tx, func(r *sql.Rows) (h holder, err error) {
-		return h, r.Scan(&h.membershipID, &h.userID)
-	}, `SELECT x.id, m.user_id FROM (SELECT DISTINCT a.membership_id AS id FROM `+db.Each(tx, "$2")+` CROSS JOIN assignments a
-		WHERE a.account_id = $1 AND a.role_id = each.value AND a.membership_id > $3 ORDER BY a.membership_id LIMIT $4) AS x
-		JOIN memberships m ON m.account_id = $1 AND m.id = x.id ORDER BY x.id`, accountID, db.List(roleIDs), after, limit)
-	if err != nil {
-		return nil, fmt.Errorf("read who has roles: %w", err)
+	return merged(roleIDs, limit, func(roleID string) ([]holder, error) {
+		return db.All(tx, scanHolder, `SELECT a.membership_id, m.user_id FROM (SELECT membership_id FROM assignments
+			WHERE account_id = $1 AND role_id = $2 AND membership_id > $3 ORDER BY membership_id LIMIT $4) AS a
+			JOIN memberships m ON m.account_id = $1 AND m.id = a.membership_id ORDER BY a.membership_id`, accountID, roleID, after, limit)
+	})
+}
+
+func scanHolder(r *sql.Rows) (h holder, err error) { return h, r.Scan(&h.membershipID, &h.userID) }
+
+// merged are the first of the holders of several roles, each once. Each role is
+// read in the order of its index: all of them at once would be sorted first, and
+// one role may be everybody's.
+func merged(roleIDs []string, limit int, read func(roleID string) ([]holder, error)) ([]holder, error) {
+	var all []holder
+	for _, id := range roleIDs {
+		list, err := read(id)
+		if err != nil {
+			return nil, fmt.Errorf("read who has roles: %w", err)
+		}
+		all = append(all, list...)
 	}
-	return list, nil
+	slices.SortFunc(all, func(a, b holder) int { return strings.Compare(a.membershipID, b.membershipID) })
+	all = slices.CompactFunc(all, func(a, b holder) bool { return a.membershipID == b.membershipID })
+	return all[:min(limit, len(all))], nil
 }
 
 // scopedOf reads what people have, with the paths of the entities.

@@ -254,6 +254,12 @@ func TestToxicDoors(t *testing.T) {
 				t.Error("not in the report")
 			}
 		})
+		t.Run("R12 an edit that adds no combination to anybody goes, also where somebody has it already", func(t *testing.T) {
+			h.Set("M1", "toxic_flagged", "")
+			if err := h.edit(t, "m1.owner", approves, roles.Edit{Permits: &[]roles.Permit{{Permission: "approvals:approve_single"}, {Permission: "approvals:approve_first"}}}); err != nil {
+				t.Error(told(err))
+			}
+		})
 	})
 }
 

@@ -46,11 +46,26 @@ func (r *Roles) Remove(ctx context.Context, who db.Who, accountID, roleID string
 		if err := dropRole(tx, accountID, roleID); err != nil {
 			return err
 		}
-		changed(tx)
+		changed(tx, roleID)
+		moved(tx, list)
 		e.Changes = differences(role, Full{Role: Role{AccountID: accountID, ID: roleID}})
 		return audit.Record(tx, e)
 	})
 	return fell, err
+}
+
+// usersMost is from how many on loading everybody costs a node no more than each.
+const usersMost = 500
+
+// moved says that decisions about those who had a role differ from now on.
+func moved(tx *db.Tx, list []holder) {
+	if len(list) > usersMost {
+		tx.ChangedAccess()
+		return
+	}
+	for _, h := range list {
+		tx.ChangedUser(h.userID)
+	}
 }
 
 // moveMost bounds whose access one deletion changes: it holds up all others who write.

@@ -149,7 +149,7 @@ func Install(tx *db.Tx, accountID string, kind access.Kind, p *profile.Profile) 
 			return fmt.Errorf("install role %s: %w", r.Key, err)
 		}
 	}
-	tx.ChangedAccess()
+	tx.ChangedRoles(accountID)
 	return nil
 }
 

@@ -82,7 +82,7 @@ func copied(tx *db.Tx, membershipID string, from Full, permits []Permit) (string
 	}
 	copy := Full{Role: Role{AccountID: from.AccountID, ID: id, Name: from.Name}, Permits: once(permits)}
 	m := managing{tx: tx}
-	changed(tx)
+	changed(tx, id)
 	return id, m.saveOwn(nil, &copy)
 }
 
@@ -107,7 +107,7 @@ func dropCopies(tx *db.Tx, accountID, membershipID string) error {
 		if err := dropRole(tx, accountID, id); err != nil {
 			return err
 		}
-		changed(tx)
+		changed(tx, id)
 	}
 	return nil
 }
@@ -203,7 +203,7 @@ func Adjust(tx *db.Tx, membershipID string, r Full, permits []Permit) (id string
 	if _, err := tx.Exec(`UPDATE roles SET version = version + 1 WHERE account_id = $1 AND id = $2`, r.AccountID, r.ID); err != nil {
 		return "", nil, fmt.Errorf("adjust a role: %w", err)
 	}
-	changed(tx)
+	changed(tx, r.ID)
 	return r.ID, permitDifferences(had, permits), nil
 }
 

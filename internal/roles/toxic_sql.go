@@ -107,13 +107,16 @@ func listToxic(tx *db.Tx, accountID string, s sides, after string, limit int) ([
 	if err != nil {
 		return nil, err
 	}
-	list, err := db.All(tx, func(r *sql.Rows) (h Holder, err error) { return h, r.Scan(&h.MembershipID, &h.UserID) },
-		`SELECT x.id, m.user_id FROM (SELECT DISTINCT a.membership_id AS id`+fromHolders(tx)+` AND a.membership_id > $5 AND `+having(tx, "$4")+` ORDER BY a.membership_id LIMIT $6) AS x
-		JOIN memberships m ON m.account_id = $2 AND m.id = x.id ORDER BY x.id`, tx.Now, accountID, db.List(few), db.List(many), after, limit)
-	if err != nil {
-		return nil, fmt.Errorf("list who has too much: %w", err)
+	list, err := merged(few, limit, func(roleID string) ([]holder, error) {
+		return db.All(tx, scanHolder, `SELECT x.membership_id, m.user_id FROM (SELECT a.membership_id FROM assignments a WHERE a.account_id = $2 AND a.role_id = $3 AND a.membership_id > $5
+			AND `+living("a")+` AND `+having(tx, "$4")+` ORDER BY a.membership_id LIMIT $6) AS x
+			JOIN memberships m ON m.account_id = $2 AND m.id = x.membership_id ORDER BY x.membership_id`, tx.Now, accountID, roleID, db.List(many), after, limit)
+	})
+	var out []Holder
+	for _, h := range list {
+		out = append(out, Holder{MembershipID: h.membershipID, UserID: h.userID})
 	}
-	return list, nil
+	return out, err
 }
 
 // addSides reads through which roles people have a combination.

@@ -154,7 +154,14 @@ func (c candidate) note(tx *db.Tx) error {
 	if n == 0 {
 		return challengeEnded()
 	}
-	return people.SignedIn(tx, c.ID)
+	return people.SignedIn(tx, c.ID, func(accountID string) int {
+		for _, p := range c.places("") {
+			if p.AccountID == accountID {
+				return p.PasswordDays
+			}
+		}
+		return 0
+	})
 }
 
 // started tells whether the person ever finished an activation: until then the

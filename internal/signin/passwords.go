@@ -47,6 +47,7 @@ type Passwords struct {
 	random io.Reader
 	places chan struct{} // hashing or waiting
 	slots  chan struct{} // hashing
+	apart  *Apart        // nil: in this process
 
 	checked, wasted, refused atomic.Int64
 }
@@ -143,7 +144,7 @@ func (p *Passwords) Hash(ctx context.Context, password string) (string, error) {
 	}
 	defer t.leave()
 	var key []byte
-	if err := t.hash(ctx, func() { key = p.cost.derive(normal(password), salt, keyBytes) }); err != nil {
+	if err := t.hash(ctx, func() { key = p.derive(p.cost, normal(password), salt, keyBytes) }); err != nil {
 		return "", err
 	}
 	return phc(p.cost, salt, key), nil
@@ -170,7 +171,7 @@ func (t turn) verify(ctx context.Context, stored, password string) (ok, rehash b
 	}
 	err = t.hash(ctx, func() {
 		t.p.checked.Add(1)
-		got := cost.derive(normal(password), salt, uint32(len(want)))
+		got := t.p.derive(cost, normal(password), salt, uint32(len(want)))
 		ok = subtle.ConstantTimeCompare(got, want) == 1
 	})
 	return ok, err == nil && (cost != t.p.cost || len(want) != keyBytes), err
@@ -193,8 +194,20 @@ func (t turn) waste(ctx context.Context, password string) error {
 	}
 	return t.hash(ctx, func() {
 		t.p.wasted.Add(1)
-		t.p.cost.derive(normal(password), make([]byte, saltBytes), keyBytes)
+		t.p.derive(t.p.cost, normal(password), make([]byte, saltBytes), keyBytes)
 	})
+}
+
+// HashIn has passwords hashed in another process from now on, as long as that can be had.
+func (p *Passwords) HashIn(a *Apart) { p.apart = a }
+
+func (p *Passwords) derive(c Cost, password, salt []byte, length uint32) []byte {
+	if p.apart != nil {
+		if key, ok := p.apart.derive(c, password, salt, length); ok {
+			return key
+		}
+	}
+	return c.derive(password, salt, length)
 }
 
 func (c Cost) derive(password, salt []byte, length uint32) []byte {

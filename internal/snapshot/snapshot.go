@@ -2,8 +2,8 @@
 //
 // A Keeper loads everything once, then follows the revision: each update that
 // changes what a decision reads leaves rows in access_changes, and the Keeper
-// reloads only what they name: one user, the service tokens, or, when roles,
-// accounts or the tree changed, everything. It refreshes before an update on
+// reloads only what they name: users, roles, accounts, entities, locations, the
+// service tokens, or, when it cannot be told, everything. It refreshes before an update on
 // this node returns (db.OnRevised), when a use case asks for a revision
 // (access.Live.At), and by looking every Interval, which is how it learns of
 // other nodes' changes; the published bound is one second.
@@ -101,8 +101,10 @@ func (k *Keeper) Refresh(ctx context.Context, revision int64) error {
 			if err != nil {
 				return err
 			}
-			if complete && !changes.all {
-				return k.step(tx, now, newest, changes)
+			if complete && changes.stepwise() {
+				if done, err := k.step(tx, now, newest, changes); done || err != nil {
+					return err
+				}
 			}
 		}
 		return k.rebuild(tx, newest)
@@ -115,12 +117,23 @@ func (k *Keeper) Refresh(ctx context.Context, revision int64) error {
 
 // rebuild loads everything.
 func (k *Keeper) rebuild(tx *db.Tx, revision int64) error {
-	w, err := load(tx, k.profiles)
+	w, err := loadWorld(tx, k.profiles)
 	if err != nil {
 		return fmt.Errorf("load access data: %w", err)
 	}
 	w.Revision = revision
-	s, err := access.Build(w)
+	var people int
+	if _, err := db.One(tx, []any{&people}, `SELECT COALESCE(SUM(users), 0) FROM accounts`); err != nil {
+		return fmt.Errorf("load access data: %w", err)
+	}
+	b, err := access.Begin(w, people)
+	if err != nil {
+		return fmt.Errorf("build access snapshot: %w", err)
+	}
+	if err := loadUsers(tx, all, b.Add); err != nil {
+		return fmt.Errorf("load users: %w", err)
+	}
+	s, err := b.Done()
 	if err != nil {
 		return fmt.Errorf("build access snapshot: %w", err)
 	}
@@ -131,32 +144,31 @@ func (k *Keeper) rebuild(tx *db.Tx, revision int64) error {
 	return nil
 }
 
-// step reloads the users that changed, and the tokens when they did.
-func (k *Keeper) step(tx *db.Tx, now *access.Snapshot, revision int64, c changes) error {
-	var users []access.User
-	var removed []string
-	for _, id := range c.users {
-		u, found, err := loadUser(tx, id)
-		switch {
-		case err != nil:
-			return fmt.Errorf("load user: %w", err)
-		case found:
-			users = append(users, u)
-		default:
-			removed = append(removed, id)
-		}
+// step reloads what changed; false when only everything will do.
+func (k *Keeper) step(tx *db.Tx, now *access.Snapshot, revision int64, c changes) (bool, error) {
+	changed, whole, err := reload(tx, k.profiles, now, c)
+	if err != nil || !whole {
+		return false, wrapped("load what changed", err)
 	}
-	s, err := now.WithUsers(revision, users, removed)
+	changed.Revision = revision
+	s, err := now.With(changed)
 	if err != nil {
-		return fmt.Errorf("change access snapshot: %w", err)
+		return false, fmt.Errorf("change access snapshot: %w", err)
 	}
-	if c.tokens {
+	if c["tokens"] != nil {
 		if err := k.loadTokens(tx); err != nil {
-			return err
+			return false, err
 		}
 	}
 	k.live.Store(s)
-	return nil
+	return true, nil
+}
+
+func wrapped(what string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", what, err)
 }
 
 // Run keeps the snapshot current until ctx ends.

@@ -64,7 +64,9 @@ func TestStepsMakeTheWhole(t *testing.T) {
 		n := 0
 		labels := []string{"m1.reader", "m1.reader_a", "m1.limited", "m1.access", "m1.administrator", "m3.reader", "m3.operations", "m1.both", "m2.both", "m1.invited"}
 		everyRole := []string{"owner", "administrator", "access_administrator", "auditor", "support", "read_only"}
+		p.customRole("rol_step", "pol_step", "payments:view")
 		late := p.node(t, snapshot.Options{}) // hears of all of a sequence at once
+		operator, top := p.Who("platform.owner"), p.Account("PLATFORM").ID
 		rapid.Check(t, func(rt *rapid.T) {
 			for range rapid.IntRange(1, 6).Draw(rt, "steps") {
 				label := rapid.SampledFrom(labels).Draw(rt, "whom")
@@ -75,8 +77,11 @@ func TestStepsMakeTheWhole(t *testing.T) {
 				if scope := rapid.SampledFrom([]string{"", "-A", "-A-1", "-B"}).Draw(rt, "scope"); scope != "" {
 					in.AllEntities, in.Entities = false, []string{upper + scope}
 				}
-				act := rapid.IntRange(0, 5).Draw(rt, "act")
-				if act > 3 && n > 40 {
+				if account == "m1" && rapid.Bool().Draw(rt, "custom") {
+					in.Roles = []string{"rol_step"}
+				}
+				act := rapid.IntRange(0, 9).Draw(rt, "act")
+				if act > 3 && act < 7 && n > 40 {
 					act = 3 // enough people
 				}
 				// Many are refused: then nothing may have changed either.
@@ -95,6 +100,22 @@ func TestStepsMakeTheWhole(t *testing.T) {
 					_, _, _ = p.People.Board(t.Context(), p.Who("platform.owner"), p.Account("PLATFORM").ID, people.Boarding{
 						Account: org.New{Kind: access.Merchant, ParentID: "PARTNER", Name: "New", CustomerID: fmt.Sprintf("NEW-%d", n), Environment: org.Test},
 						First:   people.Invitee{FirstName: "First", Email: fmt.Sprintf("first%d@example.com", n)}})
+				case 6:
+					n++
+					_, _ = p.Org.Onboard(t.Context(), operator, top, org.New{Kind: access.LegalEntity, ParentID: upper, Name: "New", CustomerID: fmt.Sprintf("NEW-%d", n)})
+				case 7:
+					a := p.Account(upper)
+					_ = p.Org.DeactivateAccount(t.Context(), operator, top, a.ID, a.Version, "Closed")
+				case 8:
+					a := p.Account(upper)
+					_ = p.Org.ActivateAccount(t.Context(), operator, top, a.ID, a.Version, "")
+				case 9:
+					permission := rapid.SampledFrom([]string{"payments:view", "audit:view", "payment_links:create"}).Draw(rt, "permission")
+					p.Do(func(tx *db.Tx) error {
+						tx.ChangedRole("rol_step")
+						_, err := tx.Exec(`UPDATE policy_permissions SET permission = $1 WHERE policy_id = 'pol_step'`, permission)
+						return err
+					})
 				}
 			}
 			fresh := p.node(t, snapshot.Options{})

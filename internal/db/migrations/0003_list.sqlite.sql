@@ -9,14 +9,14 @@ CREATE TABLE found_by (
     PRIMARY KEY (account_id, term, block)
 ) WITHOUT ROWID;
 
--- Four bytes of what is known of users, so that a few of many can be found and
--- put in order without reading the rows of the rest: the beginning of their name
--- and of their address, and, in units of four seconds, when they signed in last,
--- when their password was set, and, of those who wait to come in, when their link
--- ends (people/codes_sql.go, links_sql.go).
+-- Two bytes of what is known of users, so that a few of many can be put in order
+-- without reading the rows of the rest: the beginning of their name and of their
+-- address, and, in steps of four hours, when they signed in last; and six of those
+-- who wait to come in: who they are, and when their link ends
+-- (people/codes_sql.go, links_sql.go).
 CREATE TABLE user_codes (
     account_id TEXT NOT NULL REFERENCES accounts (id),
-    kind       TEXT NOT NULL CHECK (kind IN ('name', 'email', 'last_sign_in', 'password', 'link')),
+    kind       TEXT NOT NULL CHECK (kind IN ('name', 'email', 'last_sign_in', 'link')),
     block      BIGINT NOT NULL,
     codes      BLOB NOT NULL,
     PRIMARY KEY (account_id, kind, block)

@@ -1,4 +1,1 @@
-INSERT INTO roles (account_id, id, name, name_key, legacy, created_at) VALUES ('acc_1', 'rol_2', 'Before policies', 'before pollcles', TRUE, 1767225600000004);
-INSERT INTO role_permissions (account_id, role_id, permission, condition) VALUES ('acc_1', 'rol_2', 'payments:refund', '{"max_amount":5000,"currency":"EUR"}');
-INSERT INTO roles (account_id, id, name, name_key, membership_id, copy_of, created_at)
-	VALUES ('acc_1', 'rol_3', 'Before policies', 'copy rol_3', 'mem_1', 'rol_2', 1767225600000004);
+INSERT INTO access_changes (revision, kind, id) VALUES (4, 'role', 'rol_1'), (4, 'roles', 'acc_1'), (4, 'account', 'acc_1'), (4, 'entity', 'ent_2'), (4, 'location', 'loc_1');

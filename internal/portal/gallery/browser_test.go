@@ -58,6 +58,9 @@ func TestInBrowser(t *testing.T) {
 					if browser.Eval[bool](b, "document.documentElement.scrollWidth > innerWidth") || len(out) > 0 {
 						t.Errorf("a table is wider than its card at %d in %s: %v", width, tag, out)
 					}
+					if out := browser.Eval[[]string](b, cutUp); len(out) > 0 {
+						t.Errorf("cut up at %d in %s: %v", width, tag, out)
+					}
 				}
 			}
 		})
@@ -73,6 +76,9 @@ const overflowing = `[...document.querySelectorAll("body *")].filter(e => e.getB
 
 // A table that can be scrolled in its card may be wider than that.
 const outgrown = `[...document.querySelectorAll(".cs-card-table")].filter(c => getComputedStyle(c).overflowX === "visible" && c.scrollWidth > c.clientWidth + 1).map(c => c.scrollWidth + " px in " + c.clientWidth)`
+
+// What stands in one line or is misread: addresses of the old kind.
+const cutUp = `[...document.querySelectorAll("td.cs-address")].filter(e => /^[\d.]+$/.test(e.innerText.trim())).filter(e => { const r = document.createRange(); r.selectNodeContents(e); return new Set([...r.getClientRects()].map(c => c.top)).size > 1 }).map(e => e.innerText)`
 
 // Targets are measured but for links within a sentence, which WCAG 2.5.8 leaves out.
 const smallTargets = `[...document.querySelectorAll("button, summary, select, input:not([type=hidden]):not(.visually-hidden):not(.form-check-input), a.btn, a.cs-item, a.cs-chip, a.cs-pop-item, a.cs-back, .cs-tabs a, a.cs-sort")]
@@ -97,6 +103,14 @@ func TestByHand(t *testing.T) {
 		b.Axe()
 		if browser.Eval[bool](b, `document.querySelector("#menu").hidePopover(), document.querySelector("#menu").checkVisibility()`) {
 			t.Error("the menu does not close")
+		}
+	})
+	t.Run("K7 where there is no menu, nothing opens one", func(t *testing.T) {
+		b := browser.New(t)
+		b.SetViewport(390, 844)
+		b.Goto(address + "error-404-nowhere")
+		if b.Has(".cs-menubutton") || b.Has("#menu") {
+			t.Error("there is a button for an empty menu")
 		}
 	})
 	t.Run("K7 slash goes to the search", func(t *testing.T) {

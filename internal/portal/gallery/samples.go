@@ -114,7 +114,7 @@ func (m maker) home() []Sample {
 	page := m.inside(portal.SectionHome)
 	full := portal.HomeView{
 		Page:   page,
-		People: &portal.PeopleCounts{Active: 1204, Invited: 3, Expired: 1, Locked: 0, Deactivated: 12},
+		People: &portal.PeopleCounts{Active: 1204, Invited: 3, Expired: 1, InvitationOff: 2, Locked: 0, PasswordExpired: 4, Deactivated: 12},
 		Invitations: []portal.InvitationRow{
 			{UserID: "usr_3", Name: m.n.Chloe, Identifier: "chloe.marchand@northwind.example", Status: portal.Invited, Expires: at(7, 9, 30)},
 			{UserID: "usr_4", Name: m.n.Dana, Identifier: "dana.whitfield@northwind.example", Status: portal.InvitationExpired, Expires: at(2, 8, 0)},
@@ -155,12 +155,15 @@ func (m maker) errors() []Sample {
 	kind := func(name string, p portal.Page, f *fault.Error) Sample {
 		return Sample{"error-" + name, portal.ErrorView{Page: p, Fault: f}}
 	}
+	nowhere := signedIn // an address that leads into no account
+	nowhere.Account, nowhere.Accounts, nowhere.Menu = nil, nil, nil
 	busy := fault.New(fault.Busy, "busy")
 	busy.RetryAfter = 5 * time.Second
 	forbidden := portal.ErrorView{Page: signedIn, Fault: fault.Missing("audit:view"), Granted: []string{m.n.Ada, m.n.Boris}}
 	return []Sample{
 		{"error-403", forbidden},
 		kind("404", signedIn, fault.None("user")),
+		kind("404-nowhere", nowhere, fault.None("page")),
 		kind("401", nobody, fault.New(fault.Unauthenticated, "signed_out")),
 		kind("ended", nobody, fault.New(fault.Unauthenticated, portal.CodeSessionEnded)),
 		kind("409", signedIn, fault.New(fault.Conflict, "internal")),

@@ -35,7 +35,9 @@ func (m maker) activity() []Sample {
 		{"activity-reached", with(func(v *portal.ActivityView) {
 			v.Filter, v.Rows, v.Pager.Next, v.Reached = filter, m.entries()[:2], "c2", at(1, 4, 30)
 		})},
-		{"activity-reached-none", with(func(v *portal.ActivityView) { v.Filter, v.Pager.Next, v.Reached = filter, "c2", at(1, 4, 30) })},
+		{"activity-reached-none", with(func(v *portal.ActivityView) {
+			v.Below, v.Filter, v.Pager.Next, v.Reached = true, filter, "c2", at(1, 4, 30)
+		})},
 		{"activity-no-match", with(func(v *portal.ActivityView) { v.Filter = filter })},
 		{"activity-none", portal.ActivityView{Page: page}},
 	}...)

@@ -9,7 +9,7 @@ func (m maker) entries() []portal.ActivityRow {
 			Href: to.ActivityEntry("90412"), Changes: []portal.Change{{Label: "Roles", List: true, Added: []string{"Operations (" + m.n.Account + ")"}, Removed: []string{"Support (all entities)", m.n.Text}}, {Label: "Entities", Before: "", After: m.n.Account}}},
 		{Number: 90411, At: at(4, 13, 58), Actor: m.n.Me, ActorHref: to.User("usr_me"), Text: "Deactivated user", On: m.n.Dana, OnHref: to.User("usr_4"), From: "2001:db8:85a3::8a2e:370:7334", Outcome: portal.Succeeded, Reason: m.n.Reason, Where: m.n.Account, Href: to.ActivityEntry("90411"),
 			Changes: []portal.Change{{Label: "Status", Before: "Active", After: "Deactivated"}}},
-		{Number: 90410, At: at(4, 13, 40), Actor: m.n.Boris, ActorHref: to.User("usr_2"), Text: "Tried to invite a user", From: "198.51.100.23", Outcome: portal.WasRefused, Reason: "You may not do this: users:create is missing.", Times: 3, Href: to.ActivityEntry("90410")},
+		{Number: 90410, At: at(4, 13, 40), Actor: m.n.Boris, ActorHref: to.User("usr_2"), Text: "Tried to invite a user", From: "198.151.100.223", Outcome: portal.WasRefused, Reason: "You may not do this: users:create is missing.", Times: 3, Href: to.ActivityEntry("90410")},
 		{Number: 90409, At: at(4, 9, 2), Actor: m.n.Chloe, Text: "Sign-in", From: "198.51.100.77", Outcome: portal.FailedSignIn},
 		{Number: 90408, At: at(3, 23, 59), Actor: "system", Text: "Invitation expired", On: m.n.Dana, Outcome: portal.Succeeded, Erased: true, Changes: []portal.Change{{Label: "Link", Before: "valid", After: ""}}},
 	}

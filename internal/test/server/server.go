@@ -212,6 +212,9 @@ func (s *Server) Beside() *Server {
 	return &other
 }
 
+// PID is the running program's.
+func (s *Server) PID() int { return s.process.Process.Pid }
+
 // Terminate asks the program to stop (SIGTERM) and does not wait.
 func (s *Server) Terminate() {
 	s.t.Helper()

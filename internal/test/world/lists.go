@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"countersign/internal/db"
 	"countersign/internal/people"
@@ -58,6 +59,7 @@ func WrongLists(tx *db.Tx) ([]string, error) {
 		"holders":               `SELECT r.id FROM roles r WHERE r.holders <> (SELECT COUNT(*) FROM assignments x WHERE x.account_id = r.account_id AND x.role_id = r.id)`,
 		"address":               `SELECT m.id FROM memberships m JOIN users u ON u.id = m.user_id WHERE (m.activated_at IS NOT NULL OR m.email = '') AND m.email_key <> COALESCE(u.email_key, '')`,
 		"last sign-in":          `SELECT m.id FROM memberships m JOIN users u ON u.id = m.user_id WHERE m.last_sign_in_at <> CASE WHEN m.activated_at IS NULL THEN 0 ELSE COALESCE(u.last_sign_in_at, 0) END`,
+		"age of the password":   `SELECT m.id FROM memberships m JOIN users u ON u.id = m.user_id WHERE COALESCE(m.password_set_at, 0) <> CASE WHEN m.activated_at IS NULL THEN 0 ELSE COALESCE(u.password_set_at, 0) END`,
 		"name of who is in":     `SELECT m.id FROM memberships m JOIN users u ON u.id = m.user_id WHERE m.activated_at IS NOT NULL AND (m.sort_key <> u.sort_key OR m.search_key <> u.search_key)`,
 		"places without a user": `SELECT f.account_id FROM found_by f JOIN accounts a ON a.id = f.account_id WHERE f.block * 4096 >= a.findable`,
 	} {
@@ -136,20 +138,19 @@ func wrongCodes(tx *db.Tx) ([]string, error) {
 	var wrong []string
 	_, err = db.All(tx, func(r *sql.Rows) (_ struct{}, err error) {
 		var account, name, email string
-		var n, signedIn, password int64
-		if err = r.Scan(&account, &n, &name, &email, &signedIn, &password); err != nil {
+		var n, signedIn int64
+		if err = r.Scan(&account, &n, &name, &email, &signedIn); err != nil {
 			return
 		}
-		for kind, want := range map[string]string{"name": name, "email": email, "last_sign_in": seconds(signedIn), "password": seconds(password)} {
-			want = (want + "\x00\x00\x00\x00")[:4]
-			codes := stored[fmt.Sprintf("%s %s %d", account, kind, n/224)]
-			if at := int(n % 224 * 4); len(codes) < at+4 || string(codes[at:at+4]) != want {
+		for kind, want := range map[string]string{"name": beginning(name), "email": beginning(email), "last_sign_in": quarters(signedIn)} {
+			codes := stored[fmt.Sprintf("%s %s %d", account, kind, n/448)]
+			if at := int(n % 448 * 2); len(codes) < at+2 || string(codes[at:at+2]) != want {
 				wrong = append(wrong, fmt.Sprintf("code of %s %d %s", account, n, kind))
 			}
 		}
 		return
-	}, `SELECT m.account_id, m.number, m.sort_key, m.email_key, m.last_sign_in_at, CASE WHEN m.activated_at IS NOT NULL THEN COALESCE(u.password_set_at, 0) ELSE 0 END
-		FROM memberships m JOIN accounts a ON a.id = m.account_id AND m.number < a.findable JOIN users u ON u.id = m.user_id`)
+	}, `SELECT m.account_id, m.number, m.sort_key, m.email_key, m.last_sign_in_at
+		FROM memberships m JOIN accounts a ON a.id = m.account_id AND m.number < a.findable`)
 	if err != nil {
 		return nil, err
 	}
@@ -190,6 +191,44 @@ func wrongLinks(tx *db.Tx, stored map[string][]byte) ([]string, error) {
 		wrong = append(wrong, fmt.Sprint(len(got)-len(want), " links of nobody"))
 	}
 	return wrong, err
+}
+
+// beginning writes how a text begins, in two bytes that are in the order of texts.
+func beginning(text string) string {
+	letters := []rune(text)
+	var code int
+	if len(letters) > 0 && letters[0] > 127 {
+		code = 1<<15 + min(int(letters[0]-128)/2, 1<<15-1)
+		letters = nil
+	}
+	for i, r := range append(letters[:min(len(letters), 3)], 0, 0, 0)[:3] {
+		class := strings.IndexRune("\x00\x010:abcdefghijklmnopqrstuvwxyz{", r)
+		plain := class >= 4 && class < 30
+		switch {
+		case r == 0 || plain:
+		case r < '0':
+			class = 1
+		case r <= '9':
+			class = 2
+		case r < 'a':
+			class = 3
+		default:
+			class = 30
+		}
+		if code |= max(class, 0) << (10 - 5*i); !plain {
+			break
+		}
+	}
+	return string([]byte{byte(code >> 8), byte(code)})
+}
+
+// quarters writes a time in µs in units of four hours since 2020, counted from 1; 0 is none.
+func quarters(at int64) string {
+	var b [2]byte
+	if at != 0 {
+		binary.BigEndian.PutUint16(b[:], uint16(1+max(at-time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC).UnixMicro(), 0)/(4*time.Hour).Microseconds()))
+	}
+	return string(b[:])
 }
 
 // seconds writes a time in µs in units of four seconds.
@@ -263,6 +302,7 @@ func termsWanted(tx *db.Tx) (map[string]bool, error) {
 		`SELECT m.account_id, m.number, '*'` + given + ` WHERE x.all_entities`,
 		`SELECT m.account_id, m.number, 'e' || y.entity_id` + given + ` JOIN assignment_entities y ON y.account_id = x.account_id AND y.assignment_id = x.id`,
 		`SELECT m.account_id, m.number, CASE WHEN m.deactivated_at IS NOT NULL THEN 's:out' ELSE 's:in' END` + from + ` WHERE m.deactivated_at IS NOT NULL OR m.activated_at IS NOT NULL`,
+		`SELECT m.account_id, m.number, 's:old'` + from + ` WHERE m.password_set_at <= a.old_since`,
 		`SELECT m.account_id, m.number, 's:idle'` + from + ` JOIN users u ON u.id = m.user_id WHERE u.inactive_locked_at IS NOT NULL`,
 	} {
 		if _, err := db.All(tx, add, q); err != nil {

@@ -1,0 +1,235 @@
+package signin
+
+import (
+	"encoding/gob"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os/exec"
+	"sync"
+	"time"
+)
+
+// Hashing takes whole processors for as long as a storm of sign-ins lasts, and
+// makes garbage of 19 MiB each time. In a process of its own, with a lower
+// priority, it gives way at once to whoever is signed in already, and collects its
+// own garbage. Measured in BenchmarkStorm.
+
+// asked is one evaluation that the other process is asked for.
+type asked struct {
+	ID             uint64
+	Cost           Cost
+	Password, Salt []byte
+	Length         uint32
+}
+
+type answered struct {
+	ID  uint64
+	Key []byte
+}
+
+// HashFor is the whole life of the other process: it answers what Apart asks until
+// there is nothing more to read. It writes no log and keeps nothing.
+func HashFor(in io.Reader, out io.Writer) error {
+	decode, encode := gob.NewDecoder(in), gob.NewEncoder(out)
+	var mu sync.Mutex
+	var work sync.WaitGroup
+	defer work.Wait()
+	for {
+		var q asked
+		if err := decode.Decode(&q); err != nil {
+			if errors.Is(err, io.EOF) {
+				return nil
+			}
+			return err
+		}
+		work.Go(func() { // as many at once as Passwords has slots
+			key := q.Cost.derive(q.Password, q.Salt, q.Length)
+			mu.Lock()
+			defer mu.Unlock()
+			_ = encode.Encode(answered{q.ID, key}) // whoever asked is gone
+		})
+	}
+}
+
+// Apart is where passwords are hashed in another process.
+type Apart struct {
+	command func() *exec.Cmd
+	log     *slog.Logger
+	rest    time.Duration // between two lives of it, at least
+
+	mu     sync.Mutex
+	closed bool
+	other  *process // nil: it runs no more
+	again  time.Time
+}
+
+const (
+	restartAfter = 5 * time.Second
+	answerWithin = 30 * time.Second // an evaluation takes a thousandth of it; beyond, the process is ended
+)
+
+// NewApart says how to start the other process: a command that runs HashFor with
+// its standard input and output. It is started at once, and again when it has ended.
+func NewApart(command func() *exec.Cmd, log *slog.Logger) *Apart {
+	a := &Apart{command: command, log: log, rest: restartAfter}
+	a.process()
+	return a
+}
+
+// derive evaluates there; false when that cannot be had, and one must do it oneself.
+func (a *Apart) derive(c Cost, password, salt []byte, length uint32) ([]byte, bool) {
+	p := a.process()
+	if p == nil {
+		return nil, false
+	}
+	key := p.ask(asked{Cost: c, Password: password, Salt: salt, Length: length})
+	return key, len(key) == int(length)
+}
+
+// process is the one that runs, or a new one, unless that failed just now.
+func (a *Apart) process() *process {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.other != nil && !a.other.ended() {
+		return a.other
+	}
+	if a.other != nil && !a.closed {
+		a.log.Error("the process that hashes passwords has ended; it will be started again", "error", a.other.problem())
+		a.other = nil
+	}
+	if a.closed || time.Now().Before(a.again) {
+		return nil
+	}
+	a.again = time.Now().Add(a.rest)
+	var err error
+	if a.other, err = begin(a.command()); err != nil {
+		a.other = nil
+		a.log.Error("passwords are hashed in this process, because another cannot be started", "error", err)
+	}
+	return a.other
+}
+
+// Close ends the other process, once it has answered.
+func (a *Apart) Close() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.closed = true
+	if a.other != nil {
+		a.other.in.Close()
+		<-a.other.gone
+		a.other = nil
+	}
+}
+
+// process is one life of the other process.
+type process struct {
+	in   io.Closer
+	pid  int
+	kill func() error
+	gone chan struct{} // closed when it has ended, and err says how
+	err  error
+
+	mu      sync.Mutex
+	encode  *gob.Encoder
+	last    uint64
+	waiting map[uint64]chan<- []byte
+}
+
+func begin(c *exec.Cmd) (*process, error) {
+	in, err := c.StdinPipe()
+	if err != nil {
+		return nil, err
+	}
+	out, err := c.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := startLower(c); err != nil {
+		return nil, err
+	}
+	p := &process{in: in, pid: c.Process.Pid, kill: c.Process.Kill, gone: make(chan struct{}), encode: gob.NewEncoder(in), waiting: map[uint64]chan<- []byte{}}
+	go p.read(c, out)
+	return p, nil
+}
+
+// read hands out the answers until there are no more.
+func (p *process) read(c *exec.Cmd, out io.Reader) {
+	decode := gob.NewDecoder(out)
+	var err error
+	for err == nil {
+		var got answered
+		if err = decode.Decode(&got); err == nil {
+			p.answer(got)
+		}
+	}
+	p.in.Close() // so that it ends, if what it says was nonsense
+	if errors.Is(err, io.EOF) {
+		err = nil
+	}
+	p.err = errors.Join(err, c.Wait())
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for id, to := range p.waiting {
+		close(to)
+		delete(p.waiting, id)
+	}
+	close(p.gone)
+}
+
+func (p *process) answer(got answered) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if to := p.waiting[got.ID]; to != nil {
+		to <- got.Key
+		delete(p.waiting, got.ID)
+	}
+}
+
+// ask waits for the answer; nil when there is none to come.
+func (p *process) ask(q asked) []byte {
+	answer := make(chan []byte, 1)
+	if !p.send(q, answer) {
+		return nil
+	}
+	select {
+	case key := <-answer:
+		return key
+	case <-time.After(answerWithin):
+		_ = p.kill() // read then finds its end
+		return <-answer
+	}
+}
+
+func (p *process) send(q asked, answer chan<- []byte) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.ended() {
+		return false
+	}
+	p.last++
+	q.ID = p.last
+	p.waiting[q.ID] = answer
+	if err := p.encode.Encode(q); err != nil {
+		delete(p.waiting, q.ID)
+		return false
+	}
+	return true
+}
+
+func (p *process) ended() bool {
+	select {
+	case <-p.gone:
+		return true
+	default:
+		return false
+	}
+}
+
+func (p *process) problem() error {
+	if p.err == nil {
+		return fmt.Errorf("it ended by itself")
+	}
+	return p.err
+}
