@@ -46,7 +46,7 @@ func (c *serveCommand) Run() error {
 	if err != nil {
 		return err
 	}
-	apart := signin.NewApart(hasher, r.log)
+	apart := signin.NewApart(hasher, r.passwords.Workers(), r.log)
 	defer apart.Close()
 	r.passwords.HashIn(apart)
 	err = c.serve(ctx, r)

@@ -12,9 +12,11 @@ import (
 )
 
 // Hashing takes whole processors for as long as a storm of sign-ins lasts, and
-// makes garbage of 19 MiB each time. In a process of its own, with a lower
-// priority, it gives way at once to whoever is signed in already, and collects its
-// own garbage. Measured in BenchmarkStorm.
+// makes garbage of 19 MiB each time. In a process of its own, which runs when
+// nobody else wants the processor, it gives way at once to whoever is signed in
+// already, and collects its own garbage (measured in BenchmarkStorm). On a machine
+// that others keep busy it might never run: what it does not answer soon is done
+// here instead.
 
 // asked is one evaluation that the other process is asked for.
 type asked struct {
@@ -55,9 +57,11 @@ func HashFor(in io.Reader, out io.Writer) error {
 
 // Apart is where passwords are hashed in another process.
 type Apart struct {
-	command func() *exec.Cmd
-	log     *slog.Logger
-	rest    time.Duration // between two lives of it, at least
+	command  func() *exec.Cmd
+	most     int // evaluations that it may have at once, those included that nobody waits for any more
+	log      *slog.Logger
+	rest     time.Duration // between two lives of it, at least
+	patience time.Duration // that is waited for an answer
 
 	mu     sync.Mutex
 	closed bool
@@ -67,24 +71,26 @@ type Apart struct {
 
 const (
 	restartAfter = 5 * time.Second
-	answerWithin = 30 * time.Second // an evaluation takes a thousandth of it; beyond, the process is ended
+	answerSoon   = 250 * time.Millisecond // ten times what an evaluation takes
+	answerWithin = 30 * time.Second       // beyond it the process hangs, and is ended
 )
 
-// NewApart says how to start the other process: a command that runs HashFor with
-// its standard input and output. It is started at once, and again when it has ended.
-func NewApart(command func() *exec.Cmd, log *slog.Logger) *Apart {
-	a := &Apart{command: command, log: log, rest: restartAfter}
+// NewApart says how to start the other process, a command that runs HashFor with
+// its standard input and output, and how many evaluations it does at once. It is
+// started now, and again when it has ended.
+func NewApart(command func() *exec.Cmd, most int, log *slog.Logger) *Apart {
+	a := &Apart{command: command, most: max(most, 1), log: log, rest: restartAfter, patience: answerSoon}
 	a.process()
 	return a
 }
 
-// derive evaluates there; false when that cannot be had, and one must do it oneself.
+// derive evaluates there; false when that cannot be had soon, and one must do it oneself.
 func (a *Apart) derive(c Cost, password, salt []byte, length uint32) ([]byte, bool) {
 	p := a.process()
 	if p == nil {
 		return nil, false
 	}
-	key := p.ask(asked{Cost: c, Password: password, Salt: salt, Length: length})
+	key := p.ask(asked{Cost: c, Password: password, Salt: salt, Length: length}, a.most, a.patience)
 	return key, len(key) == int(length)
 }
 
@@ -187,25 +193,31 @@ func (p *process) answer(got answered) {
 	}
 }
 
-// ask waits for the answer; nil when there is none to come.
-func (p *process) ask(q asked) []byte {
+// ask waits for the answer; nil when there is none to come soon.
+func (p *process) ask(q asked, most int, patience time.Duration) []byte {
 	answer := make(chan []byte, 1)
-	if !p.send(q, answer) {
+	if !p.send(q, answer, most) {
 		return nil
 	}
+	hangs := time.AfterFunc(answerWithin, func() { _ = p.kill() }) // read then finds its end
 	select {
 	case key := <-answer:
+		hangs.Stop()
 		return key
-	case <-time.After(answerWithin):
-		_ = p.kill() // read then finds its end
-		return <-answer
+	case <-time.After(patience):
+		go func() {
+			<-answer
+			hangs.Stop()
+		}()
+		return nil
 	}
 }
 
-func (p *process) send(q asked, answer chan<- []byte) bool {
+// send asks, unless the process has as much to do as it may: each evaluation takes memory.
+func (p *process) send(q asked, answer chan<- []byte, most int) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.ended() {
+	if p.ended() || len(p.waiting) >= most {
 		return false
 	}
 	p.last++

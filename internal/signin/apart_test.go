@@ -43,7 +43,7 @@ func beside(t *testing.T, what string) (*signin.Apart, *bytes.Buffer) {
 		}
 		c.Env = []string{"HASH_APART=" + what}
 		return c
-	}, slog.New(slog.NewTextHandler(&log, nil)))
+	}, 8, slog.New(slog.NewTextHandler(&log, nil)))
 	t.Cleanup(a.Close)
 	return a, &log
 }
@@ -112,6 +112,19 @@ func TestApart(t *testing.T) {
 			}
 		})
 	}
+	t.Run("one that does not answer soon is not waited for, and gets no more to do", func(t *testing.T) {
+		a, _ := beside(t, "stall")
+		a.Impatient(2)
+		var all sync.WaitGroup
+		for i := range 10 {
+			all.Go(func() { agrees(t, with(a), here, fmt.Sprintf("a harbour at %d", i)) })
+		}
+		all.Wait()
+		if n := a.Waiting(); n != 2 {
+			t.Errorf("it was asked for %d at once", n)
+		}
+		syscall.Kill(a.PID(), syscall.SIGKILL) // it reads nothing, and would not end by itself
+	})
 	t.Run("it ends with whoever started it", func(t *testing.T) {
 		a, _ := beside(t, "yes")
 		pid := a.PID()
@@ -134,8 +147,8 @@ func TestApart(t *testing.T) {
 		for _, thread := range threads {
 			stat, err := os.ReadFile(thread)
 			_, rest, _ := strings.Cut(string(stat), ") ")
-			if fields := strings.Fields(rest); err == nil && fields[16] != "10" { // proc(5): nice is the 19th field
-				t.Errorf("%s has priority %s", thread, fields[16])
+			if fields := strings.Fields(rest); err == nil && (fields[16] != "10" || fields[38] != "5") { // proc(5): nice is the 19th field, policy the 41st
+				t.Errorf("%s has priority %s and policy %s", thread, fields[16], fields[38])
 			}
 		}
 	})

@@ -198,6 +198,9 @@ func (t turn) waste(ctx context.Context, password string) error {
 	})
 }
 
+// Workers is how many hash at once.
+func (p *Passwords) Workers() int { return cap(p.slots) }
+
 // HashIn has passwords hashed in another process from now on, as long as that can be had.
 func (p *Passwords) HashIn(a *Apart) { p.apart = a }
 
