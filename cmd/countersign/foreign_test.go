@@ -15,7 +15,7 @@ func TestForeign(t *testing.T) {
 	f := newField(t)
 	table, _ := readTable(t)
 	theirs := map[string]string{"{user}": f.people["theirs.target"].userID, "{id}": f.people["theirs.target"].userID, "{role}": f.role("THEIRS", "support"),
-		"{account}": f.account("THEIRS").ID, "{entity}": f.ids["THEIRS-1"], "{entry}": f.ids["THEIRS entry"], "{seq}": f.ids["THEIRS entry"], "{token}": f.ids["theirs token"], "{factor}": f.factor("theirs.target")}
+		"{policy}": f.ids["theirs policy"], "{account}": f.account("THEIRS").ID, "{entity}": f.ids["THEIRS-1"], "{entry}": f.ids["THEIRS entry"], "{seq}": f.ids["THEIRS entry"], "{token}": f.ids["theirs token"], "{factor}": f.factor("theirs.target")}
 	for _, l := range table {
 		mine := strings.Contains(l.pattern, "/me/factors/{")
 		if !mine && !strings.Contains(l.pattern, "{customer") || l.pattern == "/a/{customer}" { // that one only adds a slash
@@ -25,12 +25,14 @@ func TestForeign(t *testing.T) {
 		for place, id := range theirs {
 			over[place] = id
 		}
-		none := map[string]string{"{user}": "usr_none", "{id}": "usr_none", "{role}": "rol_none", "{account}": "acc_none", "{entity}": "ent_none", "{entry}": "999999", "{seq}": "999999", "{token}": "tok_none", "{factor}": "fac_none"}
+		none := map[string]string{"{user}": "usr_none", "{id}": "usr_none", "{role}": "rol_none", "{policy}": "pol_none", "{account}": "acc_none", "{entity}": "ent_none", "{entry}": "999999", "{seq}": "999999", "{token}": "tok_none", "{factor}": "fac_none"}
 		switch {
 		case mine:
 			over["{id}"], none["{id}"] = over["{factor}"], "fac_none"
 		case strings.Contains(l.pattern, "/roles/"):
 			over["{id}"], none["{id}"] = over["{role}"], "rol_none"
+		case strings.Contains(l.pattern, "/policies/"):
+			over["{id}"], none["{id}"] = over["{policy}"], "pol_none"
 		case strings.Contains(l.pattern, "/service-tokens/"):
 			over["{id}"], none["{id}"] = over["{token}"], "tok_none"
 		case strings.Contains(l.pattern, "/accounts/{id}"):

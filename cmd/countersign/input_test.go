@@ -12,6 +12,7 @@ import (
 	"countersign/internal/db"
 	"countersign/internal/lang"
 	"countersign/internal/people"
+	"countersign/internal/roles"
 	"countersign/internal/test/server"
 )
 
@@ -55,6 +56,11 @@ func (f *field) forms() []form {
 	// What is said of a second factor is kept or is the stricter: the account requires one of everybody.
 	factor := []entry{{"two_factor_required", "yes", mark}, {"two_factor_actions", "any", defaulted}, {"allowed_ips", "192.0.2.7", optional}}
 	revision, seen := entry{"revision", "99", mark}, entry{"seen", "", mark}
+	first, ofRoles := entry{"revision", "1", mark}, func(e entry) bool { return e.name == "policies" || e.name == "template" }
+	maker := func(name string) []entry {
+		return []entry{{"name", name, text}, {"description", "What happens at night", optional}, {"permissions", "payments:capture", several}, {"policies", f.ids["policy"], several}, {"template", "yes", mark},
+			{"own", "payments:capture", odder}, {"dangerous", "investigate:force_any", odder}, {"add", "", odder}, {"drop", "", odder}, {"step", "save", mark}, {"move", "", mark}, {"all", "", mark}, {"none", "", mark}, {"limits", "", mark}, {"after", "", mark}, {"migrate", "", mark}}
+	}
 	current := entry{"revision", strconv.FormatInt(f.version("mine.target"), 10), mark}
 	return []form{
 		{"invite", "/a/MINE/users", mine, slices.Concat(person, []entry{phone}, factor, access)},
@@ -83,6 +89,14 @@ func (f *field) forms() []form {
 		{"entity's name", entity + "/edit", mine, []entry{{"name", "New Name", text}, revision}},
 		{"entity's deactivation", entity + "/deactivation", mine, []entry{{"reason", "closed", optional}, revision}},
 		{"entity's activation", "/a/MINE/entities/" + f.closed("MINE-0") + "/activation", mine, []entry{{"reason", "open", optional}, revision}},
+		{"role", "/a/MINE/roles", mine, maker("Evening desk")},
+		{"role's edit", "/a/MINE/roles/" + f.ids["role"] + "/edit", mine, append(maker("Evening desk"), first, seen)},
+		{"role's clone", "/a/MINE/roles/" + f.role("MINE", "support") + "/clone", mine, maker("Evening desk")},
+		{"role's deletion", "/a/MINE/roles/" + f.ids["role"] + "/deletion", mine, []entry{{"name", ours + " role", text}, first}},
+		{"policy", "/a/MINE/policies", mine, slices.DeleteFunc(maker("Evening captures"), ofRoles)},
+		{"policy's edit", "/a/MINE/policies/" + f.ids["policy"] + "/edit", mine, append(slices.DeleteFunc(maker("Evening captures"), ofRoles), first, seen)},
+		{"policy's deletion", "/a/MINE/policies/" + f.ids["policy"] + "/deletion", mine, []entry{{"name", ours + " policy", text}, first}},
+		{"adjustment", f.copied("mine.copied"), mine, []entry{{"permissions", "payments:view", several}, {"dangerous", "investigate:force_any", odder}, {"revision", strconv.FormatInt(f.version("mine.copied"), 10), mark}}},
 		{"columns", "/a/MINE/users/columns", mine, []entry{{"columns", "email", odder}, {"usual", "", mark}, {"back", "/a/MINE/users?q=x", mark}}},
 		{"ticked users", "/a/MINE/users/bulk", mine, []entry{{"users", f.people["mine.target"].userID, odder}, {"act", "deactivation", choice}, {"back", "/a/MINE/users", mark}}},
 		{"many deactivations", "/a/MINE/users/bulk/deactivation", mine, []entry{{"users", f.people["mine.target"].userID + "." + current.value, odder}, {"reason", "left", optional}, {"back", "/a/MINE/users", mark}}},
@@ -118,6 +132,23 @@ func (f *field) forms() []form {
 		{"language", "/language", f.client(), []entry{{"language", "en", choice}, {"back", "/", mark}}},
 		{"theme", "/theme", f.client(), []entry{{"theme", "dark", choice}, {"back", "/", mark}}},
 	}
+}
+
+// copied is the form that adjusts the copy of a template of somebody new.
+func (f *field) copied(label string) string {
+	f.t.Helper()
+	who := f.who("mine.owner", "MINE")
+	id, err := f.rooms.roles.Create(f.t.Context(), who, who.AccountID, roles.Draft{Name: ours + " template", Permits: []roles.Permit{{Permission: "payments:view"}, {Permission: "disputes:view"}}, Template: true})
+	f.must(err)
+	f.join(label, "MINE", "read_only", "Copied")
+	user := f.people[label].userID
+	f.must(f.rooms.people.ChangeAccess(f.t.Context(), who, who.AccountID, user, f.version(label), people.Access{Roles: []string{id}, AllEntities: true}))
+	var own string
+	f.view(func(tx *db.Tx) error {
+		_, err := db.One(tx, []any{&own}, `SELECT id FROM roles WHERE copy_of = $1`, id)
+		return err
+	})
+	return "/a/MINE/users/" + user + "/roles/" + own
 }
 
 // closed is a new legal entity that is deactivated.

@@ -163,7 +163,7 @@ func (a *profiled) lists(t *testing.T) {
 	deprecated := len(slices.DeleteFunc(slices.Clone(a.roles), func(r api.Role) bool { return !r.Deprecated }))
 	for _, said := range [][2]string{{"fr", "N’est plus attribué"}, {"en", "No longer given"}} {
 		a.first.Post(portal.LanguagePath, "language", said[0], "back", "/")
-		if page := a.first.Get("/a/" + a.id + "/roles"); strings.Count(page.Text, said[1]) != deprecated {
+		if page := a.first.Get("/a/" + a.id + "/roles?all=yes"); strings.Count(page.Text, said[1]) != deprecated {
 			t.Errorf("%d of %d marks in %s", strings.Count(page.Text, said[1]), deprecated, said[0])
 		}
 	}

@@ -177,6 +177,9 @@ func (f *field) custom() {
 	f.must(err)
 	f.ids["policy"], err = f.rooms.roles.CreatePolicy(f.t.Context(), who, who.AccountID, roles.PolicyDraft{Name: ours + " policy", Permits: permits})
 	f.must(err)
+	who = f.who("theirs.owner", "THEIRS")
+	f.ids["theirs policy"], err = f.rooms.roles.CreatePolicy(f.t.Context(), who, who.AccountID, roles.PolicyDraft{Name: theirs + " policy", Permits: permits})
+	f.must(err)
 }
 
 func (f *field) actorNames() []string { return append(slices.Clone(standing), f.roles...) }
@@ -203,7 +206,7 @@ func (f *field) address(pattern string, over map[string]string) string {
 	case "/assets/":
 		return f.asset
 	}
-	for place, value := range map[string]string{"{customer}": "MINE", "{customerID}": "MINE", "{user}": f.people["mine.target"].userID, "{role}": f.role("MINE", "support"),
+	for place, value := range map[string]string{"{customer}": "MINE", "{customerID}": "MINE", "{user}": f.people["mine.target"].userID, "{role}": f.ids["role"], "{policy}": f.ids["policy"], "{combination}": "both_approvals",
 		"{account}": f.account("MINE").ID, "{entity}": f.ids["MINE-1"], "{entry}": f.ids["MINE entry"], "{seq}": f.ids["MINE entry"], "{$}": "", "{session}": "ses_00000000000000000000000000", "{factor}": "fac_00000000000000000000000000", "{key}": "both_approvals"} {
 		if v, ok := over[place]; ok {
 			value = v
@@ -265,6 +268,14 @@ var sent = map[string]string{
 	"POST /a/{customer}/users/{user}/email":                   "revision=9999&email=a%40b.example",
 	"POST /a/{customer}/users/{user}/email-withdrawal":        "revision=9999",
 	"POST /a/{customer}/users/{user}/deletion":                "revision=9999&name=" + ours + "target+Test",
+	"POST /a/{customer}/roles":                                "name=Owner&permissions=home%3Aview",
+	"POST /a/{customer}/roles/{role}/edit":                    "revision=9999&name=x&permissions=home%3Aview&step=save",
+	"POST /a/{customer}/roles/{role}/clone":                   "name=Owner&permissions=home%3Aview",
+	"POST /a/{customer}/roles/{role}/deletion":                "revision=9999&name=" + ours + "+role",
+	"POST /a/{customer}/policies":                             "name=x",
+	"POST /a/{customer}/policies/{policy}/edit":               "revision=9999&name=x&permissions=home%3Aview&step=save",
+	"POST /a/{customer}/policies/{policy}/deletion":           "revision=9999&name=" + ours + "+policy",
+	"POST /a/{customer}/users/{user}/roles/{role}":            "revision=9999&permissions=home%3Aview",
 	"POST /a/{customer}/users/bulk":                           "act=deactivation",
 	"POST /me/email":                                          "email=nothing",
 

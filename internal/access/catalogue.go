@@ -102,9 +102,9 @@ var rows = []struct {
 	{"users", "users", built | own | needs2FA, 0, "end_sessions"},
 	{"users", "users", built | needs2FA, 0, "view_activity"},
 	{"roles", "roles", built, 0, "view"},
-	{"roles", "roles", own | needs2FA | ungrantable, 0, "manage"},
-	{"policies", "policies", 0, 0, "view"},
-	{"policies", "policies", own | needs2FA | ungrantable, 0, "manage"},
+	{"roles", "roles", built | own | needs2FA | ungrantable, 0, "manage"},
+	{"policies", "policies", built, 0, "view"},
+	{"policies", "policies", built | own | needs2FA | ungrantable, 0, "manage"},
 	{"audit", "activity", built, 0, "view export"},
 	{"entities", "entities", built, 0, "view view_details"},
 	{"entities", "entities", built, Partner, "onboard"},
@@ -126,7 +126,7 @@ var rows = []struct {
 }
 
 // builtPages are the sections whose page the portal has.
-var builtPages = map[string]bool{"home": true, "users": true, "roles": true, "activity": true, "entities": true, "settings": true, "service_tokens": true, "accounts": true}
+var builtPages = map[string]bool{"home": true, "users": true, "roles": true, "policies": true, "matrix": true, "activity": true, "entities": true, "settings": true, "service_tokens": true, "accounts": true}
 
 // also names what a permission brings along beside its section's page.
 var also = map[string][]string{

@@ -16,7 +16,7 @@ func (a *API) searchRoutes() {
 
 // Hit is one thing that was found.
 type Hit struct {
-	Type       string `json:"type" enum:"user,account,entity,role"`
+	Type       string `json:"type" enum:"user,account,entity,role,policy"`
 	ID         string `json:"id"`
 	Name       string `json:"name"`
 	Detail     string `json:"detail,omitempty" doc:"Of a user the address or username, of an account or entity the customer ID."`

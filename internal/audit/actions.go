@@ -8,7 +8,7 @@ var Actions = []string{
 	AccountCreated, AccountOpened, AccountChanged, AccountDeactivated, AccountReactivated,
 	EntityCreated, EntityChanged, EntityDeactivated, EntityReactivated, LocationCreated, PlatformInitialised, DemoFilled,
 	UserInvited, UserActivated, UserEdited, UserDeactivated, UserReactivated, UserDeleted, UserErased, UserAccessChanged,
-	RoleCreated, RoleChanged, RoleMigrated, RoleDeleted, RoleAdjusted, PolicyCreated, PolicyChanged, PolicyDeleted,
+	RoleCreated, RoleChanged, RoleMigrated, RoleDeleted, RoleAdjusted, PolicyCreated, PolicyChanged, PolicyDeleted, MatrixExported,
 	EmailCorrected, EmailChangeStarted, EmailConfirmed, EmailChanged, EmailChangeDropped,
 	InvitationResent, InvitationDeactivated, UsersExported,
 	PasswordSet, PasswordConfirmed, PasswordChanged, ResetAsked, ResetSent, PasswordReset, RenewalAsked, FactorAdded, FactorRenamed, FactorRemoved, FactorReset, FactorAgain,
@@ -99,6 +99,7 @@ const (
 	PolicyCreated         = "policy.created"
 	PolicyChanged         = "policy.changed"
 	PolicyDeleted         = "policy.deleted"
+	MatrixExported        = "roles.exported" // the matrix of roles and permissions, as a file
 	UsersExported         = "users.exported"
 	InvitationResent      = "invitation.resent"
 	InvitationDeactivated = "invitation.deactivated"

@@ -1,7 +1,7 @@
 // Package find finds things by what people know of them, and tells what ids
 // stand for.
 //
-//	Finder.Find   one search over users, accounts, entities and roles
+//	Finder.Find   one search over users, accounts, entities, roles and policies
 //	Names         the names of whatever entries of the audit log are about
 //
 // Both read across rooms, for the portal and the API alike.
@@ -34,10 +34,11 @@ const (
 	Account Kind = "account"
 	Entity  Kind = "entity"
 	Role    Kind = "role"
+	Policy  Kind = "policy"
 )
 
 // Kinds lists them.
-func Kinds() []Kind { return []Kind{User, Account, Entity, Role} }
+func Kinds() []Kind { return []Kind{User, Account, Entity, Role, Policy} }
 
 // Hit is one thing that was found.
 type Hit struct {
@@ -95,7 +96,7 @@ const textMax = 200 // code points
 // Find looks for a text in names, addresses, aliases, customer IDs and ids, at
 // most limit of each kind that whoever looks may see.
 func (f Finder) Find(tx *db.Tx, a Asking, text string, limit int) (Result, error) {
-	return f.find(tx, a, text, limit, (*searching).users, (*searching).accounts, (*searching).entities, (*searching).roles)
+	return f.find(tx, a, text, limit, (*searching).users, (*searching).accounts, (*searching).entities, (*searching).roles, (*searching).policies)
 }
 
 // Users is Find for users alone.
@@ -267,6 +268,29 @@ func (s *searching) roles() error {
 			break
 		}
 		s.add(Hit{Kind: Role, ID: r.ID, Name: r.Title(s.asking.Lang), CustomerID: s.asking.Account.CustomerID, Exact: r.ID == s.text})
+	}
+	return nil
+}
+
+// policies are the shared ones of the account.
+func (s *searching) policies() error {
+	if !s.may("policies:view") {
+		return nil
+	}
+	list, err := roles.Policies(s.tx, s.asking.Account.ID)
+	if err != nil {
+		return err
+	}
+	n := 0
+	for _, p := range list {
+		if p.ID != s.text && !Matches(p.Name, s.text) {
+			continue
+		}
+		if n++; n > s.limit {
+			s.out.More[Policy] = true
+			break
+		}
+		s.add(Hit{Kind: Policy, ID: p.ID, Name: p.Name, CustomerID: s.asking.Account.CustomerID, Exact: p.ID == s.text})
 	}
 	return nil
 }

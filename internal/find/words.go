@@ -102,7 +102,7 @@ func (w Words) Changes(f audit.Found) (out []Difference) {
 }
 
 // lists are the fields that hold several things, with what stands between them.
-var lists = map[string]string{"roles": "; ", "entities": " ", "locations": " ", "allowed_ips": " "}
+var lists = map[string]string{"roles": "; ", "entities": " ", "locations": " ", "allowed_ips": " ", "permissions": "; ", "policies": " "}
 
 func cut(text, mark string) []string {
 	if text == "" {
@@ -128,6 +128,12 @@ func (w Words) value(field, text string) string {
 		return ""
 	case field == "roles":
 		return w.assigned(text)
+	case field == "permissions":
+		name, limit, limited := strings.Cut(text, " (")
+		if name = w.known("permission."+name, name); limited {
+			name += " (" + limit
+		}
+		return name
 	case strings.HasSuffix(field, "_at") || strings.HasSuffix(field, "_until"):
 		return w.moment(text)
 	case field == "profile":

@@ -146,6 +146,10 @@ func (n naming) href(kind, id, accountID string) string {
 		if n.may(accountID, "roles:view") {
 			return InAccount(named.CustomerID).Role(id)
 		}
+	case "policy":
+		if n.may(accountID, "policies:view") {
+			return InAccount(named.CustomerID).Policy(id)
+		}
 	case "service_token":
 		if n.may(accountID, "service_tokens:view") {
 			return in.ServiceTokens()

@@ -141,6 +141,60 @@ func (a Addresses) Roles() string { return a.at("roles") }
 // Role is one role's page.
 func (a Addresses) Role(id string) string { return a.at("roles", id) }
 
+// RolesAll is the list of every role, or of those that a search finds.
+func (a Addresses) RolesAll(query string) string {
+	return with(a.Roles(), pairs("all", "yes", "q", query))
+}
+
+// NewRole is the form that makes one.
+func (a Addresses) NewRole() string { return a.at("roles", "new") }
+
+// EditRole is the form that changes one.
+func (a Addresses) EditRole(id string) string { return a.at("roles", id, "edit") }
+
+// CloneRole is the form that makes a clone of one.
+func (a Addresses) CloneRole(id string) string { return a.at("roles", id, "clone") }
+
+// DeleteRole says who is affected when a role goes, and deletes it when posted to.
+func (a Addresses) DeleteRole(id string) string { return a.at("roles", id, "deletion") }
+
+// Policies is the list of permission policies.
+func (a Addresses) Policies() string { return a.at("policies") }
+
+// NewPolicy is the form that makes one.
+func (a Addresses) NewPolicy() string { return a.at("policies", "new") }
+
+// Policy is one policy's page.
+func (a Addresses) Policy(id string) string { return a.at("policies", id) }
+
+// EditPolicy is the form that changes one.
+func (a Addresses) EditPolicy(id string) string { return a.at("policies", id, "edit") }
+
+// DeletePolicy confirms that a policy goes, and deletes it when posted to.
+func (a Addresses) DeletePolicy(id string) string { return a.at("policies", id, "deletion") }
+
+// Matrix is the table of roles and permissions.
+func (a Addresses) Matrix(f MatrixFilter) string { return with(a.at("matrix"), f.Values()) }
+
+// MatrixExport is that table as a file, with the roles that are chosen.
+func (a Addresses) MatrixExport(f MatrixFilter) string {
+	f.Page = 1
+	return with(a.at("matrix", "export"), f.Values())
+}
+
+// Toxic is the report on combinations that nobody should hold.
+func (a Addresses) Toxic() string { return a.at("toxic-combinations") }
+
+// ToxicPeople lists who has one.
+func (a Addresses) ToxicPeople(key, cursor string) string {
+	return with(a.at("toxic-combinations", key), pairs("cursor", cursor))
+}
+
+// AdjustRole adjusts what a user has by a template.
+func (a Addresses) AdjustRole(userID, roleID string) string {
+	return a.at("users", userID, "roles", roleID)
+}
+
 // Activity is the audit log, narrowed by a filter.
 func (a Addresses) Activity(f ActivityFilter) string { return with(a.at("activity"), f.Values()) }
 

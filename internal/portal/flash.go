@@ -44,5 +44,10 @@ func (p *Portal) takeFlash(w http.ResponseWriter, r *http.Request, v *web.Visit)
 	if json.Unmarshal(plain, &f) != nil {
 		return nil
 	}
+	for i, arg := range f.Args {
+		if n, ok := arg.(float64); ok { // JSON knows no other number; words count in whole ones
+			f.Args[i] = int64(n)
+		}
+	}
 	return &f
 }

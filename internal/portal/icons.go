@@ -96,6 +96,10 @@ func drawings(name string) string {
 		return `<rect x="4" y="5" width="16" height="11" rx="2"/><path d="M9 19.5h6"/>`
 	case "link":
 		return `<path d="m10 14 4-4"/><path d="m8.5 11.5-2.3 2.3a3.2 3.2 0 0 0 4.5 4.5l2.3-2.3M15.5 12.5l2.3-2.3a3.2 3.2 0 0 0-4.5-4.5L11 8"/>`
+	case "policies":
+		return `<path d="M7 3.5h7l4 4v13H7z"/><path d="M14 3.5v4h4"/><path d="m9.5 14 2 2 3.5-4"/>`
+	case "matrix":
+		return `<rect x="4" y="4.5" width="16" height="15" rx="2"/><path d="M4 9.5h16M4 14.5h16M9.3 4.5v15M14.7 4.5v15"/>`
 	case "columns":
 		return `<rect x="4" y="5" width="16" height="14" rx="2"/><path d="M9.3 5v14M14.7 5v14"/>`
 	}

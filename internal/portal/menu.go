@@ -8,6 +8,8 @@ const (
 	SectionHome          Section = "home"
 	SectionUsers         Section = "users"
 	SectionRoles         Section = "roles"
+	SectionPolicies      Section = "policies"
+	SectionMatrix        Section = "matrix"
 	SectionActivity      Section = "activity"
 	SectionEntities      Section = "entities"
 	SectionSettings      Section = "settings"
@@ -46,6 +48,8 @@ func places() []place {
 		{SectionHome, "", "home", "", Addresses.Home, "", ""},
 		{SectionUsers, "people", "users", "users:view", func(a Addresses) string { return a.Users(UsersFilter{}) }, "", ""},
 		{SectionRoles, "people", "roles", "roles:view", Addresses.Roles, "", ""},
+		{SectionPolicies, "people", "policies", "policies:view", Addresses.Policies, "", ""},
+		{SectionMatrix, "people", "matrix", "page:matrix", func(a Addresses) string { return a.Matrix(MatrixFilter{}) }, "", ""},
 		{SectionActivity, "people", "activity", "audit:view", func(a Addresses) string { return a.Activity(ActivityFilter{}) }, "", ""},
 		{SectionEntities, "account", "tree", "entities:view", tree, "", "accounts:view"},
 		{SectionSettings, "account", "settings", "account:view", Addresses.Settings, "", ""},

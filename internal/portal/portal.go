@@ -17,6 +17,7 @@ import (
 	"countersign/internal/org"
 	"countersign/internal/people"
 	"countersign/internal/profile"
+	"countersign/internal/roles"
 	"countersign/internal/signin"
 	"countersign/internal/web"
 )
@@ -30,6 +31,7 @@ type Portal struct {
 	Profiles profile.Profiles
 	Audit    *audit.Log
 	Org      *org.Org
+	Roles    *roles.Roles
 	People   *people.People
 	Door     *signin.Door
 	Help     *signin.Help
@@ -44,7 +46,7 @@ type Portal struct {
 // Routes are the portal's addresses.
 func (p *Portal) Routes() []web.Route {
 	var all []web.Route
-	for _, group := range [][]web.Route{p.doorRoutes(), p.resetRoutes(), p.sessionRoutes(), p.homeRoutes(), p.userListRoutes(), p.userRoutes(), p.roleRoutes(), p.activityRoutes(),
+	for _, group := range [][]web.Route{p.doorRoutes(), p.resetRoutes(), p.sessionRoutes(), p.homeRoutes(), p.userListRoutes(), p.userRoutes(), p.roleRoutes(), p.policyRoutes(), p.matrixRoutes(), p.toxicRoutes(), p.adjustRoutes(), p.activityRoutes(),
 		p.treeRoutes(), p.entityRoutes(), p.settingsRoutes(), p.accountRoutes(), p.tokenRoutes(), p.searchRoutes(), p.meRoutes()} {
 		all = append(all, group...)
 	}

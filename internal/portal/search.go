@@ -53,8 +53,8 @@ func (p *Portal) search(w http.ResponseWriter, r *http.Request, v *web.Visit) er
 func (i inside) searchGroups(found find.Result, query string, tag lang.Tag) (groups []SearchGroup) {
 	at := i.page.To()
 	more := map[find.Kind]string{find.User: at.Users(UsersFilter{Query: query}), find.Account: at.Accounts(AccountsFilter{Query: query}),
-		find.Entity: at.Tree(TreeFilter{Query: query}), find.Role: at.Roles()}
-	icons := map[find.Kind]string{find.User: "user", find.Account: "building", find.Entity: "tree", find.Role: "roles"}
+		find.Entity: at.Tree(TreeFilter{Query: query}), find.Role: at.RolesAll(query), find.Policy: at.Policies()}
+	icons := map[find.Kind]string{find.User: "user", find.Account: "building", find.Entity: "tree", find.Role: "roles", find.Policy: "policies"}
 	for _, kind := range find.Kinds() {
 		g := SearchGroup{Label: string(kind), Icon: icons[kind]}
 		for _, h := range found.Of(kind) {
@@ -93,6 +93,9 @@ func (i inside) hitHref(h find.Hit) string {
 		}
 		return at.Tree(TreeFilter{At: h.Detail})
 	}
+	if h.Kind == find.Policy {
+		return at.Policy(h.ID)
+	}
 	return at.Role(h.ID)
 }
 
@@ -117,6 +120,15 @@ func (i inside) pagesLike(query string, tag lang.Tag) (hits []SearchHit) {
 	}
 	if i.may("entities:onboard") {
 		add(lang.T(tag, "portal.newentity.title"), "", at.NewEntity(""))
+	}
+	if i.may("roles:view") {
+		add(lang.T(tag, "portal.toxic.title"), lang.T(tag, "portal.toxic.link"), at.Toxic())
+	}
+	if i.may(manageRoles) {
+		add(lang.T(tag, "portal.maker.role_new.title"), "", at.NewRole())
+	}
+	if i.may(managePolicies) {
+		add(lang.T(tag, "portal.maker.policy_new.title"), "", at.NewPolicy())
 	}
 	if i.may("service_tokens:create") {
 		add(lang.T(tag, "portal.newtoken.title"), "", at.NewServiceToken())

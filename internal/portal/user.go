@@ -28,15 +28,16 @@ var actPermissions = map[Act]string{Deactivate: "users:deactivate", Activate: "u
 
 // user is one user with what their pages show.
 type user struct {
-	row      people.Row
-	head     UserHead
-	choices  choices
-	settings profile.Settings
-	given    []roles.Assignment
-	policies map[string]map[access.Permission][]string // names of policies that give a permission, by role
-	invited  people.Mail                               // the newest invitation, of somebody who has not come in
-	newEmail people.EmailChange                        // an address that waits to be confirmed; without an ID there is none
-	signIn   signIn                                    // of people of this account alone
+	row        people.Row
+	head       UserHead
+	customerID string // of the account
+	choices    choices
+	settings   profile.Settings
+	given      []roles.Assignment
+	policies   map[string]map[access.Permission][]string // names of policies that give a permission, by role
+	invited    people.Mail                               // the newest invitation, of somebody who has not come in
+	newEmail   people.EmailChange                        // an address that waits to be confirmed; without an ID there is none
+	signIn     signIn                                    // of people of this account alone
 }
 
 // enterUser opens a user's page for whoever holds the permission.
@@ -45,7 +46,7 @@ func (p *Portal) enterUser(w http.ResponseWriter, r *http.Request, v *web.Visit,
 	if err != nil {
 		return i, user{}, err
 	}
-	var u user
+	u := user{customerID: i.account.CustomerID}
 	err = p.reading(r, func(tx *db.Tx) error {
 		if u.row, err = p.People.Get(tx, i.account, r.PathValue("user")); err != nil {
 			return err

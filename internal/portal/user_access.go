@@ -19,8 +19,12 @@ func (u user) grants() []Grant {
 		if !ok {
 			continue
 		}
-		out = append(out, Grant{Role: r.Title(u.choices.lang), RoleID: r.ID, Entities: u.choices.entityNames(a.Entities), AllEntities: a.AllEntities,
-			Until: moment(a.Until), Dangerous: len(r.Dangerous()) > 0, Deprecated: r.Deprecated})
+		g := Grant{Role: r.Title(u.choices.lang), RoleID: r.ID, Entities: u.choices.entityNames(a.Entities), AllEntities: a.AllEntities,
+			Until: moment(a.Until), Dangerous: len(r.Dangerous()) > 0, Deprecated: r.Deprecated, Copy: r.CopyOf != ""}
+		if u.adjustable(r) {
+			g.AdjustHref = InAccount(u.customerID).AdjustRole(u.row.ID(), r.ID)
+		}
+		out = append(out, g)
 	}
 	return out
 }
@@ -117,7 +121,7 @@ func accessSections(i inside, sources map[access.Permission][]AccessSource, held
 // sectionHref is the page of a resource's section, when the viewer may open it.
 func sectionHref(i inside, resource string) string {
 	at := InAccount(i.account.CustomerID)
-	hrefs := map[string]string{"home": at.Home(), "users": at.Users(UsersFilter{}), "roles": at.Roles(), "audit": at.Activity(ActivityFilter{}),
+	hrefs := map[string]string{"home": at.Home(), "users": at.Users(UsersFilter{}), "roles": at.Roles(), "policies": at.Policies(), "audit": at.Activity(ActivityFilter{}),
 		"service_tokens": at.ServiceTokens(), "accounts": at.Accounts(AccountsFilter{}), "entities": at.Tree(TreeFilter{}), "account": at.Settings()}
 	if href, ok := hrefs[resource]; ok && i.may(resource+":view") {
 		return href

@@ -117,7 +117,9 @@ type Grant struct {
 	AllEntities bool
 	Until       Moment // zero: without end
 	Dangerous   bool
-	Deprecated  bool // given to nobody any more, and allows nothing
+	Deprecated  bool   // given to nobody any more, and allows nothing
+	Copy        bool   // their own copy of a template
+	AdjustHref  string // where what it gives is adjusted for them; "" where it cannot
 }
 
 // UserOverview is the first tab.

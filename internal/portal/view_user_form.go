@@ -14,6 +14,8 @@ type RoleChoice struct {
 	Sections    []RoleSection
 	Warning     string // what it is given with beside those; "" for none
 	Deprecated  bool   // given to nobody any more: somebody has it
+	Template    bool   // they get a copy of their own
+	Copy        bool   // their own copy of a template
 }
 
 // Acknowledged tells whether whoever gives it must say that they know what it allows.

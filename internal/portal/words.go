@@ -20,8 +20,8 @@ type words struct {
 func (w words) funcs() template.FuncMap {
 	return template.FuncMap{
 		"t": w.t, "number": w.number, "date": w.date, "datetime": w.dateTime, "join": w.join,
-		"permission": w.permission, "section": w.section, "sentence": w.sentence,
-		"flash": w.flash, "input": w.input, "problem": w.problem, "problems": w.problems,
+		"permission": w.permission, "permissionhelp": w.permissionHelp, "inc": inc, "section": w.section, "sentence": w.sentence,
+		"flash": w.flash, "limit": w.limit, "input": w.input, "problem": w.problem, "problems": w.problems,
 		"asset": w.asset, "icon": icon, "png": png, "groups": groups, "lines": lines, "address": address, "dict": dict, "indent": indent, "lower": strings.ToLower,
 	}
 }
@@ -105,6 +105,12 @@ func (w words) permission(name string) string {
 	}
 	return w.known("permission."+name, name)
 }
+
+// permissionHelp says in a sentence what a permission lets one do.
+func (w words) permissionHelp(name string) string { return w.known("permission."+name+".help", "") }
+
+// inc counts from one.
+func inc(n int) int { return n + 1 }
 
 func (w words) section(resource string) string {
 	return w.known("portal.section."+resource, w.known("section."+resource, resource))

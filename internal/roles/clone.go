@@ -56,14 +56,9 @@ func (r *Roles) Clone(ctx context.Context, who db.Who, accountID, roleID, name s
 		if err != nil {
 			return err
 		}
-		role, found, err := RoleByID(tx, accountID, roleID, m.profile)
-		switch {
-		case err != nil:
+		role, err := m.cloneable(roleID)
+		if err != nil {
 			return err
-		case !found || role.MembershipID != "":
-			return fault.None("role")
-		case role.Deprecated:
-			return fault.In("role", "deprecated_role", "role", role.Title(who.Lang))
 		}
 		draft := CloneOf(role, m.account.Kind, m.profile)
 		draft.Name, draft.Description, draft.Acknowledged = name, role.About(who.Lang), acknowledged
@@ -77,6 +72,20 @@ func (r *Roles) Clone(ctx context.Context, who db.Who, accountID, roleID, name s
 		return "", nil, err
 	}
 	return id, leftOut, nil
+}
+
+// cloneable finds a role of the account that can be cloned.
+func (m *managing) cloneable(roleID string) (Full, error) {
+	role, found, err := RoleByID(m.tx, m.account.ID, roleID, m.profile)
+	switch {
+	case err != nil:
+		return role, err
+	case !found || role.MembershipID != "":
+		return role, fault.None("role")
+	case role.Deprecated:
+		return role, fault.In("role", "deprecated_role", "role", role.Title(m.who.Lang))
+	}
+	return role, nil
 }
 
 // leave takes permissions out of a draft.

@@ -18,6 +18,7 @@ type Draft struct {
 	Policies          []string // ids of shared policies
 	Template          bool
 	Acknowledged      []string // the dangerous permissions that are known to be given
+	From              string   // the role as whose clone the draft began, for the log; "" for none
 }
 
 // Edit is what is to be different of a role; nil leaves a part as it is.
@@ -38,7 +39,12 @@ func (r *Roles) Create(ctx context.Context, who db.Who, accountID string, in Dra
 		if err != nil {
 			return err
 		}
-		id, err = m.create(in, "")
+		if in.From != "" {
+			if _, err := m.cloneable(in.From); err != nil {
+				return err
+			}
+		}
+		id, err = m.create(in, in.From)
 		return err
 	})
 	return id, err

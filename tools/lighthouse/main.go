@@ -89,10 +89,10 @@ func pages(b *browser.Browser, p *stage.Program) []page {
 	home := strings.TrimSuffix(b.URL(), "/")
 	b.Goto(home + "/users")
 	user := p.URL + browser.Eval[string](b, `document.querySelector("tbody a").getAttribute("href")`)
-	b.Goto(home + "/roles")
+	b.Goto(home + "/roles?all=yes")
 	role := p.URL + browser.Eval[string](b, `document.querySelector("tbody a").getAttribute("href")`)
 	for _, x := range [][2]string{{"home", home + "/"}, {"users", home + "/users"}, {"invite", home + "/users/new"}, {"user", user}, {"user-access", user + "/access"},
-		{"user-edit", user + "/edit"}, {"roles", home + "/roles"}, {"role", role}, {"activity", home + "/activity"}, {"your-account", p.URL + "/me"}} {
+		{"user-edit", user + "/edit"}, {"roles", home + "/roles"}, {"role", role}, {"role-new", home + "/roles/new"}, {"matrix", home + "/matrix"}, {"activity", home + "/activity"}, {"your-account", p.URL + "/me"}} {
 		list = append(list, page{x[0], x[1], session})
 	}
 	return list

@@ -37,7 +37,7 @@ func (c *camera) ada(b *browser.Browser, p *stage.Program) {
 	page := func(name, path string) {
 		c.picture(b, "world/owner-"+name, func() { b.Goto(home + path) })
 	}
-	for _, path := range []string{"/users", "/users/new", "/users?status=invited", "/users?q=nobody-is-called-so", "/roles", "/activity", "/activity?outcome=refused", "/service-tokens", "/service-tokens/new",
+	for _, path := range []string{"/users", "/users/new", "/users?status=invited", "/users?q=nobody-is-called-so", "/roles", "/roles?all=yes", "/roles/new", "/policies", "/policies/new", "/matrix", "/toxic-combinations", "/activity", "/activity?outcome=refused", "/service-tokens", "/service-tokens/new",
 		"/search?q=freja", "/search?q=nordic", "/entities", "/settings"} {
 		page(strings.Trim(strings.NewReplacer("/", "-", "?", "-", "=", "-").Replace(path), "-"), path)
 	}
@@ -47,7 +47,7 @@ func (c *camera) ada(b *browser.Browser, p *stage.Program) {
 	for _, tab := range []string{"", "/access", "/security", "/activity", "/edit", "/details", "/email", "/deletion", "/deactivation", "/second-factor-reset", "/second-factor-renewal", "/password-reset", "/password-renewal"} {
 		c.picture(b, "world/owner-user"+strings.ReplaceAll(tab, "/", "-"), func() { b.Goto(p.URL + user + tab) })
 	}
-	b.Goto(home + "/roles")
+	b.Goto(home + "/roles?all=yes")
 	role := browser.Eval[string](b, `document.querySelector("table a").getAttribute("href")`)
 	c.picture(b, "world/owner-role", func() { b.Goto(p.URL + role) })
 	c.picture(b, "world/owner-me", func() { b.Goto(p.URL + "/me") })

@@ -1,7 +1,7 @@
 // Countersign's script. Every page works without it; here is what is nicer with it:
 // "/" goes to the search, passwords can be shown, keys copied and printed, long
-// choices searched, branches opened, ticks counted, and lists follow
-// their filters without a new page.
+// choices searched, permissions and policies picked in place, branches opened, ticks
+// counted, and lists follow their filters without a new page.
 "use strict";
 
 (() => {
@@ -91,6 +91,121 @@
       if (event.submitter !== button || !entered?.matches("input:not([data-find-entities])")) return;
       event.preventDefault();
       if (!entered.matches("[data-find]")) setTimeout(() => form.requestSubmit(form.querySelector("[data-main]"))); // not within the other
+    });
+  }
+
+  // In the editor of a role or a policy, permissions are found and counted while
+  // one types and ticks, and all of a section are ticked in place. Without script the
+  // buttons send the form, which comes back so.
+  for (const permits of all("[data-permits]")) {
+    const sections = [...all("[data-permit-section]", permits)];
+    const ticks = (root) => [...all('input[name="permissions"]', root)];
+    const total = permits.querySelector("[data-permit-total]");
+    const count = () => {
+      let sum = 0;
+      for (const section of sections) {
+        const n = ticks(section).filter((tick) => tick.checked).length;
+        const words = section.querySelector("[data-permit-count]");
+        words.textContent = words.dataset.words.replace("#", n);
+        sum += n;
+      }
+      total.textContent = total.dataset.words.replace("#", sum);
+    };
+    const blank = permits.querySelector("template");
+    const limit = (tick) => {
+      const line = tick.closest("[data-limited]");
+      if (!tick.checked || !line || line.querySelector(".cs-limit")) return;
+      const part = blank.content.cloneNode(true), name = line.querySelector("label").textContent;
+      for (const field of all("[name]", part)) {
+        if (field.name === "own") field.value = tick.value;
+        else field.name += tick.value;
+      }
+      part.querySelector("summary span").textContent = " – " + name;
+      part.querySelector("[role=group]").ariaLabel += ": " + name;
+      line.querySelector(".cs-choice-words").append(part);
+    };
+    permits.addEventListener("change", (event) => {
+      if (event.target.name === "permissions") limit(event.target);
+      count();
+    });
+    for (const tick of ticks(permits)) limit(tick); // a page that is come back to keeps its ticks
+    count();
+    permits.addEventListener("click", (event) => {
+      const button = event.target.closest('button[name="all"], button[name="none"]');
+      if (!button) return;
+      event.preventDefault();
+      for (const tick of ticks(button.closest("[data-permit-section]"))) {
+        if (tick.disabled || tick.closest("li").hidden) continue;
+        tick.checked = button.name === "all";
+        limit(tick);
+      }
+      count();
+    });
+    const find = permits.querySelector("[data-find-permits]");
+    const opened = new Set(sections.filter((section) => section.open));
+    find.parentElement.hidden = false;
+    find.addEventListener("input", () => {
+      const wanted = find.value.trim().toLowerCase().split(/\s+/).filter(Boolean);
+      let shown = 0;
+      for (const section of sections) {
+        let here = 0;
+        const title = section.querySelector(".cs-fold-name").textContent;
+        for (const line of all(".cs-permit", section)) {
+          const words = [title, line.querySelector("label").textContent, line.querySelector("input").value].join(" ").toLowerCase();
+          line.hidden = !wanted.every((w) => words.includes(w));
+          if (!line.hidden) here++;
+        }
+        section.hidden = here === 0;
+        section.open = wanted.length > 0 ? here > 0 : opened.has(section) || ticks(section).some((tick) => tick.checked);
+        shown += here;
+      }
+      for (const group of all(".cs-permits-group", permits)) {
+        let next = group.nextElementSibling, any = false;
+        for (; next?.matches("[data-permit-section]"); next = next.nextElementSibling) any ||= !next.hidden;
+        group.hidden = !any;
+      }
+      permits.querySelector("[data-none]").hidden = shown > 0;
+    });
+    find.addEventListener("keydown", (event) => {
+      if (event.key === "Enter") event.preventDefault(); // finding does not send the form
+    });
+  }
+
+  // Policies are moved between the two columns in place.
+  for (const pick of all("[data-pick]")) {
+    const lists = { add: pick.querySelector('[data-pick-list="add"]'), drop: pick.querySelector('[data-pick-list="drop"]') };
+    const move = (rows, way) => {
+      if (rows.length === 0) return;
+      const other = way === "add" ? "drop" : "add";
+      for (const row of rows) {
+        const tick = row.querySelector("[type=checkbox]");
+        tick.name = other;
+        tick.checked = false;
+        row.querySelector("[type=hidden]").disabled = way === "drop";
+        lists[other].append(row);
+      }
+      for (const column of all(".cs-pick-column", pick)) column.querySelector("[data-pick-count]").textContent = all("li", column).length;
+      say(way === "add" ? pick.dataset.come : pick.dataset.gone);
+      rows[0].querySelector("[type=checkbox]").focus();
+    };
+    pick.addEventListener("click", (event) => {
+      const button = event.target.closest('button[name="move"]');
+      if (!button) return;
+      event.preventDefault();
+      move([...all("li", lists[button.value])].filter((row) => row.querySelector(":checked")), button.value);
+    });
+    pick.addEventListener("dblclick", (event) => {
+      const row = event.target.closest("li");
+      if (row) move([row], row.parentElement.dataset.pickList);
+    });
+    const find = pick.querySelector("[data-pick-find]");
+    if (all("li", pick).length >= 7) find.parentElement.hidden = false;
+    find.addEventListener("input", () => {
+      const wanted = find.value.trim().toLowerCase().split(/\s+/);
+      for (const row of all("li", lists.add)) row.hidden = !wanted.every((w) => row.dataset.words.includes(w));
+    });
+    find.addEventListener("keydown", (event) => {
+      if (event.key === "Enter") event.preventDefault();
     });
   }
 

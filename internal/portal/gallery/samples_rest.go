@@ -2,34 +2,6 @@ package gallery
 
 import "countersign/internal/portal"
 
-func (m maker) roles() []Sample {
-	rows := []portal.RoleRow{
-		{ID: "rol_1", Name: "Administrator", Description: "Everything but transferring the ownership.", Users: 4, Permissions: 96, Dangerous: true, NeedsTwo: true, Predefined: true},
-		{ID: "rol_2", Name: "Support", Description: "Answers payers and merchants.", Users: 812, Permissions: 13, Predefined: true},
-		{ID: "rol_3", Name: m.n.Ada, Description: m.n.Text, Users: 1, Permissions: 7},
-		{ID: "rol_4", Name: "ROLE_STORE", Description: "Out of use. It allows nothing any more.", Users: 2, Predefined: true, Deprecated: true},
-	}
-	warned := rows[2]
-	warned.Name, warned.Warning = "ROLE_TRANSACTION_DETAIL_VIEWER", m.n.Text
-	here, elsewhere := m.sections()
-	var sections []portal.RoleSection
-	for _, s := range append(here, elsewhere...) {
-		r := portal.RoleSection{Section: s.Section, Elsewhere: s.Elsewhere}
-		for _, l := range s.Lines {
-			r.Lines = append(r.Lines, portal.RoleLine{Permission: l.Permission, Dangerous: l.Dangerous, NeedsTwo: l.NeedsTwo, Policy: m.n.Text})
-		}
-		sections = append(sections, r)
-	}
-	page := m.inside(portal.SectionRoles)
-	return []Sample{
-		{"roles", portal.RolesView{Page: page, Popular: rows[:3], All: rows}},
-		{"roles-none", portal.RolesView{Page: page}},
-		{"role", portal.RoleView{Page: page, Role: rows[0], Sections: sections, MayGrant: []string{"Auditor", "Operations", m.n.Ada}, MayViewUsers: true, Administrator: true}},
-		{"role-empty", portal.RoleView{Page: page, Role: rows[3]}},
-		{"role-all", portal.RoleView{Page: page, Role: warned, MayGrantAll: true, Sections: sections[:1], Needs: []string{"ROLE_USER_PSP_ACCOUNT", m.n.Ada}}},
-	}
-}
-
 func (m maker) entries() []portal.ActivityRow {
 	to := m.to()
 	return []portal.ActivityRow{

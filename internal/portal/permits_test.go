@@ -1,0 +1,46 @@
+package portal
+
+import (
+	"testing"
+
+	"countersign/internal/lang"
+)
+
+func TestAmount(t *testing.T) {
+	for _, c := range []struct {
+		name, text, currency string
+		minor                int64
+		shown                string
+	}{
+		{"whole", "50", "EUR", 5000, "50"},
+		{"with a point", "50.25", "EUR", 5025, "50.25"},
+		{"with a comma", "50,5", "EUR", 5050, "50.50"},
+		{"with spaces", "1 250\u00a0000.00", "CHF", 125000000, "1250000"},
+		{"below one", "0.07", "EUR", 7, "0.07"},
+		{"without minor units", "5000", "JPY", 5000, "5000"},
+		{"with three digits", "1.250", "KWD", 1250, "1.250"},
+		{"nothing", "", "EUR", -1, ""},
+		{"zero", "0", "EUR", -1, ""},
+		{"less than zero", "-5", "EUR", -1, ""},
+		{"too many digits", "1.005", "EUR", -1, ""},
+		{"thousands by a comma", "1,000", "EUR", -1, ""},
+		{"two points", "1.000.00", "EUR", -1, ""},
+		{"a lone point", "5.", "EUR", -1, ""},
+		{"minor units that there are not", "5.5", "JPY", -1, ""},
+		{"words", "lots", "EUR", -1, ""},
+		{"beyond what can be counted", "99999999999999999999", "EUR", -1, ""},
+	} {
+		t.Run("R3 "+c.name, func(t *testing.T) {
+			got := amount(c.text, c.currency)
+			if got != c.minor {
+				t.Errorf("%q %s is %d, wanted %d", c.text, c.currency, got, c.minor)
+			}
+			if shown := amountText(lang.English, got, c.currency); shown != c.shown {
+				t.Errorf("%d is shown as %q, wanted %q", got, shown, c.shown)
+			}
+		})
+	}
+	if got := amountText(lang.French, 5025, "EUR"); got != "50,25" || amount(got, "EUR") != 5025 {
+		t.Errorf("in French it is %q", got)
+	}
+}
