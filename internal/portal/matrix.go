@@ -59,8 +59,10 @@ func matrixOf(i inside, list []roles.Role, f MatrixFilter, tag lang.Tag, columns
 	view.Filter.Page = min(view.Filter.Page, max((len(list)+columns-1)/columns, 1))
 	from := (view.Filter.Page - 1) * columns
 	view.First, list = from+1, list[from:min(from+columns, len(list))]
+	var gives []func(access.Permission) roles.Given
 	for _, r := range list {
 		view.Roles = append(view.Roles, MatrixRole{ID: r.ID, Name: r.Title(tag), Predefined: !r.Custom()})
+		gives = append(gives, r.Gives())
 	}
 	w := words{tag: tag}
 	for _, s := range access.Sections() {
@@ -75,7 +77,7 @@ func matrixOf(i inside, list []roles.Role, f MatrixFilter, tag lang.Tag, columns
 			if q := strings.TrimSpace(f.Query); q != "" && !find.Matches(text, q) {
 				continue
 			}
-			row := MatrixRow{Permission: p.String(), Dangerous: info.Dangerous, Cells: marks(list, p)}
+			row := MatrixRow{Permission: p.String(), Dangerous: info.Dangerous, Cells: marks(gives, p)}
 			if !f.Differ || differ(row.Cells) {
 				section.Rows = append(section.Rows, row)
 			}
@@ -88,10 +90,10 @@ func matrixOf(i inside, list []roles.Role, f MatrixFilter, tag lang.Tag, columns
 }
 
 // marks are what roles say to a permission.
-func marks(list []roles.Role, p access.Permission) []string {
-	out := make([]string, len(list))
-	for n, r := range list {
-		out[n] = map[roles.Given]string{roles.NotGiven: MarkNone, roles.GivenForSome: MarkSome, roles.GivenForAll: MarkAll}[r.Gives(p)]
+func marks(gives []func(access.Permission) roles.Given, p access.Permission) []string {
+	out := make([]string, len(gives))
+	for n, given := range gives {
+		out[n] = map[roles.Given]string{roles.NotGiven: MarkNone, roles.GivenForSome: MarkSome, roles.GivenForAll: MarkAll}[given(p)]
 	}
 	return out
 }

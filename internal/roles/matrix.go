@@ -20,15 +20,18 @@ const (
 	GivenForAll
 )
 
-// Gives tells whether whoever has the role has a permission, with what comes along.
-func (r Role) Gives(p access.Permission) Given {
-	switch {
-	case !access.Closed(r.Permissions).Has(p):
-		return NotGiven
-	case access.Closed(r.Permissions.Minus(r.Restricted)).Has(p), p.Info().Resource == "page":
-		return GivenForAll
+// Gives answers whether whoever has the role has a permission, with what comes along.
+func (r Role) Gives() func(access.Permission) Given {
+	all, whole := access.Closed(r.Permissions), access.Closed(r.Permissions.Minus(r.Restricted))
+	return func(p access.Permission) Given {
+		switch {
+		case !all.Has(p):
+			return NotGiven
+		case whole.Has(p), p.Info().Resource == "page":
+			return GivenForAll
+		}
+		return GivenForSome
 	}
-	return GivenForSome
 }
 
 // Matrix lists the roles that stand in the matrix of an account (R7): all but those
