@@ -57,10 +57,15 @@ func readPermits(f url.Values, offered []access.Permission) permitForm {
 	return form
 }
 
-// formOf is the picker of what a role or a policy holds.
+// formOf is the picker of what a role or a policy holds. What gives nothing, because
+// its restriction cannot be read, is not ticked: sent as the form shows it, it would
+// give everything.
 func formOf(list []roles.Permit, tag lang.Tag) permitForm {
 	form := permitForm{limits: map[string]LimitFields{}}
 	for _, p := range list {
+		if limitOf(p).Broken {
+			continue
+		}
 		form.chosen = append(form.chosen, p.Permission)
 		if p.Restricted() {
 			form.limits[p.Permission] = LimitFields{p.OwnOnly, amountText(tag, p.MaxAmount, p.Currency), p.Currency, strings.Join(p.States, ", ")}

@@ -1,9 +1,11 @@
 package portal
 
 import (
+	"reflect"
 	"testing"
 
 	"countersign/internal/lang"
+	"countersign/internal/roles"
 )
 
 func TestAmount(t *testing.T) {
@@ -43,4 +45,18 @@ func TestAmount(t *testing.T) {
 	if got := amountText(lang.French, 5025, "EUR"); got != "50,25" || amount(got, "EUR") != 5025 {
 		t.Errorf("in French it is %q", got)
 	}
+}
+
+func TestPermitForm(t *testing.T) {
+	t.Run("R3 what a form is made from comes back as it was", func(t *testing.T) {
+		held := []roles.Permit{{Permission: "payments:capture", OwnOnly: true, MaxAmount: 5025, Currency: "EUR", States: []string{"authorised", "waiting"}}, {Permission: "users:view"}}
+		if got := formOf(held, lang.French).permits(); !reflect.DeepEqual(got, []roles.Permit{held[0], {Permission: "users:view", States: []string{}}}) {
+			t.Errorf("it is %+v", got)
+		}
+	})
+	t.Run("R3 a restriction that cannot be read is not lifted by saving the form", func(t *testing.T) {
+		if got := formOf([]roles.Permit{{Permission: "payments:refund", MaxAmount: -1}}, lang.English).permits(); len(got) != 0 {
+			t.Errorf("the form would give %+v", got)
+		}
+	})
 }
