@@ -531,9 +531,18 @@ func (d *roleDesk) matrix(t *testing.T) {
 				}
 			}
 		}
-		_, log, _ := strings.Cut(d.maud.Get("/a/MINE/activity").Text, "<tbody") // not among what can be looked for
-		if !strings.Contains(log, "Exported the matrix of roles and permissions") {
-			t.Error("it is not recorded")
+		narrow := "/a/MINE/matrix/export?role=&role=" + d.role("MINE", "owner")
+		if a := d.maud.Get(narrow); a.StatusCode != http.StatusOK || strings.Contains(a.Text, "Auditor") {
+			t.Errorf("the file of one role: %d %.200s", a.StatusCode, a.Text)
+		}
+		for _, odd := range []string{narrow + "&role=rol_none", "/a/MINE/matrix/export?role=rol_none", "/a/MINE/matrix/export?differ=maybe"} {
+			if a := d.maud.Get(odd); a.StatusCode != http.StatusUnprocessableEntity || a.Header.Get("Content-Disposition") != "" {
+				t.Errorf("%s is answered %d: a file that is not narrowed as was asked", odd, a.StatusCode)
+			}
+		}
+		log := d.maud.Get("/a/MINE/activity/export?format=csv&kind=roles.exported").Text
+		if n := strings.Count(log, "roles.exported"); n != 2 {
+			t.Errorf("two files are recorded %d times: %s", n, log)
 		}
 	})
 }

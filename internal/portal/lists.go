@@ -20,9 +20,10 @@ func understood(asked, read url.Values) error {
 	var wrong fault.Fields
 	for _, name := range slices.Sorted(maps.Keys(asked)) {
 		switch name {
-		case "order", "cursor", "format": // do not narrow
+		case "order", "cursor", "page", "format": // do not narrow
 		default:
-			if strings.TrimSpace(asked.Get(name)) != "" && read.Get(name) == "" {
+			typed := slices.DeleteFunc(slices.Compact(slices.Sorted(slices.Values(asked[name]))), func(s string) bool { return strings.TrimSpace(s) == "" })
+			if len(typed) > len(read[name]) {
 				wrong.Add(name, "invalid")
 			}
 		}

@@ -43,15 +43,20 @@ func (p *Portal) matrix(w http.ResponseWriter, r *http.Request, v *web.Visit) er
 	return p.show(w, matrixOf(i, list, ReadMatrixFilter(q), v.Lang, matrixColumns))
 }
 
+// among leaves out chosen roles that are not in a list.
+func (f MatrixFilter) among(list []roles.Role) MatrixFilter {
+	f.Roles = slices.DeleteFunc(slices.Clone(f.Roles), func(id string) bool {
+		return !slices.ContainsFunc(list, func(r roles.Role) bool { return r.ID == id })
+	})
+	return f
+}
+
 // matrixOf is the table as a filter leaves it, up to so many roles at once.
 func matrixOf(i inside, list []roles.Role, f MatrixFilter, tag lang.Tag, columns int) MatrixView {
-	view := MatrixView{Page: i.page, Filter: f, MayRoles: i.may("roles:view")}
+	view := MatrixView{Page: i.page, Filter: f.among(list), MayRoles: i.may("roles:view")}
 	for _, r := range list {
 		view.Options = append(view.Options, Option{Value: r.ID, Label: r.Title(tag)})
 	}
-	view.Filter.Roles = slices.DeleteFunc(slices.Clone(f.Roles), func(id string) bool {
-		return !slices.ContainsFunc(list, func(r roles.Role) bool { return r.ID == id })
-	})
 	if len(view.Filter.Roles) > 0 {
 		list = slices.DeleteFunc(slices.Clone(list), func(r roles.Role) bool { return !slices.Contains(view.Filter.Roles, r.ID) })
 	}
@@ -112,11 +117,22 @@ func (p *Portal) exportMatrix(w http.ResponseWriter, r *http.Request, v *web.Vis
 	if err != nil {
 		return err
 	}
+	f := ReadMatrixFilter(q)
+	err = p.reading(r, func(tx *db.Tx) error {
+		list, err := roles.Matrix(tx, i.account.ID, p.profile(i))
+		if err != nil {
+			return err
+		}
+		return understood(q, f.among(list).Values()) // before it is recorded that a file was taken out
+	})
+	if err != nil {
+		return err
+	}
 	list, err := p.Roles.TakeMatrix(r.Context(), v.Who, i.account.ID, p.profile(i))
 	if err != nil {
 		return err
 	}
-	view := matrixOf(i, list, ReadMatrixFilter(q), v.Lang, max(len(list), 1))
+	view := matrixOf(i, list, f, v.Lang, max(len(list), 1))
 	return web.SendCSV(w, "matrix-"+strings.ToLower(i.account.CustomerID)+".csv", func(c *web.CSV) error { return view.write(c) })
 }
 
