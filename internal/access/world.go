@@ -75,15 +75,15 @@ type Location struct{ ID, EntityID string }
 // Role is a named set of policies, of one account. Key is the profile's key of
 // a predefined role, "" for a custom one.
 type Role struct {
-	ID, AccountID, Key, Name string
-	Deprecated               bool
-	Policies                 []Policy
-	MayGrant                 []string // keys of the predefined roles that whoever holds this one may give
+	ID, AccountID, Key string
+	Deprecated         bool
+	Policies           []Policy
+	MayGrant           []string // keys of the predefined roles that whoever holds this one may give
 }
 
 // Policy is a named set of permissions. A legacy role's own permissions come as a policy without id.
 type Policy struct {
-	ID, Name    string
+	ID          string
 	Permissions []Grant
 }
 

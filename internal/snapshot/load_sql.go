@@ -72,7 +72,7 @@ func loadRoles(tx *db.Tx, profiles profile.Profiles, o only) ([]access.Role, err
 	where, args := o.where(tx, "r.id")
 	return db.All(tx, func(r *sql.Rows) (x access.Role, err error) {
 		var of predefinedRole
-		if err = r.Scan(&x.AccountID, &x.ID, &x.Key, &x.Name, &of.profile); err != nil {
+		if err = r.Scan(&x.AccountID, &x.ID, &x.Key, &of.profile); err != nil {
 			return x, err
 		}
 		x.Policies = policies[x.ID]
@@ -88,7 +88,7 @@ func loadRoles(tx *db.Tx, profiles profile.Profiles, o only) ([]access.Role, err
 			x.Deprecated, x.MayGrant, x.Policies = as.Deprecated, as.MayGrant, as.Policies
 		}
 		return x, nil
-	}, `SELECT r.account_id, r.id, COALESCE(r.predefined, ''), r.name, a.profile FROM roles r JOIN accounts a ON a.id = r.account_id`+where, args...)
+	}, `SELECT r.account_id, r.id, COALESCE(r.predefined, ''), a.profile FROM roles r JOIN accounts a ON a.id = r.account_id`+where, args...)
 }
 
 // predefined is what a profile says of a role; without policies when it does not know it.
@@ -101,7 +101,7 @@ func predefined(profiles profile.Profiles, of predefinedRole) (x access.Role) {
 		if r.Key != of.key {
 			continue
 		}
-		policy := access.Policy{ID: of.profile + "/" + r.Key, Name: r.Key}
+		policy := access.Policy{ID: of.profile + "/" + r.Key}
 		for permission := range r.Permissions.All() {
 			policy.Permissions = append(policy.Permissions, access.Grant{Permission: permission})
 		}
@@ -119,8 +119,8 @@ func loadPolicies(tx *db.Tx, o only) (map[string][]access.Policy, error) {
 	where, args := o.where(tx, "rp.role_id")
 	held, _ := o.where(tx, "x.role_id")
 	_, err := db.All(tx, func(r *sql.Rows) (_ struct{}, err error) {
-		var role, policy, name, permission, condition string
-		if err = r.Scan(&role, &policy, &name, &permission, &condition); err != nil {
+		var role, policy, permission, condition string
+		if err = r.Scan(&role, &policy, &permission, &condition); err != nil {
 			return
 		}
 		p, ok := access.Parse(permission)
@@ -130,17 +130,16 @@ func loadPolicies(tx *db.Tx, o only) (map[string][]access.Policy, error) {
 		}
 		list := out[role]
 		if n := len(list); n == 0 || list[n-1].ID != policy {
-			list = append(list, access.Policy{ID: policy, Name: name})
+			list = append(list, access.Policy{ID: policy})
 		}
 		last := &list[len(list)-1]
 		last.Permissions = append(last.Permissions, access.Grant{Permission: p, Condition: restricted})
 		out[role] = list
 		return
-	}, `SELECT rp.role_id, p.id, p.name, pp.permission, pp.condition FROM role_policies rp
-		JOIN policies p ON p.account_id = rp.account_id AND p.id = rp.policy_id
-		JOIN policy_permissions pp ON pp.account_id = p.account_id AND pp.policy_id = p.id`+where+`
-		UNION ALL SELECT x.role_id, '', '', x.permission, x.condition FROM role_permissions x
+	}, `SELECT rp.role_id, rp.policy_id, pp.permission, pp.condition FROM role_policies rp
+		JOIN policy_permissions pp ON pp.account_id = rp.account_id AND pp.policy_id = rp.policy_id`+where+`
+		UNION ALL SELECT x.role_id, '', x.permission, x.condition FROM role_permissions x
 		JOIN roles r ON r.account_id = x.account_id AND r.id = x.role_id AND r.legacy`+held+`
-		ORDER BY 1, 2, 4`, args...)
+		ORDER BY 1, 2, 3`, args...)
 	return out, err
 }
