@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
 	"os/exec"
 	"sync"
 	"time"
@@ -110,40 +111,46 @@ func (a *Apart) process() *process {
 	}
 	a.again = time.Now().Add(a.rest)
 	var err error
-	if a.other, err = begin(a.command()); err != nil {
+	if a.other, err = begin(a.command(), a.most); err != nil {
 		a.other = nil
 		a.log.Error("passwords are hashed in this process, because another cannot be started", "error", err)
 	}
 	return a.other
 }
 
-// Close ends the other process, once it has answered.
+// Close ends the other process, once it has answered. What it does not answer soon
+// nobody waits for: else one that hangs would keep the server from ending.
 func (a *Apart) Close() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.closed = true
-	if a.other != nil {
-		a.other.in.Close()
-		<-a.other.gone
-		a.other = nil
+	if a.other == nil {
+		return
 	}
+	a.other.in.Close()
+	select {
+	case <-a.other.gone:
+	case <-time.After(a.patience):
+		_ = a.other.self.Kill()
+		<-a.other.gone
+	}
+	a.other = nil
 }
 
 // process is one life of the other process.
 type process struct {
-	in   io.Closer
-	pid  int
-	kill func() error
+	self *os.Process
+	in   io.WriteCloser
+	todo chan asked    // what is to be written to it
 	gone chan struct{} // closed when it has ended, and err says how
 	err  error
 
 	mu      sync.Mutex
-	encode  *gob.Encoder
 	last    uint64
 	waiting map[uint64]chan<- []byte
 }
 
-func begin(c *exec.Cmd) (*process, error) {
+func begin(c *exec.Cmd, most int) (*process, error) {
 	in, err := c.StdinPipe()
 	if err != nil {
 		return nil, err
@@ -155,9 +162,27 @@ func begin(c *exec.Cmd) (*process, error) {
 	if err := startLower(c); err != nil {
 		return nil, err
 	}
-	p := &process{in: in, pid: c.Process.Pid, kill: c.Process.Kill, gone: make(chan struct{}), encode: gob.NewEncoder(in), waiting: map[uint64]chan<- []byte{}}
+	p := &process{self: c.Process, in: in, todo: make(chan asked, most), gone: make(chan struct{}), waiting: map[uint64]chan<- []byte{}}
+	go p.write()
 	go p.read(c, out)
 	return p, nil
+}
+
+// write hands on what is asked. Only here may the pipe be full, as it is when the
+// process does not run: nobody who asks waits for that longer than for an answer.
+func (p *process) write() {
+	encode := gob.NewEncoder(p.in)
+	for {
+		select {
+		case q := <-p.todo:
+			if err := encode.Encode(q); err != nil {
+				_ = p.self.Kill() // it can be asked nothing more; read finds its end
+				return
+			}
+		case <-p.gone:
+			return
+		}
+	}
 }
 
 // read hands out the answers until there are no more.
@@ -170,9 +195,10 @@ func (p *process) read(c *exec.Cmd, out io.Reader) {
 			p.answer(got)
 		}
 	}
-	p.in.Close() // so that it ends, if what it says was nonsense
-	if errors.Is(err, io.EOF) {
+	if p.in.Close(); errors.Is(err, io.EOF) {
 		err = nil
+	} else {
+		_ = p.self.Kill() // what it says is nonsense, and so may be whether it ends
 	}
 	p.err = errors.Join(err, c.Wait())
 	p.mu.Lock()
@@ -199,7 +225,7 @@ func (p *process) ask(q asked, most int, patience time.Duration) []byte {
 	if !p.send(q, answer, most) {
 		return nil
 	}
-	hangs := time.AfterFunc(answerWithin, func() { _ = p.kill() }) // read then finds its end
+	hangs := time.AfterFunc(answerWithin, func() { _ = p.self.Kill() }) // read then finds its end
 	select {
 	case key := <-answer:
 		hangs.Stop()
@@ -220,14 +246,14 @@ func (p *process) send(q asked, answer chan<- []byte, most int) bool {
 	if p.ended() || len(p.waiting) >= most {
 		return false
 	}
-	p.last++
-	q.ID = p.last
-	p.waiting[q.ID] = answer
-	if err := p.encode.Encode(q); err != nil {
-		delete(p.waiting, q.ID)
+	q.ID = p.last + 1
+	select {
+	case p.todo <- q:
+		p.last, p.waiting[q.ID] = q.ID, answer
+		return true
+	default:
 		return false
 	}
-	return true
 }
 
 func (p *process) ended() bool {

@@ -13,6 +13,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"countersign/internal/signin"
 )
@@ -23,9 +24,10 @@ func init() {
 	case "":
 		return
 	case "stall":
-		select {}
-	case "lie": // whatever is asked, it answers with a key that is too short
+		time.Sleep(time.Hour)
+	case "lie": // nothing of it can be read, and it does not end by itself
 		os.Stdout.WriteString("nonsense")
+		time.Sleep(time.Hour)
 	default:
 		if err := signin.HashFor(os.Stdin, os.Stdout); err != nil {
 			fmt.Fprintln(os.Stderr, err)
@@ -103,15 +105,22 @@ func TestApart(t *testing.T) {
 			t.Errorf("%d after %d: %s", after, before, log)
 		}
 	})
-	for what, said := range map[string]string{"missing": "cannot be started", "lie": ""} {
-		t.Run("attack: one that is "+what+" is done without", func(t *testing.T) {
-			a, log := beside(t, what)
-			agrees(t, with(a), here, goodPassword)
-			if !strings.Contains(log.String(), said) {
-				t.Error(log)
-			}
-		})
-	}
+	t.Run("attack: one that is missing is done without", func(t *testing.T) {
+		a, log := beside(t, "missing")
+		agrees(t, with(a), here, goodPassword)
+		if !strings.Contains(log.String(), "cannot be started") {
+			t.Error(log)
+		}
+	})
+	t.Run("attack: one that lies is done without, and ended", func(t *testing.T) {
+		a, log := beside(t, "lie")
+		agrees(t, with(a), here, goodPassword)
+		a.Ended()
+		agrees(t, with(a), here, goodPassword)
+		if !strings.Contains(log.String(), "has ended") {
+			t.Error(log)
+		}
+	})
 	t.Run("one that does not answer soon is not waited for, and gets no more to do", func(t *testing.T) {
 		a, _ := beside(t, "stall")
 		a.Impatient(2)
@@ -123,17 +132,30 @@ func TestApart(t *testing.T) {
 		if n := a.Waiting(); n != 2 {
 			t.Errorf("it was asked for %d at once", n)
 		}
-		syscall.Kill(a.PID(), syscall.SIGKILL) // it reads nothing, and would not end by itself
 	})
-	t.Run("it ends with whoever started it", func(t *testing.T) {
-		a, _ := beside(t, "yes")
-		pid := a.PID()
-		a.Close()
-		if err := syscall.Kill(pid, 0); err != syscall.ESRCH {
-			t.Errorf("signal to it: %v", err)
+	t.Run("attack: more than a pipe holds is asked of one that does not read", func(t *testing.T) {
+		a, _ := beside(t, "stall")
+		a.Impatient(8)
+		var all sync.WaitGroup
+		for range 10 {
+			all.Go(func() { agrees(t, with(a), here, strings.Repeat("\ufdfa", 999)) }) // 33 kB in the form that is hashed
 		}
-		agrees(t, with(a), here, goodPassword)
+		all.Wait()
+		if n := a.Waiting(); n != 8 {
+			t.Errorf("it was asked for %d at once", n)
+		}
 	})
+	for _, what := range []string{"yes", "stall"} {
+		t.Run("it ends with whoever started it: "+what, func(t *testing.T) {
+			a, _ := beside(t, what)
+			pid := a.PID()
+			a.Close()
+			if err := syscall.Kill(pid, 0); err != syscall.ESRCH {
+				t.Errorf("signal to it: %v", err)
+			}
+			agrees(t, with(a), here, goodPassword)
+		})
+	}
 	t.Run("all of it gives way to others", func(t *testing.T) {
 		if runtime.GOOS != "linux" {
 			t.Skip("read from /proc")

@@ -15,5 +15,8 @@ func (a *Apart) Waiting() int {
 	return len(a.other.waiting)
 }
 
+// Ended waits until the other process has ended.
+func (a *Apart) Ended() { <-a.other.gone }
+
 // PID is the other process's.
-func (a *Apart) PID() int { return a.other.pid }
+func (a *Apart) PID() int { return a.other.self.Pid }
