@@ -29,13 +29,16 @@ type asking struct {
 	target   span  // what is asked about: one entity, or with some, any in it
 	place    int32 // the location, -1 when none is given
 	some     bool
-	people   int32 // with May and ceilings: the account whose people OwnAccount permissions are about; -1 is the entity's owner
+	typ      *Type     // the permission's, when it is a registered one
+	record   *Resource // of that type, when it is stored
+	through  int32     // the account of the membership at hand
+	people   int32     // with May and ceilings: the account whose people OwnAccount permissions are about; -1 is the entity's owner
 }
 
 // ask looks up what every kind of question has.
 func (a *asking) ask(s *Snapshot) Reasons {
 	q := a.q
-	a.Snapshot, a.who, a.place, a.people = s, s.users.find(s.hash(q.User), q.User), -1, -1
+	a.Snapshot, a.who, a.place, a.people, a.through = s, s.users.find(s.hash(q.User), q.User), -1, -1, -1
 	var why Reasons
 	switch {
 	case a.who == nil:
@@ -43,8 +46,9 @@ func (a *asking) ask(s *Snapshot) Reasons {
 	case !a.who.active():
 		why |= InactiveUser
 	}
-	if q.Permission.known() {
-		a.flags, a.minLevel = catalogue.flags[q.Permission], catalogue.levels[q.Permission]
+	if s.permissions.known.Has(q.Permission) {
+		p := &s.permissions.of[q.Permission]
+		a.flags, a.minLevel, a.typ = p.flags, p.level, p.typ
 	} else {
 		why |= UnknownPermission
 	}
@@ -66,18 +70,44 @@ func (a *asking) ask(s *Snapshot) Reasons {
 
 // resource looks up the one resource that Decide and Explain are about.
 func (a *asking) resource() Reasons {
-	if a.q.Entity == "" {
+	if a.typ != nil {
+		return a.registered()
+	}
+	return a.at(a.q.Entity, a.q.Location)
+}
+
+// registered is resource for a registered type. What is stored stands where the
+// store says, whatever the question says.
+func (a *asking) registered() Reasons {
+	if a.record = a.stored.resources.get(ResourceKey{a.q.Within, a.typ.Name, a.q.Resource}); a.record != nil {
+		return a.at(a.record.EntityID, a.record.LocationID)
+	}
+	switch a.typ.From {
+	case FromCaller:
+		return a.at(a.q.Entity, a.q.Location)
+	case FromAccount:
+		if n := a.account(a.q.Within); n >= 0 {
+			return a.at(a.entityNames.at(a.accounts[n].lo), a.q.Location)
+		}
 		return NoEntity
 	}
-	e := a.entity(a.q.Entity)
+	return UnknownResource
+}
+
+// at is the entity that is asked about, and the location.
+func (a *asking) at(entity, location string) Reasons {
+	if entity == "" {
+		return NoEntity
+	}
+	e := a.entity(entity)
 	if e < 0 || !a.within.holds(span{e, e + 1}) {
 		return UnknownEntity
 	}
 	a.target = span{e, e + 1}
-	if a.q.Location == "" {
+	if location == "" {
 		return 0
 	}
-	a.place = a.location(a.q.Location)
+	a.place = a.location(location)
 	if a.place < 0 {
 		return UnknownLocation
 	}
@@ -87,7 +117,7 @@ func (a *asking) resource() Reasons {
 	return 0
 }
 
-const fatal = NoSnapshot | UnknownUser | UnknownPermission | NoEntity | UnknownEntity | UnknownLocation | NoTime
+const fatal = NoSnapshot | UnknownUser | UnknownPermission | UnknownResource | NoEntity | UnknownEntity | UnknownLocation | NoTime
 
 // decide walks every path from the person to the permission and stops at the first that holds.
 //
@@ -193,6 +223,7 @@ func (a *asking) path(why Reasons, m, first, at int) verdict {
 		v.reasons = why | a.memberFails(&m) | a.timeFails(&g) | a.pathFails(&m, g.meet(a.target))
 	}
 	var lacks Reasons
+	a.through = v.account
 	v.policy, lacks = a.policyOf(v.role)
 	v.reasons |= lacks
 	return v
@@ -385,7 +416,7 @@ func (a *asking) rulesFail(r *rules) (lacks Reasons, has bool) {
 		if c.Permission != p {
 			continue
 		}
-		l := c.Condition.fails(a.q, a.some)
+		l := a.fails(&c.Condition, a.some)
 		if l == 0 {
 			return 0, true
 		}

@@ -74,6 +74,7 @@ func (a *asking) explain(out *MembershipStep, m *member, above Reasons) {
 		}
 	}
 	for i := range steps {
+		a.through = m.account
 		a.explainPolicies(&steps[i], of[i], above)
 	}
 	out.Assignments = steps

@@ -182,14 +182,17 @@ func (c *ceiling) covers(role int32) bool {
 
 // useful is what people of the account can hold over the subtree at all.
 func (c *ceiling) useful(over span) Set {
-	set := catalogue.level[c.accounts[c.account].kind]
+	set := c.permissions.level(c.accounts[c.account].kind)
 	if c.entities[over.lo].owner != c.account {
-		set = set.Minus(catalogue.flagged[direct])
+		set = set.Minus(c.permissions.flagged(direct))
 	}
 	return set
 }
 
 // held is what the giver holds over the whole of a subtree, through the grants that count.
+//
+// No predefined role holds what a platform registers. So whoever manages roles
+// there gives it without holding it: they could make a role of it in any case.
 func (c *ceiling) held(over span, counts func(*member, *grant) bool) Set {
 	var held Set
 	for m := c.who.members(); m.next(); {
@@ -202,26 +205,31 @@ func (c *ceiling) held(over span, counts func(*member, *grant) bool) Set {
 			}
 		}
 	}
+	if held.Has(manageRoles) {
+		held = held.Union(c.permissions.registered)
+	}
 	return held
 }
 
+var manageRoles = MustParse("roles:manage")
+
 // throughout is what rules 3, 4 and 5 let through on every entity and at every location of a subtree.
 func (c *ceiling) throughout(m *member, over span) Set {
-	set := catalogue.level[c.accounts[m.account].kind]
+	set := c.permissions.level(c.accounts[m.account].kind)
 	if !c.q.SecondFactor {
-		set = set.Minus(catalogue.flagged[needs2FA])
+		set = set.Minus(c.permissions.flagged(needs2FA))
 	}
 	if !c.q.Fresh {
-		set = set.Minus(catalogue.flagged[stepUp])
+		set = set.Minus(c.permissions.flagged(stepUp))
 	}
 	if !m.allLocations() {
-		set = set.Minus(catalogue.flagged[located])
+		set = set.Minus(c.permissions.flagged(located))
 	}
 	if c.entities[over.lo].owner != m.account {
-		set = set.Minus(catalogue.flagged[direct])
+		set = set.Minus(c.permissions.flagged(direct))
 	}
 	if m.account != c.account && c.accounts[c.account].live {
-		set = set.Minus(catalogue.flagged[own]) // people of a live account are managed by its own (I7)
+		set = set.Minus(c.permissions.flagged(own)) // people of a live account are managed by its own (I7)
 	}
 	return set
 }

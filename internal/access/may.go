@@ -58,7 +58,7 @@ func (a *asking) possible(role int32) Set {
 	for i := range b.policies {
 		for j := range b.policies[i].conds {
 			c := &b.policies[i].conds[j]
-			if c.Condition.fails(a.q, true) == 0 {
+			if a.fails(&c.Condition, true) == 0 {
 				set = set.With(c.Permission)
 			}
 		}
@@ -68,23 +68,23 @@ func (a *asking) possible(role int32) Set {
 
 // reachable is pathFails for all permissions at once: those that it lets through.
 func (a *asking) reachable(m *member, at span) Set {
-	c := catalogue
-	set := c.level[a.accounts[m.account].kind]
+	c := a.permissions
+	set := c.level(a.accounts[m.account].kind)
 	if !a.q.SecondFactor {
-		set = set.Minus(c.flagged[needs2FA])
+		set = set.Minus(c.flagged(needs2FA))
 	}
 	if !a.q.Fresh {
-		set = set.Minus(c.flagged[stepUp])
+		set = set.Minus(c.flagged(stepUp))
 	}
 	if !m.allLocations() && a.locationFails(m, at) != 0 {
-		set = set.Minus(c.flagged[located])
+		set = set.Minus(c.flagged(located))
 	}
 	owns := a.entities[at.lo].owner == m.account
 	if !owns {
-		set = set.Minus(c.flagged[direct])
+		set = set.Minus(c.flagged(direct))
 	}
 	if !a.ownReached(m, at, owns) {
-		set = set.Minus(c.flagged[own])
+		set = set.Minus(c.flagged(own))
 	}
 	return set
 }

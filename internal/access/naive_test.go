@@ -2,6 +2,7 @@ package access_test
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"countersign/internal/access"
@@ -88,6 +89,131 @@ func gives(policy access.Policy, p access.Permission) []access.Condition {
 	return out
 }
 
+// kind is what is registered of a permission's type; nil for the catalogue's, and
+// false for a permission that there is none of.
+func (n naive) kind(p access.Permission) (t *access.Type, a *access.Action, ok bool) {
+	if slices.Contains(access.Permissions(), p) {
+		return nil, nil, true
+	}
+	resource, action, _ := strings.Cut(p.String(), ":")
+	for i := range n.Types {
+		for j := range n.Types[i].Actions {
+			if n.Types[i].Name == resource && n.Types[i].Actions[j].Name == action && !n.Types[i].Retired {
+				return &n.Types[i], &n.Types[i].Actions[j], true
+			}
+		}
+	}
+	return nil, nil, false
+}
+
+// info is what flags decide, from the world and not from what the process has met.
+func (n naive) info(p access.Permission) access.Info {
+	t, a, ok := n.kind(p)
+	switch {
+	case !ok:
+		return access.Info{}
+	case t == nil:
+		return p.Info()
+	}
+	return access.Info{NeedsTwoFactor: a.NeedsTwoFactor, Located: t.Located}
+}
+
+func (n naive) record(q access.Question, t *access.Type) *access.Resource {
+	for i, r := range n.Resources {
+		if r.AccountID == q.Within && r.Type == t.Name && r.ID == q.Resource {
+			return &n.Resources[i]
+		}
+	}
+	return nil
+}
+
+// stands is whose resource is asked about, and where it is.
+func (n naive) stands(q access.Question) (entity, location string, why access.Reasons) {
+	t, _, _ := n.kind(q.Permission)
+	if t == nil {
+		return q.Entity, q.Location, 0
+	}
+	if r := n.record(q, t); r != nil {
+		return r.EntityID, r.LocationID, 0
+	}
+	switch t.From {
+	case access.FromCaller:
+		return q.Entity, q.Location, 0
+	case access.FromAccount:
+		if top := n.top(q.Within); top != nil {
+			return top.ID, q.Location, 0
+		}
+		return "", "", 0
+	}
+	return "", "", access.UnknownResource
+}
+
+// value is a property's, as whoever vouches for it says.
+func (n naive) value(q access.Question, m access.Membership, part access.Part, name string) (string, bool) {
+	t, _, _ := n.kind(q.Permission)
+	list := n.UserProperties
+	if part != access.OfUser {
+		list = nil
+		if t != nil {
+			list = t.Properties
+		}
+	}
+	for _, p := range list {
+		if p.Part != part || p.Name != name {
+			continue
+		}
+		for _, c := range q.Claims {
+			if p.Vouched == access.ByCaller && c.Part == part && c.Name == name {
+				return c.Text, c.Kind == p.Kind || c.Kind == access.Text && p.Kind == access.UserID
+			}
+		}
+		values := m.Values
+		if part != access.OfUser {
+			values = nil
+			if r := n.record(q, t); r != nil && part == access.OfResource {
+				values = r.Values
+			}
+		}
+		for _, v := range values {
+			if v.Name == name {
+				return v.Text, true
+			}
+		}
+	}
+	return "", false
+}
+
+func (n naive) clause(c access.Clause, q access.Question, m access.Membership) access.Reasons {
+	v, known := n.value(q, m, c.Part, c.Name)
+	switch c.Op {
+	case access.OneOf:
+		if !known || !slices.Contains(c.Values, v) {
+			return access.ConditionProperty
+		}
+	case access.AtMost:
+		if x, err := strconv.ParseInt(v, 10, 64); !known || err != nil || x < 0 || x > c.Most {
+			return access.ConditionAmount
+		}
+	case access.Own:
+		if !known || v == "" || v != q.User {
+			return access.ConditionOwn
+		}
+	case access.SameAs:
+		if other, has := n.value(q, m, access.OfUser, c.Other); !known || !has || v == "" || v != other {
+			return access.ConditionProperty
+		}
+	}
+	return 0
+}
+
+func (n naive) meets(c access.Condition, q access.Question, m access.Membership) access.Reasons {
+	r := meets(c, q)
+	for _, x := range c.Clauses {
+		r |= n.clause(x, q, m)
+	}
+	return r
+}
+
 func meets(c access.Condition, q access.Question) (r access.Reasons) {
 	if c.OwnOnly && (q.Owner == "" || q.Owner != q.User) {
 		r |= access.ConditionOwn
@@ -126,16 +252,19 @@ func (n naive) decide(q access.Question) access.Decision {
 	} else if !who.Active {
 		why |= access.InactiveUser
 	}
-	if q.Permission.String() == "" {
+	if _, _, ok := n.kind(q.Permission); !ok {
 		why |= access.UnknownPermission
 	}
 	if q.Now <= 0 {
 		why |= access.NoTime
 	}
+	var unknown access.Reasons
+	q.Entity, q.Location, unknown = n.stands(q)
 	e := n.entity(q.Entity)
 	switch {
 	case q.Within != "" && within == nil:
 		why |= access.UnknownEntity
+	case unknown != 0:
 	case q.Entity == "":
 	case e == nil || within != nil && !in(e, within):
 		why |= access.UnknownEntity
@@ -145,7 +274,7 @@ func (n naive) decide(q access.Question) access.Decision {
 			why |= access.UnknownLocation
 		}
 	}
-	if q.Entity == "" {
+	if why |= unknown; q.Entity == "" && unknown == 0 {
 		why |= access.NoEntity
 	}
 	if why&^access.InactiveUser != 0 {
@@ -168,7 +297,7 @@ func (n naive) walk(d *access.Decision, q access.Question, e *access.Entity, who
 				if r.ID != a.RoleID || r.AccountID != m.AccountID || !n.reaches(m, a) {
 					continue
 				}
-				policy, lacks, has := n.gift(r, q)
+				policy, lacks, has := n.gift(r, q, m)
 				if !has {
 					continue
 				}
@@ -197,14 +326,14 @@ func (n naive) walk(d *access.Decision, q access.Question, e *access.Entity, who
 }
 
 // gift is the first policy of a role that gives the permission, else what its conditions lack.
-func (n naive) gift(r access.Role, q access.Question) (policy string, lacks access.Reasons, has bool) {
+func (n naive) gift(r access.Role, q access.Question, m access.Membership) (policy string, lacks access.Reasons, has bool) {
 	for _, p := range r.Policies {
 		for _, c := range gives(p, q.Permission) {
 			has = true
-			if meets(c, q) == 0 {
+			if n.meets(c, q, m) == 0 {
 				return p.ID, 0, true
 			}
-			lacks |= meets(c, q)
+			lacks |= n.meets(c, q, m)
 		}
 	}
 	return "", lacks, has
@@ -234,7 +363,7 @@ func (n naive) path(q access.Question, e *access.Entity, m access.Membership, a 
 			r |= reason
 		}
 	}
-	info, top, owner := q.Permission.Info(), n.top(m.AccountID), n.owner(e)
+	info, top, owner := n.info(q.Permission), n.top(m.AccountID), n.owner(e)
 	add(!m.Active, access.InactiveMembership)
 	add(m.Cut, access.Cut)
 	add(n.closed(top), access.InactiveAccount)
@@ -274,7 +403,7 @@ func (n naive) resources(q access.Question) []access.Question {
 			continue
 		}
 		places := []string{""}
-		if q.Permission.Info().Located {
+		if n.info(q.Permission).Located {
 			for _, l := range n.Locations {
 				if p := n.entity(l.EntityID); p != nil && line(p, &e) && (within == nil || in(p, within)) {
 					places = append(places, l.ID)

@@ -19,6 +19,7 @@ type Info struct {
 	OwnAccount       bool   // in a live account, for that account's own people only
 	MinLevel         Kind   // the lowest level whose people may hold it; 0 is any
 	Built            bool   // the portal has a page for it; others are used in connected services
+	Registered       bool   // of a platform's own resource type (Type), which is its Section
 }
 
 // Section is one area of the portal.
@@ -30,9 +31,14 @@ type Section struct {
 
 type pair struct{ resource, action string }
 
-// Lookup finds a permission by its halves; false when there is none.
+// Lookup finds a permission by its halves; false when there is none. One of a
+// registered type that this process has met is found, also when it is retired:
+// Snapshot.Known says which exist.
 func Lookup(resource, action string) (Permission, bool) {
 	p, ok := catalogue.byName[pair{resource, action}]
+	if !ok {
+		p, ok = added.now.Load().byName[pair{resource, action}]
+	}
 	return p, ok
 }
 
@@ -60,6 +66,9 @@ func (p Permission) String() string {
 	if !p.known() {
 		return ""
 	}
+	if own := int(p) - len(catalogue.infos); own >= 0 {
+		return added.now.Load().names[own]
+	}
 	return catalogue.names[p]
 }
 
@@ -68,10 +77,14 @@ func (p Permission) Info() Info {
 	if !p.known() {
 		return Info{}
 	}
+	if own := int(p) - len(catalogue.infos); own >= 0 {
+		return added.now.Load().infos[own]
+	}
 	return catalogue.infos[p]
 }
 
-// Permissions lists the catalogue in its order: by section, pages last.
+// Permissions lists the catalogue in its order: by section, pages last. Those of
+// registered types are Snapshot.Registered.
 func Permissions() []Permission {
 	all := make([]Permission, 0, len(catalogue.infos)-1)
 	for p := 1; p < len(catalogue.infos); p++ {
@@ -92,9 +105,19 @@ func Sections() []Section { return slices.Clone(sections) }
 func Closed(s Set) Set {
 	closed := s
 	for p := range s.All() {
-		closed = closed.Union(catalogue.brings[p])
+		closed = closed.Union(brings(p))
 	}
 	return closed
 }
 
-func (p Permission) known() bool { return p > 0 && int(p) < len(catalogue.infos) }
+// brings is what a permission brings along; those of registered types nothing.
+func brings(p Permission) Set {
+	if int(p) < len(catalogue.brings) {
+		return catalogue.brings[p]
+	}
+	return Set{}
+}
+
+func (p Permission) known() bool {
+	return p > 0 && (int(p) < len(catalogue.infos) || int(p) < added.now.Load().count())
+}

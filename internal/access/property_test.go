@@ -21,8 +21,105 @@ var asked = func() (out []access.Permission) {
 	} {
 		out = append(out, access.MustParse(name))
 	}
+	if _, err := access.Build(access.World{Types: types(), Entities: smallWorld().Entities}); err != nil { // so that they have numbers
+		panic(err)
+	}
+	for _, name := range registered {
+		out = append(out, access.MustParse(name))
+	}
 	return append(out, 0, 9999)
 }()
+
+// types are of every way in which a resource's entity is known.
+func types() []access.Type {
+	doc := []access.Property{
+		{Part: access.OfResource, Name: "owner", Kind: access.UserID, Vouched: access.ByStore}, {Part: access.OfResource, Name: "team", Kind: access.Text, Vouched: access.ByStore},
+		{Part: access.OfResource, Name: "pages", Kind: access.Number, Vouched: access.ByCaller}, {Part: access.OfAction, Name: "soft", Kind: access.YesNo, Vouched: access.ByCaller},
+	}
+	actions := []access.Action{{Name: "read"}, {Name: "drop", NeedsTwoFactor: true, Dangerous: true}}
+	return []access.Type{
+		{Name: "docs", From: access.FromStore, Actions: actions, Properties: doc},
+		{Name: "boxes", From: access.FromCaller, Located: true, Actions: actions, Properties: doc},
+		{Name: "notes", From: access.FromAccount, Actions: actions, Properties: doc},
+	}
+}
+
+var registered = []string{"docs:read", "docs:drop", "boxes:read", "boxes:drop", "notes:read", "notes:drop"}
+
+func userProperties() []access.Property {
+	return []access.Property{{Part: access.OfUser, Name: "team", Kind: access.Text, Vouched: access.ByStore}, {Part: access.OfUser, Name: "shift", Kind: access.Text, Vouched: access.ByCaller}}
+}
+
+func drawTypes(t *rapid.T) (list []access.Type) {
+	for _, x := range types() {
+		x.Retired = chance(t, "retired", 5)
+		list = append(list, x)
+	}
+	return list
+}
+
+func drawValues(t *rapid.T, names ...string) (out []access.Value) {
+	for _, name := range names {
+		if chance(t, "valued", 70) {
+			out = append(out, access.Value{Name: name, Text: drawText(t, name)})
+		}
+	}
+	return out
+}
+
+func drawText(t *rapid.T, name string) string {
+	switch name {
+	case "owner":
+		return pick(t, "owner", "usr_0", "usr_1", "usr_other")
+	case "pages":
+		return pick(t, "pages", "3", "9", "-1", "99999999999999999999")
+	case "soft":
+		return pick(t, "soft", "true", "false")
+	}
+	return pick(t, "text", "red", "blue", "")
+}
+
+func drawStored(t *rapid.T, w access.World) access.Resource {
+	r := access.Resource{AccountID: drawAccount(t, w), Type: pick(t, "type", "docs", "boxes", "notes"), ID: pick(t, "id", "1", "2", "3"), EntityID: drawEntity(t, w)}
+	if chance(t, "placed", 40) {
+		r.LocationID = fmt.Sprintf("loc_%d", upTo(t, "place", max(0, len(w.Locations)-1)))
+	}
+	r.Values = drawValues(t, "owner", "team", "pages")
+	return r
+}
+
+// stock puts a resource among the stored ones, in the place of what has its key.
+func stock(list []access.Resource, r access.Resource) []access.Resource {
+	list = slices.DeleteFunc(slices.Clone(list), func(o access.Resource) bool { return o.AccountID == r.AccountID && o.Type == r.Type && o.ID == r.ID })
+	return append(list, r)
+}
+
+func drawClauses(t *rapid.T) (out []access.Clause) {
+	for range 1 + upTo(t, "clauses", 1) {
+		out = append(out, pick(t, "clause",
+			access.Clause{Part: access.OfResource, Name: "owner", Op: access.Own},
+			access.Clause{Part: access.OfResource, Name: "team", Op: access.SameAs, Other: "team"},
+			access.Clause{Part: access.OfResource, Name: "team", Op: access.OneOf, Values: []string{"red"}},
+			access.Clause{Part: access.OfResource, Name: "team", Op: access.OneOf},
+			access.Clause{Part: access.OfResource, Name: "pages", Op: access.AtMost, Most: 5},
+			access.Clause{Part: access.OfAction, Name: "soft", Op: access.OneOf, Values: []string{"true"}},
+			access.Clause{Part: access.OfUser, Name: "team", Op: access.OneOf, Values: []string{"red", "blue"}},
+			access.Clause{Part: access.OfUser, Name: "shift", Op: access.OneOf, Values: []string{"red"}},
+			access.Clause{Part: access.OfUser, Name: "shift", Op: access.SameAs, Other: "team"},
+			access.Clause{Part: access.OfResource, Name: "none", Op: access.Own}))
+	}
+	return out
+}
+
+func drawClaims(t *rapid.T) (out []access.Claim) {
+	for range upTo(t, "claims", 4) {
+		c := access.Claim{Part: pick(t, "part", access.OfResource, access.OfAction, access.OfUser), Name: pick(t, "name", "owner", "team", "pages", "soft", "shift"),
+			Kind: pick(t, "kind", access.Text, access.Text, access.Number, access.YesNo, 0)}
+		c.Text = drawText(t, c.Name)
+		out = append(out, c)
+	}
+	return out
+}
 
 // upTo draws 0 to n evenly (rapid's own ranges lean to small numbers, and worlds of zeros deny everything).
 func upTo(t *rapid.T, label string, n int) int {
@@ -58,6 +155,10 @@ func drawWorld(t *rapid.T) access.World {
 	for i := range upTo(t, "locations", 4) {
 		w.Locations = append(w.Locations, access.Location{ID: fmt.Sprintf("loc_%d", i), EntityID: drawEntity(t, w)})
 	}
+	w.Types, w.UserProperties = drawTypes(t), userProperties()
+	for range upTo(t, "resources", 4) {
+		w.Resources = stock(w.Resources, drawStored(t, w))
+	}
 	for i := range 2 + upTo(t, "roles", 4) {
 		w.Roles = append(w.Roles, drawRole(t, w, i))
 	}
@@ -88,7 +189,9 @@ func drawRole(t *rapid.T, w access.World, i int) access.Role {
 		p := access.Policy{ID: fmt.Sprintf("pol_%d_%d", i, j)}
 		for range 1 + upTo(t, "grants", 4) {
 			g := access.Grant{Permission: pick(t, "permission", asked...)}
-			if chance(t, "conditional", 30) {
+			if g.Permission.Info().Registered && chance(t, "clauses", 60) {
+				g.Condition.Clauses = drawClauses(t)
+			} else if chance(t, "conditional", 30) {
 				g.Condition = access.Condition{
 					OwnOnly: chance(t, "own", 30), MaxAmount: pick[int64](t, "max", 0, 0, 100, -1), Currency: pick(t, "currency", "", "EUR", "EUR"),
 					States: pick(t, "states", nil, nil, []string{"new"}, []string{"new", "paid"}, []string{}),
@@ -129,6 +232,7 @@ func drawUser(t *rapid.T, w access.World, id string) access.User {
 		if chance(t, "allowlist", 20) {
 			m.Allow = []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("2001:db8::/32")}
 		}
+		m.Values = drawValues(t, "team", "shift")
 		for range upTo(t, "places", 2) {
 			m.Locations = append(m.Locations, fmt.Sprintf("loc_%d", upTo(t, "place", max(0, len(w.Locations)-1))))
 		}
@@ -193,6 +297,7 @@ func drawResource(t *rapid.T, w access.World, q access.Question) access.Question
 	default:
 		q.Entity = drawEntity(t, w)
 	}
+	q.Resource, q.Claims = pick(t, "resource", "1", "1", "2", "3", "9", ""), drawClaims(t)
 	if chance(t, "placed", 40) {
 		q.Location = fmt.Sprintf("loc_%d", upTo(t, "place", max(0, len(w.Locations)-1)))
 	}
@@ -264,6 +369,10 @@ func checkDecide(t *rapid.T, n naive, s *access.Snapshot, q access.Question) boo
 
 // checkMany compares Scope, May and Held with what the rules say of each resource there can be.
 func checkMany(t *rapid.T, n naive, s *access.Snapshot, q access.Question) {
+	if q.Permission.Info().Registered {
+		checkRegistered(t, n, s, q)
+		return
+	}
 	reaches := access.Scope(s, q)
 	for _, r := range n.resources(q) {
 		want := n.decide(r).Allowed
@@ -287,6 +396,45 @@ func checkMany(t *rapid.T, n naive, s *access.Snapshot, q access.Question) {
 		q.Permission = p
 		if may := access.May(s, q).Allowed; held.Has(p) != may {
 			t.Fatalf("Held says %v of %s, May says %v", held.Has(p), p, may)
+		}
+	}
+}
+
+// checkRegistered compares Resources with what the rules say of everything stored,
+// and has May allow where any of it is allowed.
+func checkRegistered(t *rapid.T, n naive, s *access.Snapshot, q access.Question) {
+	q.Claims = drawClaims(t)
+	typ, _, _ := strings.Cut(q.Permission.String(), ":")
+	var want []string
+	for _, r := range n.Resources {
+		if x := q; r.AccountID == q.Within && r.Type == typ {
+			if x.Resource = r.ID; n.decide(x).Allowed {
+				want = append(want, r.ID)
+			}
+		}
+	}
+	slices.Sort(want)
+	var got []string
+	limit := 1 + upTo(t, "limit", 2)
+	for after := ""; ; {
+		p := access.Resources(s, q, after, limit)
+		got = append(got, p.IDs...)
+		if after = p.Next; after == "" {
+			break
+		}
+	}
+	if !slices.Equal(got, want) {
+		t.Fatalf("Resources found %v, the rules say %v: %+v", got, want, q)
+	}
+	if reaches := access.Scope(s, q); reaches != nil {
+		t.Fatalf("Scope says %+v of a registered type", reaches)
+	}
+	if may := access.May(s, q); q.Within != "" {
+		n.people = q.Within
+		for _, id := range want {
+			if q.Resource = id; n.decide(q).Allowed && !may.Allowed {
+				t.Fatalf("May says %v, and %s is allowed", may.Codes(), id)
+			}
 		}
 	}
 }
@@ -323,6 +471,9 @@ func checkSearch(t *rapid.T, n naive, s *access.Snapshot, q access.Question) {
 	entities := slices.SortedFunc(slices.Values(n.Entities), func(a, b access.Entity) int { return strings.Compare(a.Path, b.Path) })
 	r = q
 	for _, e := range entities {
+		if kind, _, _ := n.kind(q.Permission); kind != nil && (kind.From != access.FromCaller || n.record(q, kind) != nil) {
+			break
+		}
 		if r.Entity = e.ID; n.decide(r).Allowed {
 			want = append(want, e.ID)
 		}
@@ -330,7 +481,7 @@ func checkSearch(t *rapid.T, n naive, s *access.Snapshot, q access.Question) {
 	pages("Entities", access.Entities, want)
 	actions := access.Actions(s, q)
 	r = q
-	for _, p := range access.Permissions() {
+	for _, p := range append(access.Permissions(), asked...) {
 		if r.Permission = p; actions.Has(p) != n.decide(r).Allowed {
 			t.Fatalf("Actions says %v of %s: %+v", actions.Has(p), p, q)
 		}
@@ -347,6 +498,23 @@ func edit(t *rapid.T, w access.World, s *access.Snapshot) (access.World, *access
 	}
 	if chance(t, "roles", 50) {
 		editRoles(t, &next, &c)
+	}
+	if chance(t, "types", 20) {
+		next.Types = drawTypes(t)
+		c.Registered, c.Types, c.UserProperties = true, next.Types, next.UserProperties
+	}
+	for range upTo(t, "stored", 2) {
+		r := drawStored(t, next)
+		next.Resources = stock(next.Resources, r)
+		c.Resources = stock(c.Resources, r)
+	}
+	if len(next.Resources) > 0 && chance(t, "gone", 30) {
+		gone := next.Resources[0]
+		if key := (access.ResourceKey{AccountID: gone.AccountID, Type: gone.Type, ID: gone.ID}); !slices.ContainsFunc(c.Resources, func(r access.Resource) bool {
+			return (access.ResourceKey{AccountID: r.AccountID, Type: r.Type, ID: r.ID}) == key
+		}) {
+			next.Resources, c.GoneResources = slices.Delete(slices.Clone(next.Resources), 0, 1), append(c.GoneResources, key)
+		}
 	}
 	people := next.Users
 	next.Users = nil

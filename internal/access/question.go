@@ -19,6 +19,9 @@ type Question struct {
 	Owner, State, Currency string // of the resource; Owner is a user's id
 	Amount                 int64  // minor units of Currency
 	HasAmount              bool   // Amount is known
+
+	Resource string  // the id, of a registered type's; others are not looked at
+	Claims   []Claim // properties that the caller says, of registered types and users
 }
 
 // Decision is the answer. An allow names the grant; a deny has Reasons.

@@ -35,6 +35,8 @@ const (
 	ConditionAmount                        // rule 7
 	ConditionCurrency                      // rule 7
 	ConditionState                         // rule 7
+	ConditionProperty                      // rule 7: another property, of a registered type
+	UnknownResource                        // of a registered type, and not stored by the asking account
 )
 
 var reasonCodes = [...]string{
@@ -42,7 +44,7 @@ var reasonCodes = [...]string{
 	"inactive_user", "inactive_membership", "inactive_account", "cut",
 	"no_grant", "out_of_scope", "not_yet", "expired", "location_missing", "location_foreign",
 	"min_level", "direct_payment", "own_account", "needs_2fa", "not_fresh", "ip_denied", "ip_unknown",
-	"condition_own", "condition_amount", "condition_currency", "condition_state",
+	"condition_own", "condition_amount", "condition_currency", "condition_state", "condition_property", "unknown_resource",
 }
 
 // Codes lists the codes, in the order above.

@@ -191,12 +191,12 @@ func makeBody(policies []Policy) body {
 				continue
 			}
 			out.all = out.all.With(g.Permission)
-			brings := catalogue.brings[g.Permission]
+			brings := brings(g.Permission)
 			if g.Condition.none() {
 				r.free = r.free.With(g.Permission).Union(brings)
 				continue
 			}
-			g.Condition.States = slices.Clone(g.Condition.States)
+			g.Condition.States, g.Condition.Clauses = slices.Clone(g.Condition.States), slices.Clone(g.Condition.Clauses)
 			r.conds = append(r.conds, g)
 			for p := range brings.All() { // a page is not restricted by what its records are restricted by
 				if p.Info().Resource == "page" {
@@ -231,13 +231,17 @@ func (b *body) key() string {
 }
 
 func (c *Condition) none() bool {
-	return !c.OwnOnly && c.MaxAmount == 0 && c.Currency == "" && c.States == nil
+	return !c.OwnOnly && c.MaxAmount == 0 && c.Currency == "" && c.States == nil && len(c.Clauses) == 0
 }
 
-// fails says what of the condition the question does not meet. In the sense of
+// fails says what of a condition the question does not meet. In the sense of
 // "some" resource, only a condition that nothing can meet fails.
-func (c *Condition) fails(q *Question, some bool) Reasons {
+func (a *asking) fails(c *Condition, some bool) Reasons {
+	q := a.q
 	var r Reasons
+	for i := range c.Clauses {
+		r |= a.clauseFails(&c.Clauses[i], some)
+	}
 	if c.OwnOnly && !some && (q.Owner == "" || q.Owner != q.User) {
 		r |= ConditionOwn
 	}

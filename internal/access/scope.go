@@ -18,14 +18,15 @@ type Reach struct {
 
 // Scope says what to put into the SQL WHERE so that a list selects exactly what
 // Decide allows, resource by resource: whatever meets one of the reaches.
-// None selects nothing. It reads no entity, location, owner, amount or state from the question.
+// None selects nothing, and of a registered type it selects nothing either: what is
+// stored of one is listed by Resources. It reads no entity, location, owner, amount or state from the question.
 func Scope(s *Snapshot, q Question) []Reach {
 	if s == nil {
 		return nil
 	}
 	a := asking{q: &q}
 	why := a.ask(s)
-	if why != 0 {
+	if why != 0 || a.typ != nil {
 		return nil
 	}
 	a.some, a.target = true, a.within
@@ -103,7 +104,7 @@ func (a *asking) conditions(role int32) []Condition {
 	for i := range b.policies {
 		for j := range b.policies[i].conds {
 			c := &b.policies[i].conds[j]
-			if c.Permission == a.q.Permission && c.Condition.fails(a.q, true) == 0 {
+			if c.Permission == a.q.Permission && a.fails(&c.Condition, true) == 0 {
 				out = append(out, c.Condition)
 			}
 		}
@@ -136,7 +137,8 @@ func (r *Reach) alike(o *Reach) bool {
 
 func (c *Condition) equal(o *Condition) bool {
 	return c.OwnOnly == o.OwnOnly && c.MaxAmount == o.MaxAmount && c.Currency == o.Currency &&
-		(c.States == nil) == (o.States == nil) && slices.Equal(c.States, o.States)
+		(c.States == nil) == (o.States == nil) && slices.Equal(c.States, o.States) &&
+		slices.EqualFunc(c.Clauses, o.Clauses, func(x, y Clause) bool { return x.equal(&y) })
 }
 
 func tops(paths []string) []string {

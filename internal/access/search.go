@@ -118,6 +118,9 @@ func Entities(s *Snapshot, q Question, after string, limit int) Page {
 	if why != 0 {
 		return Page{}
 	}
+	if a.typ != nil && (a.typ.From != FromCaller || a.stored.resources.get(ResourceKey{q.Within, a.typ.Name, q.Resource}) != nil) {
+		return Page{} // the question has no say in whose it is
+	}
 	if q.Location != "" {
 		if a.place = a.location(q.Location); a.place < 0 || !a.within.holds(a.subtree(a.places[a.place])) {
 			return Page{}
@@ -141,8 +144,8 @@ func Entities(s *Snapshot, q Question, after string, limit int) Page {
 // Actions is every permission that the user has on the one resource of q; q.Permission is not read.
 func Actions(s *Snapshot, q Question) Set {
 	var out Set
-	for p := 1; p < len(catalogue.infos); p++ {
-		if q.Permission = Permission(p); Decide(s, q).Allowed {
+	for q.Permission = range s.Known().All() {
+		if Decide(s, q).Allowed {
 			out = out.With(q.Permission)
 		}
 	}

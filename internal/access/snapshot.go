@@ -17,6 +17,9 @@ type Snapshot struct {
 	*roles
 	users *users
 
+	permissions *permissions
+	stored      *stored
+
 	holders *holders // of these users, or of earlier ones
 	since   []string // who changed since, by id
 }
@@ -55,6 +58,7 @@ func Build(w World) (*Snapshot, error) {
 // a million of them need not stand in memory twice.
 type Building struct {
 	s       *Snapshot
+	values  map[string][]memberValues
 	scratch []byte
 	errs    []error
 }
@@ -65,11 +69,13 @@ func Begin(w World, users int) (*Building, error) {
 	if err != nil {
 		return nil, err
 	}
+	p := makePermissions(w.Types, w.UserProperties)
 	r, err := compileRoles(t, w.Roles)
 	if err != nil {
 		return nil, err
 	}
-	return &Building{s: &Snapshot{revision: w.Revision, tree: t, roles: r, users: newUsers(users)}}, nil
+	s := &Snapshot{revision: w.Revision, tree: t, roles: r, users: newUsers(users), permissions: p, stored: makeStored(w.Resources)}
+	return &Building{s: s, values: map[string][]memberValues{}}, nil
 }
 
 // Add compiles a user, who may be reused afterwards. What is wrong with them is Done's error.
@@ -77,6 +83,9 @@ func (b *Building) Add(u *User) {
 	var err error
 	if b.scratch, err = b.s.record(b.scratch[:0], u); err == nil && !b.s.users.add(b.s.hash(u.ID), b.scratch) {
 		err = fmt.Errorf("access: user id %q twice", u.ID)
+	}
+	if values := u.valuesIn(); values != nil {
+		b.values[u.ID] = values
 	}
 	if err != nil && len(b.errs) < 20 {
 		b.errs = append(b.errs, err)
@@ -91,6 +100,9 @@ func (b *Building) Done() (*Snapshot, error) {
 		return nil, err
 	}
 	s.users = s.users.settle(s.tree)
+	if len(b.values) > 0 {
+		s.stored.members = s.stored.members.with(b.values, nil)
+	}
 	s.holders = &holders{users: s.users, tree: s.tree}
 	return s, nil
 }
@@ -109,6 +121,12 @@ type Changes struct {
 	Roles                []Role
 	Users                []User
 	GoneRoles, GoneUsers []string
+
+	Registered     bool // Types and UserProperties are all there are from now on
+	Types          []Type
+	UserProperties []Property
+	Resources      []Resource
+	GoneResources  []ResourceKey
 }
 
 // With is the snapshot after changes. Users cost their own work only, roles that
@@ -121,7 +139,10 @@ func (s *Snapshot) With(c Changes) (*Snapshot, error) {
 	if c.Revision < s.revision {
 		return nil, fmt.Errorf("access: revision %d is older than %d", c.Revision, s.revision)
 	}
-	next := &Snapshot{revision: c.Revision, tree: s.tree, roles: s.roles, users: s.users}
+	next := &Snapshot{revision: c.Revision, tree: s.tree, roles: s.roles, users: s.users, permissions: s.permissions, stored: s.stored.changed(&c)}
+	if c.Registered {
+		next.permissions = makePermissions(c.Types, c.UserProperties)
+	}
 	moved := false
 	var err error
 	if len(c.Entities)+len(c.Accounts)+len(c.Locations) > 0 {

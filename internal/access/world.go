@@ -44,6 +44,10 @@ type World struct {
 	Locations []Location
 	Roles     []Role
 	Users     []User
+
+	Types          []Type     // a platform's own, of which the catalogue's names are none
+	UserProperties []Property // of users, for conditions on what is of those types
+	Resources      []Resource // of those types
 }
 
 // Account is an entity that has people, roles and settings of its own.
@@ -100,6 +104,7 @@ type Condition struct {
 	MaxAmount int64    // minor units of Currency, inclusive; 0 is no limit; useless without Currency
 	Currency  string   // ISO 4217; "" is any
 	States    []string // nil is any
+	Clauses   []Clause // on the properties of a registered type; all must hold
 }
 
 // User is a person. Active is false while an inactivity lock holds.
@@ -116,6 +121,7 @@ type Membership struct {
 	AllLocations  bool
 	Locations     []string
 	Allow         []netip.Prefix // empty: from anywhere
+	Values        []Value        // of the registered properties of users
 	Assignments   []Assignment
 }
 
