@@ -139,8 +139,10 @@ func init() { added.now.Store(&addedPermissions{}) }
 // count is how many permissions have a number, none included.
 func (a *addedPermissions) count() int { return len(catalogue.infos) + len(a.infos) }
 
-// intern gives the permissions of registered types their numbers; false when there are too many.
-func intern(types []Type) bool {
+// Meet gives the permissions of registered types their numbers, so that Parse knows
+// them: before roles are read that may hold them. What Begin and With are given they
+// meet themselves. False when there are too many: the last of them are unknown then.
+func Meet(types []Type) bool {
 	added.Lock()
 	defer added.Unlock()
 	old := added.now.Load()
@@ -193,7 +195,7 @@ func BuiltIn(name string) bool {
 }
 
 func makePermissions(types []Type, users []Property) *permissions {
-	intern(types) // what does not fit is unknown
+	Meet(types) // what does not fit is unknown
 	out := &permissions{users: slices.Clone(users), known: catalogue.everything}
 	for p := range catalogue.infos {
 		out.of[p] = permission{catalogue.flags[p], catalogue.levels[p], nil}

@@ -111,6 +111,15 @@ func (tx *Tx) ChangedEntity(entityID string) { tx.changedWhat("entity", entityID
 // ChangedLocation says that a location is new or differs from now on.
 func (tx *Tx) ChangedLocation(locationID string) { tx.changedWhat("location", locationID) }
 
+// ChangedTypes says that the registered resource types, or the registered
+// properties of users, differ from now on.
+func (tx *Tx) ChangedTypes() { tx.changedWhat("types", "") }
+
+// ChangedResource says that a stored resource is new, differs or is gone.
+func (tx *Tx) ChangedResource(accountID, typ, id string) {
+	tx.changedWhat("resource", accountID+" "+typ+" "+id)
+}
+
 // ChangedAccess says that everything that decisions read may differ from now on,
 // and has every node load it all again, which takes seconds where there are very
 // many people. It is for what none of the others names.

@@ -35,8 +35,12 @@ func (p *People) AdjustRole(ctx context.Context, who db.Who, accountID, userID, 
 		if err != nil {
 			return err
 		}
+		s, err := p.guard.Snapshot(tx)
+		if err != nil {
+			return err
+		}
 		var f fault.Fields
-		permits, gives := roles.Adjusted(tx, who.Lang, r, a.Kind, pr, in, &f)
+		permits, gives := roles.Adjusted(tx, s, who.Lang, r, a.Kind, pr, in, &f)
 		flagged, err := p.adjustsToxic(tx, a, pr, settings, m, r, gives, &f, who)
 		if err == nil {
 			err = f.Err()

@@ -26,7 +26,7 @@ func (p *Portal) maker(i inside, v *web.Visit, making string, m made) MakerView 
 
 // offered are the permissions that custom roles of the account may hold.
 func (p *Portal) offered(i inside) []access.Permission {
-	return roles.Offered(i.account.Kind, p.profile(i))
+	return roles.Offered(i.snapshot, i.account.Kind, p.profile(i))
 }
 
 // pick fills in the two columns of policies.
@@ -65,7 +65,7 @@ func (p *Portal) roleMaker(r *http.Request, v *web.Visit, i inside, making strin
 		view.Action, view.Back = at.Roles(), at.Roles()
 	case CloningRole:
 		view.Action, view.Back = at.CloneRole(role.ID), at.Role(role.ID)
-		view.LeftOut = roles.CloneOf(role, i.account.Kind, p.profile(i)).LeftOut
+		view.LeftOut = roles.CloneOf(i.snapshot, role, i.account.Kind, p.profile(i)).LeftOut
 	case EditingRole:
 		view.Action, view.Back, view.Legacy = at.EditRole(role.ID), at.Role(role.ID), role.Legacy
 	}
@@ -130,7 +130,7 @@ func (p *Portal) cloneRole(w http.ResponseWriter, r *http.Request, v *web.Visit)
 	if err != nil {
 		return err
 	}
-	c := roles.CloneOf(role, i.account.Kind, p.profile(i))
+	c := roles.CloneOf(i.snapshot, role, i.account.Kind, p.profile(i))
 	m := made{name: lang.T(v.Lang, "portal.maker.clone_of", "role", role.Title(v.Lang)), description: role.About(v.Lang), permits: formOf(c.Permits, v.Lang), policies: c.Policies, template: c.Template}
 	return p.showMaker(w, r, v, i, m, func(m made) (MakerView, error) {
 		return p.roleMaker(r, v, i, CloningRole, role, m)

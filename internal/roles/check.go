@@ -95,7 +95,7 @@ func (m *managing) covers(p access.Permission) bool {
 }
 
 func (m *managing) limits() limits {
-	return limits{level: m.account.Kind, ungrantable: m.profile.Ungrantable}
+	return limits{level: m.account.Kind, ungrantable: m.profile.Ungrantable, snapshot: m.snapshot}
 }
 
 // ceiling refuses to deal with what holds more than who does themselves over the

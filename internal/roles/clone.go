@@ -20,7 +20,7 @@ type Cloned struct {
 
 // CloneOf makes a draft of any role of an account, predefined ones too: what a
 // form begins with. It gives nothing to anybody.
-func CloneOf(role Full, level access.Kind, p *profile.Profile) Cloned {
+func CloneOf(s *access.Snapshot, role Full, level access.Kind, p *profile.Profile) Cloned {
 	out := Cloned{Draft: Draft{Description: role.Description, Template: role.Template && role.Custom(), Policies: strings.Fields(idsOf(role.Policies))}}
 	permits := role.Permits
 	if !role.Custom() {
@@ -28,7 +28,7 @@ func CloneOf(role Full, level access.Kind, p *profile.Profile) Cloned {
 			permits = append(permits, Permit{Permission: name})
 		}
 	}
-	l := limits{level: level, ungrantable: p.Ungrantable}
+	l := limits{level: level, ungrantable: p.Ungrantable, snapshot: s}
 	for _, permit := range permits {
 		known, ok := access.Parse(permit.Permission)
 		switch {
@@ -60,7 +60,7 @@ func (r *Roles) Clone(ctx context.Context, who db.Who, accountID, roleID, name s
 		if err != nil {
 			return err
 		}
-		draft := CloneOf(role, m.account.Kind, m.profile)
+		draft := CloneOf(m.snapshot, role, m.account.Kind, m.profile)
 		draft.Name, draft.Description, draft.Acknowledged = name, role.About(who.Lang), acknowledged
 		if draft.Permits, leftOut, err = leave(draft, without); err != nil {
 			return err

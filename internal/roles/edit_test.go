@@ -405,7 +405,7 @@ func TestClone(t *testing.T) {
 		p, _ := h.Profiles.Get("standard")
 		t.Run("R5 B03 predefined roles can be cloned, without what custom roles may not hold, and that is said", func(t *testing.T) {
 			admin, _ := h.full(t, h.Role("M1", "administrator"))
-			c := roles.CloneOf(admin, a.Kind, p)
+			c := roles.CloneOf(h.Live.Load(), admin, a.Kind, p)
 			want := []string{"accounts:create", "accounts:edit", "accounts:view", "entities:onboard", "locations:create", "page:accounts", "policies:manage", "roles:manage"}
 			got := slices.Sorted(slices.Values(c.LeftOut))
 			if diff := cmp.Diff(want, got); diff != "" {

@@ -144,7 +144,7 @@ func (m *managing) effect(c change, after string, limit int) (Effect, error) {
 	if more && e.Next == "" { // nobody else among so many: the next page begins behind them
 		e.Next = last
 	}
-	for _, p := range access.Permissions() {
+	for p := range m.snapshot.Known().All() {
 		if gain[p]+lose[p] > 0 {
 			e.Shifts = append(e.Shifts, Shift{p, gain[p], lose[p]})
 		}

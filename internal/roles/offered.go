@@ -6,11 +6,11 @@ import (
 )
 
 // Offered are the permissions that custom roles of an account of a level may hold,
-// in the catalogue's order: what an editor offers.
-func Offered(level access.Kind, p *profile.Profile) []access.Permission {
-	l := limits{level: level, ungrantable: p.Ungrantable}
+// in the catalogue's order, those of registered types last: what an editor offers.
+func Offered(s *access.Snapshot, level access.Kind, p *profile.Profile) []access.Permission {
+	l := limits{level: level, ungrantable: p.Ungrantable, snapshot: s}
 	var out []access.Permission
-	for _, permission := range access.Permissions() {
+	for permission := range s.Known().All() {
 		if l.holds(permission) == "" {
 			out = append(out, permission)
 		}

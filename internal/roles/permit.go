@@ -23,6 +23,8 @@ type Permit struct {
 	MaxAmount  int64    // minor units of Currency, inclusive; 0 is no limit
 	Currency   string   // ISO 4217; "" is any
 	States     []string // of the record; none is any
+
+	Clauses []access.Clause // on a registered type's properties, which has none of the others
 }
 
 // What a role, a policy and an account hold at most.
@@ -39,7 +41,7 @@ var stateWord = regexp.MustCompile(`^[a-z][a-z0-9_]{0,39}$`)
 
 // Restricted tells whether it is for some records only.
 func (p Permit) Restricted() bool {
-	return p.OwnOnly || p.MaxAmount != 0 || p.Currency != "" || len(p.States) > 0
+	return p.OwnOnly || p.MaxAmount != 0 || p.Currency != "" || len(p.States) > 0 || len(p.Clauses) > 0
 }
 
 // String is the permit in an audit entry.
@@ -57,6 +59,9 @@ func (p Permit) String() string {
 	if len(p.States) > 0 {
 		parts = append(parts, strings.Join(p.States, "|"))
 	}
+	for _, c := range p.Clauses {
+		parts = append(parts, clauseText(c))
+	}
 	if len(parts) == 0 {
 		return p.Permission
 	}
@@ -65,7 +70,7 @@ func (p Permit) String() string {
 
 // condition is the restriction as decisions read it.
 func (p Permit) condition() access.Condition {
-	c := access.Condition{OwnOnly: p.OwnOnly, MaxAmount: p.MaxAmount, Currency: p.Currency}
+	c := access.Condition{OwnOnly: p.OwnOnly, MaxAmount: p.MaxAmount, Currency: p.Currency, Clauses: p.Clauses}
 	if len(p.States) > 0 {
 		c.States = p.States
 	}
@@ -78,13 +83,15 @@ type stored struct {
 	MaxAmount int64    `json:"max_amount,omitempty"`
 	Currency  string   `json:"currency,omitempty"`
 	States    []string `json:"states,omitempty"`
+
+	Clauses []storedClause `json:"clauses,omitempty"`
 }
 
 func (p Permit) stored() string {
 	if !p.Restricted() {
 		return ""
 	}
-	text, err := json.Marshal(stored{p.OwnOnly, p.MaxAmount, p.Currency, p.States})
+	text, err := json.Marshal(stored{p.OwnOnly, p.MaxAmount, p.Currency, p.States, storedClauses(p.Clauses)})
 	if err != nil {
 		return "?" // cannot be: ReadCondition grants nothing for it
 	}
@@ -103,14 +110,14 @@ func ReadCondition(text string) (access.Condition, bool) {
 	if err := d.Decode(&s); err != nil || d.More() {
 		return access.Condition{}, false
 	}
-	p := Permit{OwnOnly: s.OwnOnly, MaxAmount: s.MaxAmount, Currency: s.Currency, States: s.States}
+	p := Permit{OwnOnly: s.OwnOnly, MaxAmount: s.MaxAmount, Currency: s.Currency, States: s.States, Clauses: readClauses(s.Clauses)}
 	return p.condition(), p.Restricted() && p.restriction() == ""
 }
 
 // readPermit is a row; ok is false where nothing is granted by it.
 func readPermit(permission, condition string) (p Permit, ok bool) {
 	c, ok := ReadCondition(condition)
-	return Permit{permission, c.OwnOnly, c.MaxAmount, c.Currency, c.States}, ok
+	return Permit{permission, c.OwnOnly, c.MaxAmount, c.Currency, c.States, c.Clauses}, ok
 }
 
 // restriction says what is wrong with the restriction by itself: a code, or "".
@@ -125,7 +132,7 @@ func (p Permit) restriction() string {
 	case len(p.States) > statesMost || slices.ContainsFunc(p.States, func(s string) bool { return !stateWord.MatchString(s) }):
 		return "restriction_states"
 	}
-	return ""
+	return clausesWrong(p.Clauses)
 }
 
 func isCurrency(code string) bool {
@@ -135,14 +142,17 @@ func isCurrency(code string) bool {
 
 // limits are what an account's custom roles may hold at all.
 type limits struct {
-	level       access.Kind // the account's
-	ungrantable access.Set  // by the profile; those of the catalogue are never granted
+	level       access.Kind      // the account's
+	ungrantable access.Set       // by the profile; those of the catalogue are never granted
+	snapshot    *access.Snapshot // knows the registered types
 }
 
 // holds says why nobody may give a permission in a custom role of the account: a code, or "".
 func (l limits) holds(p access.Permission) string {
 	info := p.Info()
 	switch {
+	case info.Registered && !l.snapshot.Registered().Has(p):
+		return "unknown_permission"
 	case info.Ungrantable || l.ungrantable.Has(p):
 		return "permission_ungrantable"
 	case info.MinLevel != 0 && l.level > info.MinLevel:
@@ -163,11 +173,12 @@ func (l limits) checkPermits(f *fault.Fields, list []Permit) []Permit {
 	for _, p := range list {
 		p.Permission = strings.TrimSpace(p.Permission)
 		p.Currency = strings.ToUpper(strings.TrimSpace(p.Currency))
+		p.Clauses = cleanClauses(p.Clauses)
 		if p.States = slices.Compact(slices.Sorted(slices.Values(p.States))); len(p.States) == 0 {
 			p.States = nil
 		}
 		if code := l.wrong(p, seen); code != "" {
-			f.Add(field, code, "permission", shown(p.Permission), "max", statesMost)
+			f.Add(field, code, "permission", shown(p.Permission), "max", most(code))
 			continue
 		}
 		seen[p.Permission] = true
@@ -188,10 +199,29 @@ func (l limits) wrong(p Permit, seen map[string]bool) string {
 	switch info := known.Info(); {
 	case seen[p.Permission]:
 		return "permission_twice"
-	case p.Restricted() && !info.Located: // only records of the desk have an owner, an amount and a state
+	case info.Registered:
+		if p.OwnOnly || p.MaxAmount != 0 || p.Currency != "" || len(p.States) > 0 {
+			return "restriction_not_here" // a registered type has properties instead
+		}
+		if code := clausesWrong(p.Clauses); code != "" {
+			return code
+		}
+		return l.clausesUnfit(info.Resource, p.Clauses)
+	case len(p.Clauses) > 0, p.Restricted() && !info.Located: // only records of the desk have an owner, an amount and a state
 		return "restriction_not_here"
 	}
 	return p.restriction()
+}
+
+// most is how many of something there may be, for the sentence of a code.
+func most(code string) int {
+	switch code {
+	case "restriction_clauses":
+		return clausesMost
+	case "restriction_values":
+		return valuesMost
+	}
+	return statesMost
 }
 
 // shown is a name that somebody sent, fit for a sentence.

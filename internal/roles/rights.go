@@ -81,6 +81,8 @@ func within(narrow, wide access.Condition) bool {
 		return false
 	case wide.MaxAmount != 0 && (narrow.MaxAmount == 0 || narrow.MaxAmount > wide.MaxAmount):
 		return false
+	case !clausesWithin(narrow.Clauses, wide.Clauses):
+		return false
 	case wide.States == nil:
 		return true
 	}

@@ -157,8 +157,8 @@ type Adjusting struct {
 // Adjusted checks an adjustment of what somebody has by a role, and gives what it
 // changes; the caller has checked that they may act on that person, and asks
 // whether they hold what the copy gains, over the assignment's entities.
-func Adjusted(tx *db.Tx, tag lang.Tag, r Full, level access.Kind, p *profile.Profile, in Adjusting, f *fault.Fields) (permits []Permit, gives access.Set) {
-	l := limits{level: level, ungrantable: p.Ungrantable}
+func Adjusted(tx *db.Tx, s *access.Snapshot, tag lang.Tag, r Full, level access.Kind, p *profile.Profile, in Adjusting, f *fault.Fields) (permits []Permit, gives access.Set) {
+	l := limits{level: level, ungrantable: p.Ungrantable, snapshot: s}
 	permits = l.checkPermits(f, in.Permits)
 	if !f.Any() && len(permits) == 0 {
 		f.Add("permissions", "choose_permission")

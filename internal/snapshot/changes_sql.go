@@ -2,10 +2,13 @@ package snapshot
 
 import (
 	"database/sql"
+	"fmt"
+	"strings"
 
 	"countersign/internal/access"
 	"countersign/internal/db"
 	"countersign/internal/profile"
+	"countersign/internal/resource"
 )
 
 func revisionOf(tx *db.Tx) (int64, error) {
@@ -48,7 +51,7 @@ func changesSince(tx *db.Tx, revision, newest int64) (c changes, complete bool, 
 }
 
 // stepKinds are the kinds of changes that reload reads.
-var stepKinds = map[string]bool{"user": true, "role": true, "roles": true, "account": true, "entity": true, "location": true, "tokens": true}
+var stepKinds = map[string]bool{"user": true, "role": true, "roles": true, "account": true, "entity": true, "location": true, "tokens": true, "types": true, "resource": true}
 
 // stepwise tells whether all that changed can be read for itself.
 func (c changes) stepwise() bool {
@@ -75,6 +78,9 @@ func reload(tx *db.Tx, profiles profile.Profiles, now *access.Snapshot, c change
 	if len(out.Accounts) < len(c["account"]) || len(out.Entities) < len(c["entity"]) || len(out.Locations) < len(c["location"]) {
 		return out, false, nil
 	}
+	if err = reloadRegistered(tx, &out, c); err != nil {
+		return out, false, err
+	}
 	if out.Roles, out.GoneRoles, err = reloadRoles(tx, profiles, now, c); err != nil {
 		return out, false, err
 	}
@@ -89,6 +95,27 @@ func reload(tx *db.Tx, profiles profile.Profiles, now *access.Snapshot, c change
 		}
 	}
 	return out, true, err
+}
+
+// reloadRegistered reads what changed of registered types and what is stored of them.
+func reloadRegistered(tx *db.Tx, out *access.Changes, c changes) (err error) {
+	if c["types"] != nil {
+		out.Registered = true
+		if out.Types, out.UserProperties, err = resource.Registered(tx); err != nil {
+			return err
+		}
+		access.Meet(out.Types) // roles name their actions
+	}
+	var keys []access.ResourceKey
+	for _, id := range c["resource"] {
+		part := strings.SplitN(id, " ", 3)
+		if len(part) != 3 {
+			return fmt.Errorf("changed resource %q has no key", id)
+		}
+		keys = append(keys, access.ResourceKey{AccountID: part[0], Type: part[1], ID: part[2]})
+	}
+	out.Resources, out.GoneResources, err = resource.Some(tx, keys)
+	return err
 }
 
 // reloadRoles reads the roles that changed, and says which are gone.

@@ -6,6 +6,7 @@ import (
 	"countersign/internal/access"
 	"countersign/internal/db"
 	"countersign/internal/profile"
+	"countersign/internal/resource"
 	"countersign/internal/roles"
 )
 
@@ -18,6 +19,13 @@ func loadWorld(tx *db.Tx, profiles profile.Profiles) (w access.World, err error)
 		return w, err
 	}
 	if w.Locations, err = loadLocations(tx, all); err != nil {
+		return w, err
+	}
+	if w.Types, w.UserProperties, err = resource.Registered(tx); err != nil {
+		return w, err
+	}
+	access.Meet(w.Types) // roles name their actions
+	if w.Resources, err = resource.All(tx); err != nil {
 		return w, err
 	}
 	w.Roles, err = loadRoles(tx, profiles, all)

@@ -47,7 +47,7 @@ func loadUsers(tx *db.Tx, o only, add func(*access.User)) error {
 			u.ID, u.Memberships, p.assigned = x.user, u.Memberships[:0], p.assigned[:0]
 		}
 		u.Memberships = append(u.Memberships, access.Membership{ID: x.id, AccountID: x.account, Active: x.active, AllLocations: x.allLocations,
-			Locations: p.locations[x.id], Allow: p.allow[x.id], Assignments: p.of(x.id)})
+			Locations: p.locations[x.id], Allow: p.allow[x.id], Values: p.values[x.id], Assignments: p.of(x.id)})
 	}, `SELECT user_id, account_id, id, activated_at IS NOT NULL AND deactivated_at IS NULL, all_locations FROM memberships`+where+` ORDER BY user_id`, args...)
 	if err == nil {
 		flush()
@@ -104,6 +104,7 @@ type parts struct {
 	locked      map[string]bool
 	locations   map[string][]string
 	allow       map[string][]netip.Prefix
+	values      map[string][]access.Value
 	assignments chains[assignment] // by membership
 	entities    chains[string]     // by assignment
 
@@ -202,7 +203,7 @@ func (p *parts) name(id string) string {
 }
 
 func loadParts(tx *db.Tx, o only) (p parts, err error) {
-	p = parts{locked: map[string]bool{}, locations: map[string][]string{}, allow: map[string][]netip.Prefix{},
+	p = parts{locked: map[string]bool{}, locations: map[string][]string{}, allow: map[string][]netip.Prefix{}, values: map[string][]access.Value{},
 		assignments: newChains[assignment](), entities: newChains[string](), names: map[string]string{}}
 	locked := `SELECT id FROM users WHERE inactive_locked_at IS NOT NULL`
 	var args []any
@@ -232,7 +233,8 @@ func (o only) join(tx *db.Tx) (string, []any) {
 	return ` JOIN memberships m ON m.account_id = x.account_id AND m.id = x.membership_id` + where, args
 }
 
-// loadLimits reads the locations and the networks that memberships are limited to.
+// loadLimits reads the locations and the networks that memberships are limited to,
+// and the values of registered properties.
 func (p *parts) loadLimits(tx *db.Tx, o only) error {
 	join, args := o.join(tx)
 	pair := func(r *sql.Rows) (x [2]string, err error) { return x, r.Scan(&x[0], &x[1]) }
@@ -253,7 +255,22 @@ func (p *parts) loadLimits(tx *db.Tx, o only) error {
 		}
 		p.allow[x[0]] = append(p.allow[x[0]], network)
 	}
-	return nil
+	return p.loadValues(tx, o)
+}
+
+func (p *parts) loadValues(tx *db.Tx, o only) error {
+	join, args := o.join(tx)
+	type row struct {
+		member string
+		access.Value
+	}
+	rows, err := db.All(tx, func(r *sql.Rows) (x row, err error) { return x, r.Scan(&x.member, &x.Name, &x.Text) },
+		`SELECT x.membership_id, x.name, x.value FROM membership_properties x`+join+` ORDER BY 1, 2`, args...)
+	for _, x := range rows {
+		x.Name = p.name(x.Name)
+		p.values[x.member] = append(p.values[x.member], x.Value)
+	}
+	return err
 }
 
 func (p *parts) loadAssignments(tx *db.Tx, o only) error {

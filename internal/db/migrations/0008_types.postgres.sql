@@ -1,0 +1,3 @@
+ALTER TABLE access_changes DROP CONSTRAINT access_changes_kind_check;
+ALTER TABLE access_changes ADD CONSTRAINT access_changes_kind_check
+    CHECK (kind IN ('user', 'role', 'roles', 'account', 'entity', 'location', 'tokens', 'types', 'resource', 'all'));
