@@ -33,6 +33,10 @@ type Property struct {
 	Name    string
 	Kind    ValueKind
 	Vouched Voucher
+
+	// SubjectType, of a user's, is the subject type under which services name the
+	// members of their own account by what is stored of it; "" is none.
+	SubjectType string
 }
 
 // EntityFrom says who tells whose a resource is.

@@ -275,3 +275,56 @@ func TestRegisteredPermissions(t *testing.T) {
 		}
 	})
 }
+
+// TestSubjectTypes: services may name the members of their account by a stored property.
+func TestSubjectTypes(t *testing.T) {
+	w := registeredWorld(when("docs:read"))
+	for i := range w.UserProperties {
+		if w.UserProperties[i].Name == "shift" {
+			w.UserProperties[i].SubjectType = "badge"
+		}
+	}
+	badge := func(id, account, text string) access.User {
+		u := person(id, account, "own")
+		u.Memberships[0].Values = []access.Value{{Name: "shift", Text: text}}
+		return u
+	}
+	w.Users = append(w.Users, badge("bob", "A-shop", "7"), badge("twin1", "A-shop", "8"), badge("twin2", "A-shop", "8"), badge("far", "A-lab", "7"), badge("none", "A-shop", ""))
+	s := built(t, w)
+	check := func(t *testing.T, s *access.Snapshot, account, kind, id, want string) {
+		t.Helper()
+		got, found := s.Subject(account, kind, id)
+		if got != want || found != (want != "") {
+			t.Errorf("%s %s of %s is %q, want %q", kind, id, account, got, want)
+		}
+		if back, found := s.SubjectID(account, kind, want); want != "" && (back != id || !found) {
+			t.Errorf("%s goes by %q", want, back)
+		}
+	}
+	t.Run("K2 a member by what is stored of them", func(t *testing.T) {
+		check(t, s, "A-shop", "badge", "7", "bob")
+		check(t, s, "A-lab", "badge", "7", "far")
+		check(t, s, "A-shop", "badge", "red", "ann")
+	})
+	t.Run("K2 attack: two who go by one id, nobody's id, another account's, another type", func(t *testing.T) {
+		check(t, s, "A-shop", "badge", "8", "")
+		check(t, s, "A-shop", "badge", "", "")
+		check(t, s, "A-part", "badge", "7", "")
+		check(t, s, "A-shop", "team", "red", "")
+		check(t, s, "A-shop", "", "red", "")
+		if _, found := s.SubjectID("A-shop", "badge", "twin1"); found {
+			t.Error("one of two who go by one id is named by it")
+		}
+	})
+	t.Run("K2 who changes or goes is found no more by what was", func(t *testing.T) {
+		next, err := s.WithUsers(4, []access.User{badge("bob", "A-shop", "9"), person("ann", "A-shop", "own")}, []string{"twin1"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		check(t, next, "A-shop", "badge", "7", "")
+		check(t, next, "A-shop", "badge", "9", "bob")
+		check(t, next, "A-shop", "badge", "red", "")
+		check(t, next, "A-shop", "badge", "8", "twin2")
+		check(t, s, "A-shop", "badge", "7", "bob")
+	})
+}

@@ -101,7 +101,7 @@ func (b *Building) Done() (*Snapshot, error) {
 	}
 	s.users = s.users.settle(s.tree)
 	if len(b.values) > 0 {
-		s.stored.members = s.stored.members.with(b.values, nil)
+		s.stored.setMembers(b.values, nil)
 	}
 	s.holders = &holders{users: s.users, tree: s.tree}
 	return s, nil

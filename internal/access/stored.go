@@ -22,6 +22,9 @@ type ResourceKey struct{ AccountID, Type, ID string }
 
 func (r *Resource) key() ResourceKey { return ResourceKey{r.AccountID, r.Type, r.ID} }
 
+// memberName is a value that is stored of members of an account.
+type memberName struct{ account, property, text string }
+
 // memberValues are the stored properties of a user as a member of an account.
 type memberValues struct {
 	account string
@@ -33,6 +36,7 @@ type memberValues struct {
 type stored struct {
 	resources shelves[ResourceKey, *Resource]
 	members   shelves[string, []memberValues] // by user id
+	named     shelves[memberName, []string]   // ids of users by what is stored of them
 
 	sorted *sync.Map // ResourceKey without ID → []string, ids in order
 }
@@ -98,9 +102,95 @@ func (s *stored) changed(c *Changes) *stored {
 		gone = append(gone, c.GoneUsers...)
 	}
 	if len(edits)+len(gone) > 0 {
-		next.members = s.members.with(edits, gone)
+		next.setMembers(edits, gone)
 	}
 	return &next
+}
+
+// setMembers puts what is stored of some users in place of what was.
+func (s *stored) setMembers(edits map[string][]memberValues, gone []string) {
+	names := map[memberName][]string{}
+	list := func(n memberName) []string {
+		if _, met := names[n]; !met {
+			names[n] = slices.Clone(s.named.get(n))
+		}
+		return names[n]
+	}
+	drop := func(user string) {
+		for n := range namesOf(s.members.get(user)) {
+			names[n] = slices.DeleteFunc(list(n), func(id string) bool { return id == user })
+		}
+	}
+	for _, user := range gone {
+		drop(user)
+	}
+	for user, values := range edits {
+		drop(user)
+		for n := range namesOf(values) {
+			names[n] = append(list(n), user)
+		}
+	}
+	var empty []memberName
+	for n, users := range names {
+		if len(users) == 0 {
+			empty = append(empty, n)
+			delete(names, n)
+		}
+	}
+	s.members, s.named = s.members.with(edits, gone), s.named.with(names, empty)
+}
+
+func namesOf(list []memberValues) func(yield func(memberName) bool) {
+	return func(yield func(memberName) bool) {
+		for _, m := range list {
+			for _, v := range m.values {
+				if !yield(memberName{m.account, v.Name, v.Text}) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// Subject finds the member of an account who goes by an id under a registered
+// subject type (Property.SubjectType): their user id. False when nobody does, or
+// more than one: then nobody is meant.
+func (s *Snapshot) Subject(accountID, subjectType, id string) (userID string, found bool) {
+	p := s.subjectProperty(subjectType)
+	if p == nil || id == "" {
+		return "", false
+	}
+	users := s.stored.named.get(memberName{accountID, p.Name, id})
+	if len(users) != 1 {
+		return "", false
+	}
+	return users[0], true
+}
+
+// SubjectID is the other way round: by which id a member goes under a subject type.
+func (s *Snapshot) SubjectID(accountID, subjectType, userID string) (id string, found bool) {
+	p := s.subjectProperty(subjectType)
+	if p == nil {
+		return "", false
+	}
+	for _, m := range s.stored.members.get(userID) {
+		for _, v := range m.values {
+			if m.account == accountID && v.Name == p.Name {
+				_, found = s.Subject(accountID, subjectType, v.Text)
+				return v.Text, found
+			}
+		}
+	}
+	return "", false
+}
+
+func (s *Snapshot) subjectProperty(subjectType string) *Property {
+	for i := range s.UserProperties() {
+		if p := &s.permissions.users[i]; subjectType != "" && p.SubjectType == subjectType {
+			return p
+		}
+	}
+	return nil
 }
 
 // ids are those of a type that an account has stored, in order.

@@ -65,10 +65,10 @@ func (t *Type) read(actions, properties string) error {
 func UserProperties(tx *db.Tx) ([]UserProperty, error) {
 	return db.All(tx, func(r *sql.Rows) (p UserProperty, err error) {
 		var kind, vouched string
-		err = r.Scan(&p.Name, &p.Title, &kind, &vouched, &p.CreatedAt, &p.RetiredAt, &p.Version)
+		err = r.Scan(&p.Name, &p.Title, &kind, &vouched, &p.SubjectType, &p.CreatedAt, &p.RetiredAt, &p.Version)
 		p.Part, p.Kind, p.Vouched = access.OfUser, access.ParseValueKind(kind), access.ParseVoucher(vouched)
 		return p, err
-	}, `SELECT name, title, kind, vouched, created_at, COALESCE(retired_at, 0), version FROM user_properties ORDER BY name`)
+	}, `SELECT name, title, kind, vouched, COALESCE(subject_type, ''), created_at, COALESCE(retired_at, 0), version FROM user_properties ORDER BY name`)
 }
 
 // Registered is what decisions read of types and of the properties of users.

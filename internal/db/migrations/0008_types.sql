@@ -14,15 +14,17 @@ CREATE TABLE resource_types (
     version     BIGINT NOT NULL DEFAULT 1
 );
 
--- What is registered of users, for conditions on what is of those types.
+-- What is registered of users, for conditions on what is of those types. Under
+-- subject_type services name members of their account by its value.
 CREATE TABLE user_properties (
-    name       TEXT PRIMARY KEY,
-    title      TEXT NOT NULL,
-    kind       TEXT NOT NULL CHECK (kind IN ('text', 'number', 'boolean', 'user')),
-    vouched    TEXT NOT NULL CHECK (vouched IN ('store', 'caller')),
-    created_at BIGINT NOT NULL,
-    retired_at BIGINT,
-    version    BIGINT NOT NULL DEFAULT 1
+    name         TEXT PRIMARY KEY,
+    title        TEXT NOT NULL,
+    kind         TEXT NOT NULL CHECK (kind IN ('text', 'number', 'boolean', 'user')),
+    vouched      TEXT NOT NULL CHECK (vouched IN ('store', 'caller')),
+    subject_type TEXT UNIQUE,
+    created_at   BIGINT NOT NULL,
+    retired_at   BIGINT,
+    version      BIGINT NOT NULL DEFAULT 1
 );
 
 -- A value of a registered property of somebody, as a member of one account.
