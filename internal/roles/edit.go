@@ -139,14 +139,21 @@ func (m *managing) edited(role Full, in Edit) (next Full, key, flagged string, e
 		return next, "", "", err
 	}
 	c := changeOf(role, next)
-	c.acknowledged(&f, in.Acknowledged, m.who.Lang)
-	if flagged, err = m.toxic(&f, c); err != nil {
-		return next, "", "", err
+	if flagged, err = m.judged(&f, c, in.Acknowledged); err == nil {
+		err = m.allow(c)
 	}
-	if err = f.Err(); err != nil {
-		return next, "", "", err
+	return next, key, flagged, err
+}
+
+// judged is what may be said against a change, whoever makes it: what was noted
+// before, dangers that nobody said they know, and toxic combinations. flagged names
+// those of the last that are let through.
+func (m *managing) judged(f *fault.Fields, c change, said []string) (flagged string, err error) {
+	c.acknowledged(f, said, m.who.Lang)
+	if flagged, err = m.toxic(f, c); err == nil {
+		err = f.Err()
 	}
-	return next, key, flagged, m.allow(c)
+	return flagged, err
 }
 
 // changeOf is what an edit of one role changes.

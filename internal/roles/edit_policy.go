@@ -131,11 +131,7 @@ func (m *managing) editedPolicy(p Policy, in PolicyEdit) (next Policy, key, flag
 	if err != nil {
 		return next, "", "", err
 	}
-	c.acknowledged(&f, in.Acknowledged, m.who.Lang)
-	if flagged, err = m.toxic(&f, c); err == nil {
-		err = f.Err()
-	}
-	if err == nil {
+	if flagged, err = m.judged(&f, c, in.Acknowledged); err == nil {
 		err = m.ceiling(rightsOf(grants(p.Permits)).all().Union(rightsOf(grants(next.Permits)).all()))
 	}
 	if err == nil {

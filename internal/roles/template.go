@@ -124,11 +124,13 @@ func Copies(tx *db.Tx, accountID string, p *profile.Profile, membershipIDs ...st
 	if err != nil {
 		return nil, err
 	}
+	rows, err := predefinedRows(tx, accountID)
+	if err != nil {
+		return nil, err
+	}
 	keys := map[string]string{}
-	if rows, err := predefinedRows(tx, accountID); err == nil {
-		for key, id := range rows {
-			keys[id] = key
-		}
+	for key, id := range rows {
+		keys[id] = key
 	}
 	for i := range list {
 		list[i].fill(p, held)

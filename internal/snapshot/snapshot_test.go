@@ -374,7 +374,7 @@ func TestReadersWhileSwapping(t *testing.T) {
 		q := org.Asks(who, p.DB.Now(), who.AccountID)
 		q.Permission, q.Entity = access.MustParse("payments:view"), "M1-A"
 		var group sync.WaitGroup
-		for range 4 {
+		for range 2 {
 			group.Go(func() {
 				var last int64
 				for ctx.Err() == nil {
@@ -389,7 +389,7 @@ func TestReadersWhileSwapping(t *testing.T) {
 				}
 			})
 		}
-		for range 15 {
+		for range 8 {
 			p.deactivate(t, "m1.reader")
 			p.reactivate(t, "m1.reader")
 		}

@@ -17,6 +17,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -26,10 +27,6 @@ import (
 
 // raced are the rooms under the race detector; the others share no memory between goroutines worth the fourfold time.
 var raced = []string{"access", "db", "desk", "people", "signin", "snapshot"}
-
-// twice are the raced rooms that also have tests without goroutines, too long for
-// the race detector: files with the build constraint !race.
-var twice = []string{"people", "snapshot"}
 
 func main() {
 	out := flag.String("out", filepath.Join("build", "test"), "folder for the events")
@@ -65,12 +62,20 @@ func run(out, broken string) (bool, error) {
 	if err != nil {
 		return false, err
 	}
+	names, tests, err := without(race)
+	if err != nil {
+		return false, err
+	}
+	withoutOK, err := group(filepath.Join(out, "without.json"), &count, names, "-run", "^("+strings.Join(tests, "|")+")$")
+	if err != nil {
+		return false, err
+	}
 	summary := report(os.Stdout, &count, broken, time.Since(began))
 	if err := os.WriteFile(filepath.Join(out, "summary.txt"), []byte(summary+"\n"), 0o644); err != nil {
 		return false, err
 	}
 	_, failed, _ := count.Totals()
-	return raceOK && restOK && failed == 0 && broken == "", nil
+	return raceOK && restOK && withoutOK && failed == 0 && broken == "", nil
 }
 
 // packages lists those of the module that have tests, in two groups.
@@ -84,12 +89,59 @@ func packages() (race, rest []string, err error) {
 	for name := range strings.FieldsSeq(string(output)) {
 		if isIn(raced, name) {
 			race = append(race, name)
-		}
-		if !isIn(raced, name) || isIn(twice, name) {
+		} else {
 			rest = append(rest, name)
 		}
 	}
 	return race, rest, nil
+}
+
+var testFunc = regexp.MustCompile(`(?m)^func (Test\w+)\(`)
+
+// unraced names the tests of a raced room that the race detector does not see:
+// those without goroutines, too long for it, in files with the build constraint !race.
+func unraced(name string) (tests []string, err error) {
+	files := func(flags ...string) ([]string, error) {
+		list := exec.Command("go", slices.Concat([]string{"list"}, flags, []string{"-f", `{{$d := .Dir}}{{range .TestGoFiles}}{{$d}}/{{.}}{{"\n"}}{{end}}{{range .XTestGoFiles}}{{$d}}/{{.}}{{"\n"}}{{end}}`, name})...)
+		list.Stderr = os.Stderr
+		out, err := list.Output()
+		return strings.Fields(string(out)), err
+	}
+	seen, err := files("-race")
+	if err != nil {
+		return nil, fmt.Errorf("list the files of %s: %w", name, err)
+	}
+	all, err := files()
+	if err != nil {
+		return nil, fmt.Errorf("list the files of %s: %w", name, err)
+	}
+	for _, file := range all {
+		if slices.Contains(seen, file) {
+			continue
+		}
+		source, err := os.ReadFile(file)
+		if err != nil {
+			return nil, err
+		}
+		for _, match := range testFunc.FindAllSubmatch(source, -1) {
+			tests = append(tests, string(match[1]))
+		}
+	}
+	return tests, nil
+}
+
+// without are the raced rooms that have such tests, and these.
+func without(race []string) (names, tests []string, err error) {
+	for _, name := range race {
+		list, err := unraced(name)
+		if err != nil {
+			return nil, nil, err
+		}
+		if len(list) > 0 {
+			names, tests = append(names, name), append(tests, list...)
+		}
+	}
+	return names, tests, nil
 }
 
 func isIn(rooms []string, name string) bool {

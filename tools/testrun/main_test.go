@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -22,6 +23,22 @@ func TestIsRaced(t *testing.T) {
 		if got := isIn(raced, name); got != want {
 			t.Errorf("%s: %v", name, got)
 		}
+	}
+}
+
+func TestUnraced(t *testing.T) {
+	for name, test := range map[string]string{"countersign/internal/snapshot": "TestStepsMakeTheWhole", "countersign/internal/people": "TestListProperty"} {
+		got, err := unraced(name)
+		if err != nil || !slices.Contains(got, test) {
+			t.Errorf("%s: %v %v", name, got, err)
+		}
+	}
+	if got, err := unraced("countersign/internal/seal"); err != nil || len(got) != 0 {
+		t.Errorf("%v %v", got, err)
+	}
+	names, tests, err := without([]string{"countersign/internal/snapshot", "countersign/internal/seal"})
+	if err != nil || !slices.Equal(names, []string{"countersign/internal/snapshot"}) || len(tests) == 0 {
+		t.Errorf("%v %v %v", names, tests, err)
 	}
 }
 
