@@ -54,7 +54,7 @@ func build(t testing.TB, d *db.DB) *house {
 	h.door = signin.New(d, h.Log, passwords, settings, signin.Site{Name: "Countersign", Origin: h.origin})
 	edge, err := web.New(d, h.door, h.Live, h.Log, web.Options{PublicURL: h.origin})
 	h.must(err)
-	h.api = api.New(api.Parts{Edge: edge, People: h.People, Org: h.Org, Roles: h.Roles, Profiles: h.Profiles, Keeper: h.Keeper, Help: signin.NewHelp(h.door, h.People)})
+	h.api = api.New(api.Parts{Edge: edge, People: h.People, Org: h.Org, Roles: h.Roles, Resources: h.Resources, Profiles: h.Profiles, Keeper: h.Keeper, Help: signin.NewHelp(h.door, h.People)})
 	h.api.Register(h.mux)
 	h.server.Config.Handler = edge.Handler(h.mux, api.Answer)
 	h.server.Start()
@@ -146,7 +146,7 @@ func codeOf(t testing.TB, key string) string {
 // service is a program with a fresh service token of an account.
 func (h *house) service(customerID string) (caller, org.Token) {
 	h.t.Helper()
-	token, secret, err := h.Org.CreateToken(h.t.Context(), h.Who(strings.ToLower(customerID)+".owner"), h.Account(customerID).ID, "token "+rand.Text(), time.Time{})
+	token, secret, err := h.Org.CreateToken(h.t.Context(), h.Who(strings.ToLower(customerID)+".owner"), h.Account(customerID).ID, org.Decisions, "token "+rand.Text(), time.Time{})
 	h.must(err)
 	return h.bearer(secret), token
 }

@@ -12,6 +12,7 @@ import (
 	"countersign/internal/db"
 	"countersign/internal/fault"
 	"countersign/internal/org"
+	"countersign/internal/resource"
 	"countersign/internal/web"
 )
 
@@ -128,13 +129,15 @@ type inside struct {
 func (a *API) account(c *call, customerID string) (found org.Account, err error) {
 	ok := false
 	err = a.view(c, func(tx *db.Tx) error {
-		found, ok, err = org.AccountByCustomerID(tx, customerID)
+		if found, ok, err = org.AccountByCustomerID(tx, customerID); err == nil && ok && c.v.Who.Kind == db.Service {
+			ok, err = resource.Reaches(tx, c.v.Who, found)
+		}
 		return err
 	})
 	if err != nil {
 		return found, err
 	}
-	if !ok || org.Outside(a.Edge.Live.Load(), org.Asks(c.v.Who, a.Edge.DB.Now(), found.ID)) {
+	if !ok || c.v.Who.Kind != db.Service && org.Outside(a.Edge.Live.Load(), org.Asks(c.v.Who, a.Edge.DB.Now(), found.ID)) {
 		return found, a.none(c, c.v.Who.AccountID, "page", c.r.URL.EscapedPath(), "account")
 	}
 	c.v.Account = found.CustomerID
@@ -150,10 +153,17 @@ func (a *API) none(c *call, accountID, kind, id, what string) error {
 // enter finds the account for reading in it: whoever does not hold the permission
 // is refused, and that is recorded. permission "" asks for nothing but that the
 // caller has anything there.
-func (a *API) enter(c *call, customerID, permission string) (in inside, err error) {
-	if in.Account, err = a.account(c, customerID); err != nil {
-		return in, err
+func (a *API) enter(c *call, customerID, permission string) (inside, error) {
+	account, err := a.account(c, customerID)
+	if err != nil {
+		return inside{}, err
 	}
+	return a.inside(c, account, permission)
+}
+
+// inside is enter for an account that was found.
+func (a *API) inside(c *call, account org.Account, permission string) (in inside, err error) {
+	in.Account = account
 	in.snapshot = a.Edge.Live.Load()
 	in.q = org.Asks(c.v.Who, a.Edge.DB.Now(), in.ID)
 	if permission == "" {
