@@ -5,67 +5,12 @@ import (
 	"io"
 	"net/netip"
 	"strconv"
+	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
 
 	"countersign/internal/fault"
 )
-
-// question is one evaluation as it was sent. What we do not know of in it was
-// read, as JSON, and left.
-type question struct {
-	has uint8 // which of the four parts were sent
-
-	subjectType, subject    string
-	action                  string
-	resourceType            string
-	entity, location, owner string
-	state, currency         string
-	amount                  int64
-	hasAmount               bool
-	ip                      netip.Addr
-	session                 string
-}
-
-// The parts of a question.
-const (
-	subjectPart uint8 = 1 << iota
-	actionPart
-	resourcePart
-	contextPart
-)
-
-// missing says which part that must be there is not.
-func (x *question) missing() error {
-	switch {
-	case x.has&subjectPart == 0:
-		return lacks("subject")
-	case x.has&actionPart == 0:
-		return lacks("action")
-	case x.has&resourcePart == 0:
-		return lacks("resource")
-	}
-	return nil
-}
-
-// inherit takes over, part by part, what the request says for all (7.1.1).
-func (x *question) inherit(all *question) {
-	give := all.has &^ x.has
-	x.has |= give
-	if give&subjectPart != 0 {
-		x.subjectType, x.subject = all.subjectType, all.subject
-	}
-	if give&actionPart != 0 {
-		x.action = all.action
-	}
-	if give&resourcePart != 0 {
-		x.resourceType, x.entity, x.location, x.owner, x.state, x.currency = all.resourceType, all.entity, all.location, all.owner, all.state, all.currency
-		x.amount, x.hasAmount = all.amount, all.hasAmount
-	}
-	if give&contextPart != 0 {
-		x.ip, x.session = all.ip, all.session
-	}
-}
 
 type semantic uint8
 
@@ -76,19 +21,49 @@ const (
 	permitOnFirstPermit
 )
 
+// kind is what a request asks for, and so what is read of it.
+type kind uint8
+
+// The kinds, one for each address.
+const (
+	oneEvaluation kind = iota
+	manyEvaluations
+	subjectSearch
+	resourceSearch
+	actionSearch
+)
+
+// needed is what must be there; what a search looks for is not read, were it there.
+func (k kind) needed() given {
+	switch k {
+	case subjectSearch:
+		return everyPart &^ subjectID
+	case resourceSearch:
+		return everyPart &^ resourceID
+	case actionSearch:
+		return everyPart &^ actionName
+	}
+	return everyPart
+}
+
+func (k kind) searches() bool { return k >= subjectSearch }
+
 // decoder reads requests for decisions token by token, so that nothing is built
 // that is not asked for. It is strict about JSON (RFC 8259 with unique names and
 // valid UTF-8) and lenient about names, as the specification wants.
 type decoder struct {
 	d        *jsontext.Decoder
+	kind     kind
 	whole    question
 	items    []question
 	semantic semantic
+	page     pageAsked
 }
 
-// decode reads a request; many says that it may hold evaluations.
-func (r *decoder) decode(body *bytes.Buffer, many bool) error {
-	r.whole, r.items, r.semantic = question{}, r.items[:0], executeAll
+// decode reads a request of a kind. What must be there and is not is for lacking to tell.
+func (r *decoder) decode(body *bytes.Buffer, k kind) error {
+	r.kind, r.whole, r.items, r.semantic = k, question{}, r.items[:0], executeAll
+	r.page.reset(body.Bytes())
 	if r.d == nil {
 		r.d = jsontext.NewDecoder(body)
 	} else {
@@ -97,22 +72,26 @@ func (r *decoder) decode(body *bytes.Buffer, many bool) error {
 	if kind := r.d.PeekKind(); kind != '{' && kind != jsontext.Kind(0) {
 		return fault.New(fault.Malformed, "json_object")
 	}
-	err := r.object("", func(name []byte) error {
-		switch {
-		case many && string(name) == "evaluations":
-			return r.evaluations()
-		case many && string(name) == "options":
-			return r.object("options", r.option)
-		}
-		return r.part(&r.whole, name)
-	})
-	if err != nil {
+	if err := r.object("", r.member); err != nil {
 		return err
 	}
 	if _, err := r.d.ReadToken(); err != io.EOF {
 		return fault.New(fault.Malformed, "json_trailing")
 	}
 	return nil
+}
+
+// member reads what stands at the top.
+func (r *decoder) member(name []byte) error {
+	switch {
+	case r.kind == manyEvaluations && string(name) == "evaluations":
+		return r.evaluations()
+	case r.kind == manyEvaluations && string(name) == "options":
+		return r.object("options", r.option)
+	case r.kind.searches():
+		return r.searched(name)
+	}
+	return r.part(&r.whole, name)
 }
 
 func (r *decoder) evaluations() error {
@@ -126,14 +105,33 @@ func (r *decoder) evaluations() error {
 		if len(r.items) == evaluationsMost {
 			return fault.New(fault.Malformed, "authzen_most", "max", evaluationsMost)
 		}
+		if r.d.PeekKind() != '{' {
+			return r.want("evaluations[]", "object")
+		}
 		r.items = append(r.items, question{})
-		x := &r.items[len(r.items)-1]
-		if err := r.object("evaluations", func(name []byte) error { return r.part(x, name) }); err != nil {
+		if err := r.item(&r.items[len(r.items)-1]); err != nil {
 			return err
 		}
 	}
 	_, err := r.d.ReadToken()
 	return syntax(err)
+}
+
+// item reads one of several. What is wrong with its parts is an error of its own,
+// which the others do not suffer from (7.2.1); what is no JSON is one of all.
+func (r *decoder) item(x *question) error {
+	depth := r.d.StackDepth()
+	err := r.object("evaluations[]", func(name []byte) error { return r.part(x, name) })
+	if err == nil || !strings.HasPrefix(fault.CodeOf(err), "authzen_") {
+		return err
+	}
+	x.wrong = err
+	for r.d.StackDepth() > depth {
+		if _, err := r.d.ReadToken(); err != nil {
+			return malformed(err)
+		}
+	}
+	return nil
 }
 
 func (r *decoder) option(name []byte) error {
@@ -161,11 +159,14 @@ func (r *decoder) option(name []byte) error {
 func (r *decoder) part(x *question, name []byte) error {
 	switch string(name) {
 	case "subject":
-		return r.subject(x)
+		x.has |= subjectPart
+		return r.object("subject", func(name []byte) error { return r.subject(x, name) })
 	case "action":
-		return r.action(x)
+		x.has |= actionPart
+		return r.object("action", func(name []byte) error { return r.action(x, name) })
 	case "resource":
-		return r.resource(x)
+		x.has |= resourcePart
+		return r.object("resource", func(name []byte) error { return r.resource(x, name) })
 	case "context":
 		x.has |= contextPart
 		return r.object("context", func(name []byte) error { return r.circumstance(x, name) })
@@ -173,59 +174,49 @@ func (r *decoder) part(x *question, name []byte) error {
 	return syntax(r.d.SkipValue())
 }
 
-func (r *decoder) subject(x *question) error {
-	x.has |= subjectPart
-	var has uint8
-	err := r.object("subject", func(name []byte) error {
-		switch string(name) {
-		case "type":
-			has |= 1
-			return r.text("subject.type", &x.subjectType)
-		case "id":
-			has |= 2
-			return r.text("subject.id", &x.subject)
-		case "properties": // what a caller says of a person is not believed
-			return r.ignored("subject.properties")
+func (r *decoder) subject(x *question, name []byte) error {
+	switch string(name) {
+	case "type":
+		x.has |= subjectType
+		return r.text("subject.type", &x.subjectType)
+	case "id":
+		if r.kind == subjectSearch {
+			break
 		}
-		return syntax(r.d.SkipValue())
-	})
-	return firstLack(err, has, "subject.type", "subject.id")
+		x.has |= subjectID
+		return r.text("subject.id", &x.subject)
+	case "properties": // what a caller says of a person is not believed
+		return r.ignored("subject.properties")
+	}
+	return syntax(r.d.SkipValue())
 }
 
-func (r *decoder) action(x *question) error {
-	x.has |= actionPart
-	var has uint8
-	err := r.object("action", func(name []byte) error {
-		switch string(name) {
-		case "name":
-			has |= 1
-			return r.text("action.name", &x.action)
-		case "properties":
-			return r.ignored("action.properties")
-		}
-		return syntax(r.d.SkipValue())
-	})
-	return firstLack(err, has, "action.name")
+func (r *decoder) action(x *question, name []byte) error {
+	switch string(name) {
+	case "name":
+		x.has |= actionName
+		return r.text("action.name", &x.action)
+	case "properties":
+		return r.ignored("action.properties")
+	}
+	return syntax(r.d.SkipValue())
 }
 
-func (r *decoder) resource(x *question) error {
-	x.has |= resourcePart
-	var has uint8
-	err := r.object("resource", func(name []byte) error {
-		switch string(name) {
-		case "type":
-			has |= 1
-			return r.text("resource.type", &x.resourceType)
-		case "id": // not interpreted
-			has |= 2
-			var id string
-			return r.text("resource.id", &id)
-		case "properties":
-			return r.object("resource.properties", func(name []byte) error { return r.property(x, name) })
+func (r *decoder) resource(x *question, name []byte) error {
+	switch string(name) {
+	case "type":
+		x.has |= resourceType
+		return r.text("resource.type", &x.resourceType)
+	case "id":
+		if r.kind == resourceSearch {
+			break
 		}
-		return syntax(r.d.SkipValue())
-	})
-	return firstLack(err, has, "resource.type", "resource.id")
+		x.has |= resourceID
+		return r.text("resource.id", &x.resourceID)
+	case "properties":
+		return r.object("resource.properties", func(name []byte) error { return r.property(x, name) })
+	}
+	return syntax(r.d.SkipValue())
 }
 
 func (r *decoder) property(x *question, name []byte) error {
@@ -350,13 +341,3 @@ func syntax(err error) error {
 }
 
 func lacks(name string) error { return fault.New(fault.Malformed, "authzen_lacks", "name", name) }
-
-// firstLack is err, or the first of the names whose bit is not set.
-func firstLack(err error, has uint8, names ...string) error {
-	for i, name := range names {
-		if err == nil && has&(1<<i) == 0 {
-			err = lacks(name)
-		}
-	}
-	return err
-}

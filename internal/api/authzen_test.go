@@ -314,8 +314,18 @@ func TestMalformedEvaluations(t *testing.T) {
 		plain(t, service.do(http.MethodPost, evaluations, `{"x":"`+strings.Repeat("a", 10<<20)+`"}`), http.StatusRequestEntityTooLarge)
 	})
 	t.Run("other types", func(t *testing.T) {
-		plain(t, service.with("Content-Type", "text/plain").do(http.MethodPost, evaluation, sound), http.StatusUnsupportedMediaType)
-		service.with("Content-Type", "application/json; charset=utf-8").do(http.MethodPost, evaluation, sound).is(http.StatusOK)
+		for _, kind := range []string{"text/plain", "text/json", "application/jsonx", "application/json; charset=latin1", "application/json; charset", "", "application/x-www-form-urlencoded"} {
+			c := service.with("Content-Type", kind)
+			plain(t, c.do(http.MethodPost, evaluation, sound), http.StatusBadRequest)
+		}
+		for _, kind := range []string{"application/json; charset=utf-8", "Application/JSON;charset=UTF-8"} {
+			service.with("Content-Type", kind).do(http.MethodPost, evaluation, sound).is(http.StatusOK)
+		}
+		silent := service.with("Content-Type", "")
+		silent.headers["Content-Type"] = nil
+		plain(t, silent.do(http.MethodPost, evaluation, sound), http.StatusBadRequest)
+		plain(t, service.with("Content-Type", "application/json").with("Content-Type", "application/json").do(http.MethodPost, evaluation, sound), http.StatusBadRequest)
+		plain(t, service.with("Content-Encoding", "gzip").do(http.MethodPost, evaluation, sound), http.StatusBadRequest)
 	})
 }
 
@@ -390,39 +400,6 @@ func TestServiceTokens(t *testing.T) {
 func (c caller) without() caller {
 	c.bearer = ""
 	return c
-}
-
-func TestRequestIdentification(t *testing.T) {
-	h := one(t)
-	service, _ := h.service("M1")
-	const id = "bfe9eb29-ab87-4ca3-be83-a1d5d8305716"
-	for _, a := range []answer{
-		service.with("X-Request-ID", id).post(evaluation, question("x", "transactions", "view", "M1")),
-		service.with("X-Request-ID", id).post(evaluations, part{"evaluations": []part{question("x", "transactions", "view", "M1")}}),
-		service.with("X-Request-ID", id).post(evaluation, part{}),
-		h.nobody().with("X-Request-ID", id).post(evaluation, part{}),
-		service.with("X-Request-ID", id).get(evaluation),
-	} {
-		if got := a.header.Get("X-Request-ID"); got != id {
-			t.Errorf("%d: %q", a.status, got)
-		}
-	}
-	a := service.get(evaluation)
-	plain(t, a, http.StatusMethodNotAllowed)
-	if a.header.Get("Allow") != "POST" {
-		t.Errorf("Allow: %q", a.header.Get("Allow"))
-	}
-	plain(t, service.post("/access/v1/search/subject", part{}), http.StatusNotFound)
-}
-
-func TestMetadata(t *testing.T) {
-	h := one(t)
-	a := h.nobody().get("/.well-known/authzen-configuration").is(http.StatusOK)
-	at := h.server.URL
-	want := part{"policy_decision_point": at, "access_evaluation_endpoint": at + evaluation, "access_evaluations_endpoint": at + evaluations}
-	if diff := cmp.Diff(want, a.object()); diff != "" || a.header.Get("Content-Type") != "application/json" {
-		t.Errorf("%s %s", a.header.Get("Content-Type"), diff)
-	}
 }
 
 func TestWithoutASnapshotEverythingIsDenied(t *testing.T) {

@@ -88,6 +88,7 @@ func BenchmarkEvaluationHandler(b *testing.B) {
 	for b.Loop() {
 		r := httptest.NewRequest(http.MethodPost, evaluation, strings.NewReader(one))
 		r.Header.Set("Authorization", "Bearer "+service.bearer)
+		r.Header.Set("Content-Type", "application/json")
 		w := httptest.NewRecorder()
 		h.server.Config.Handler.ServeHTTP(w, r)
 		if w.Code != http.StatusOK {

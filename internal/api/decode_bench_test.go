@@ -36,7 +36,7 @@ func BenchmarkDecode(b *testing.B) {
 		for b.Loop() {
 			body.Reset()
 			body.Write(text)
-			if err := r.decode(&body, false); err != nil || r.whole.entity != "SHOP-42" {
+			if err := r.decode(&body, oneEvaluation); err != nil || r.whole.entity != "SHOP-42" {
 				b.Fatal(err)
 			}
 		}

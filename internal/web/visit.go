@@ -27,9 +27,12 @@ type Visit struct {
 	ended  bool  // a session cookie came, and is good no more
 	failed error // the session could not be looked up
 	answer Answer
-	fault  *fault.Error
-	cause  error
-	wrote  recorder
+
+	callerID string // what the caller named the request; "" is nothing
+
+	fault *fault.Error
+	cause error
+	wrote recorder
 }
 
 type visitKey struct{}
