@@ -227,6 +227,60 @@ func TestEvaluations(t *testing.T) {
 			t.Errorf("%+v", got)
 		}
 	})
+	t.Run("K1 one that is wrong in itself spoils no other", func(t *testing.T) {
+		for _, bad := range []part{{}, {"resource": part{}}, {"resource": part{"type": "transactions"}}, {"resource": "x"}, {"resource": part{"type": 1, "id": "1"}}, {"resource": about("M1-A"), "subject": part{"type": "user", "id": nil}},
+			{"resource": about("M1-A"), "action": []any{}}, {"resource": about("M1-A"), "context": part{"ip": "x"}}, {"context": 1, "resource": about("M1-A")},
+			{"resource": part{"id": "1", "type": "transactions", "properties": part{"entity": "M1-A", "amount": "1", "deep": part{"a": []any{part{"b": 1}}}}}, "more": part{"a": 1}}} {
+			var got struct{ Evaluations []decided }
+			service.post(evaluations, all("", yes, bad, yes, bad, no)).is(http.StatusOK).into(&got)
+			var list []bool
+			for i, d := range got.Evaluations {
+				if list = append(list, d.Decision); (d.Context.Error != nil) != (i%2 == 1) || d.Context.Error != nil && (d.Context.Error.Status != 400 || len(d.Context.Error.Message) < 10) {
+					t.Errorf("%v is answered %+v", bad, d)
+				}
+			}
+			if !cmp.Equal(list, []bool{true, false, true, false, false}) {
+				t.Errorf("%v: %v", bad, list)
+			}
+		}
+	})
+	t.Run("K1 what a part must have and lacks is the default's, and nothing else of it", func(t *testing.T) {
+		ask := part{"subject": part{"type": "user", "id": "usr_none"}, "action": part{"name": "view"}, "resource": about("M1-A")}
+		of := func(p part) part { p["subject"] = part{"id": h.User("m1.reader_a")}; return p }
+		ask["evaluations"] = []part{of(part{}), of(part{"resource": part{"id": "2", "properties": part{"entity": "M1-A-1"}}}), of(part{"resource": part{"id": "2"}}), of(part{"resource": part{"properties": part{"entity": "M1-B"}}}), {}}
+		if got := decisions(t, service.post(evaluations, ask)); !cmp.Equal(got, []bool{true, true, false, false, false}) {
+			t.Error(got)
+		}
+	})
+	t.Run("K1 a context of one's own is the whole of it", func(t *testing.T) {
+		ref := h.as("m1.owner").get("/api/v1/session").object()["session"]
+		ask := question(h.User("m1.owner"), "users", "create", "M1")
+		ask["context"] = part{"session": ref}
+		ask["evaluations"] = []part{{}, {"context": part{}}, {"context": part{"ip": "192.0.2.7"}}, {"context": part{"session": ref}}}
+		if got := decisions(t, service.post(evaluations, ask)); !cmp.Equal(got, []bool{true, false, false, true}) {
+			t.Error(got)
+		}
+	})
+	t.Run("K1 defaults that are not whole are no error where they are not needed", func(t *testing.T) {
+		ask := part{"subject": part{}, "action": part{}, "resource": part{"type": "transactions"}, "evaluations": []part{question(h.User("m1.reader"), "transactions", "view", "M1"), yes}}
+		if got := decisions(t, service.post(evaluations, ask)); !cmp.Equal(got, []bool{true, false}) {
+			t.Error(got)
+		}
+		for _, name := range []string{"subject", "action", "resource", "context"} {
+			plain(t, service.post(evaluations, with(all("", yes), name, "x")), http.StatusBadRequest)
+		}
+	})
+	t.Run("K1 the same question has the same answer", func(t *testing.T) {
+		ask := all("", yes, no, part{})
+		for _, path := range decisionAddresses {
+			first := service.post(path, with(ask, "resource", about("M1-A")))
+			for range 5 {
+				if again := service.post(path, with(ask, "resource", about("M1-A"))); again.body != first.body || again.status != http.StatusOK {
+					t.Errorf("%s: %d %s, then %s", path, again.status, first.body, again.body)
+				}
+			}
+		}
+	})
 	t.Run("a thousand, and not one more", func(t *testing.T) {
 		items := slices.Repeat([]part{yes}, 1000)
 		if got := decisions(t, service.post(evaluations, all("", items...))); len(got) != 1000 || slices.Contains(got, false) {
@@ -242,7 +296,8 @@ func TestEvaluations(t *testing.T) {
 		}
 	})
 	t.Run("lists that are none", func(t *testing.T) {
-		for _, bad := range []string{`{"evaluations":{}}`, `{"evaluations":"x"}`, `{"evaluations":[1]}`, `{"evaluations":[null]}`, `{"evaluations":[{}`, `{"options":[]}`} {
+		for _, bad := range []string{`{"evaluations":{}}`, `{"evaluations":"x"}`, `{"evaluations":[1]}`, `{"evaluations":[null]}`, `{"evaluations":[{}`, `{"options":[]}`,
+			`{"evaluations":[{"resource":1,"resource":1}]}`, `{"evaluations":[{"resource":"x","a":{"b":1,"b":2}}]}`, `{"evaluations":[{"resource":"x",}]}`, `{"evaluations":[{"resource":"x"},]}`, `{"evaluations":[{"resource":"x"` + "ÿ" + `}]}`} {
 			plain(t, service.do(http.MethodPost, evaluations, bad), http.StatusBadRequest)
 		}
 	})
