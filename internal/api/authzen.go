@@ -156,7 +156,7 @@ func plainJSON(h http.Header) bool {
 
 // one answers a single evaluation.
 func (q *asking) one() error {
-	if err := q.decode(&q.body, oneEvaluation); err != nil {
+	if err := q.decode(q.body.String(), oneEvaluation); err != nil {
 		return err
 	}
 	return q.single()
@@ -173,7 +173,7 @@ func (q *asking) single() error {
 
 // many answers several evaluations; without any it is a single one (7.1).
 func (q *asking) many() error {
-	if err := q.decode(&q.body, manyEvaluations); err != nil {
+	if err := q.decode(q.body.String(), manyEvaluations); err != nil {
 		return err
 	}
 	if len(q.items) == 0 {

@@ -30,7 +30,7 @@ func FuzzDecode(f *testing.F) {
 
 func fuzzed(t *testing.T, text []byte, k kind) {
 	var r decoder
-	err := r.decode(bytes.NewBuffer(bytes.Clone(text)), k)
+	err := r.decode(string(text), k)
 	if err != nil && fault.From(err).Kind != fault.Malformed {
 		t.Fatalf("%q as %d: %v", text, k, err)
 	}
@@ -42,7 +42,7 @@ func fuzzed(t *testing.T, text []byte, k kind) {
 		return
 	}
 	if err != nil {
-		if code := fault.CodeOf(err); !strings.HasPrefix(code, "authzen_") {
+		if code := fault.CodeOf(err); code != "json_deep" && !strings.HasPrefix(code, "authzen_") {
 			t.Fatalf("%q as %d: %s, and it is JSON", text, k, code)
 		}
 		return
@@ -135,7 +135,7 @@ func again(t *testing.T, text []byte, k kind, r *decoder) {
 		t.Fatal(err)
 	}
 	var second decoder
-	if err := second.decode(bytes.NewBuffer(bytes.Clone(other)), k); err != nil {
+	if err := second.decode(string(other), k); err != nil {
 		t.Fatalf("%q: %v", other, err)
 	}
 	if got, err := second.page.name(); err != nil || got != want {

@@ -328,6 +328,9 @@ func (l *law) checkResources(ask part) {
 		}
 		if found[key] = true; at["location"] != properties["location"] {
 			l.located++
+			if found[[2]any{at["entity"], nil}] {
+				l.Fatalf("%v was found for all locations before: %v", r, results)
+			}
 		}
 		each = append(each, with(ask, "resource", r))
 	}

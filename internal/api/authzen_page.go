@@ -1,7 +1,6 @@
 package api
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"strconv"
@@ -24,70 +23,61 @@ type pageAsked struct {
 	limit    int
 	hasLimit bool
 
-	body  []byte // of the whole request
-	query []said // what the search is about, as it was sent
+	query []said // what the search is about
 }
 
-// said is one part of a request: body[from:to] is its value.
-type said struct {
-	name     string
-	from, to int64
-}
-
-func (p *pageAsked) reset(body []byte) { *p = pageAsked{body: body, query: p.query[:0]} }
+// said is one part of a request, as it was sent.
+type said struct{ name, value string }
 
 // searched reads what stands at the top of a search.
-func (r *decoder) searched(name []byte) error {
-	switch string(name) {
+func (r *decoder) searched(name string) error {
+	switch name {
 	case "page":
 		return r.object("page", r.paging)
 	case "action":
 		if r.kind == actionSearch { // has none
-			return syntax(r.d.SkipValue())
+			return r.skip()
 		}
 	case "subject", "resource", "context":
 	default:
-		return syntax(r.d.SkipValue())
+		return r.skip()
 	}
-	return r.noted(string(name), func() error { return r.part(&r.whole, name) })
+	return r.noted(name, func() error { return r.part(&r.whole, name) })
 }
 
 // noted reads a value that belongs to what the search is about.
 func (r *decoder) noted(name string, read func() error) error {
-	from := r.d.InputOffset()
+	from := r.at
 	if err := read(); err != nil {
 		return err
 	}
-	r.page.query = append(r.page.query, said{name, from, r.d.InputOffset()})
+	r.page.query = append(r.page.query, said{name, r.text[from:r.at]})
 	return nil
 }
 
-func (r *decoder) paging(name []byte) error {
-	switch string(name) {
+func (r *decoder) paging(name string) error {
+	switch name {
 	case "token":
-		return r.text("page.token", &r.page.token)
+		return r.textOf("page.token", &r.page.token)
 	case "limit":
 		return r.limit()
 	case "properties": // we have none
 		return r.noted("page.properties", func() error { return r.ignored("page.properties") })
 	}
-	return syntax(r.d.SkipValue())
+	return r.skip()
 }
 
 // limit reads the most results that a page may have. More than we give at once
 // is no error: it is the most, and the next page follows.
 func (r *decoder) limit() error {
-	if r.d.PeekKind() != '0' {
-		return r.want("page.limit", "limit")
-	}
-	raw, err := r.d.ReadValue()
+	raw, err := r.integer("authzen_limit")
 	if err != nil {
-		return malformed(err)
+		return err
 	}
-	if strings.Trim(string(raw), "0123456789") != "" {
+	if raw[0] == '-' {
 		return fault.New(fault.Malformed, "authzen_limit")
 	}
-	n, err := strconv.Atoi(string(raw))
+	n, err := strconv.Atoi(raw)
 	if err != nil || n > searchMost { // more digits than fit are more, too
 		n = searchMost
 	}
@@ -104,7 +94,7 @@ func (p *pageAsked) name() (string, error) {
 			if part.name != name {
 				continue
 			}
-			value := jsontext.Value(bytes.Clone(bytes.TrimLeft(p.body[part.from:part.to], ": \t\r\n")))
+			value := jsontext.Value(part.value)
 			if err := value.Format(jsontext.ReorderRawObjects(true)); err != nil {
 				return "", malformed(err)
 			}

@@ -32,7 +32,7 @@ func (q *asking) search(k kind, look finder) error {
 	if q.snapshot == nil {
 		return fault.New(fault.Busy, "no_snapshot") // "nobody" would be taken for an answer
 	}
-	if err := q.decode(&q.body, k); err != nil {
+	if err := q.decode(q.body.String(), k); err != nil {
 		return err
 	}
 	if err := q.whole.lacking(k.needed()); err != nil {

@@ -1,21 +1,32 @@
 package api_test
 
 import (
+	"bufio"
 	"bytes"
+	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
+	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"countersign/internal/api"
 	"countersign/internal/test/testdb"
 	"countersign/internal/web"
 )
 
-// BenchmarkEvaluation measures a decision over HTTP, keep-alive on loopback,
-// with the load on the same processors, beside a handler of net/http that reads
-// the body and answers fixed JSON. "edge" is what stands before every route.
+// BenchmarkEvaluation measures decisions over HTTP, keep-alive on loopback, with
+// the load on the same processors, beside a handler of net/http that reads the
+// body and answers fixed JSON; "edge" is what stands before every route. All take
+// turns within a run, and ratios are the medians over the turns. The load writes
+// bytes made beforehand, so that it costs little beside what is measured. It takes
+// its own time, whatever -benchtime says.
 func BenchmarkEvaluation(b *testing.B) {
 	h := build(b, testdb.Open(b, testdb.SQLite, testdb.Options{}))
 	service, _ := h.service("M1")
@@ -24,11 +35,8 @@ func BenchmarkEvaluation(b *testing.B) {
 	ask["context"] = part{"ip": "192.0.2.7"}
 	one := text(b, ask)
 	deny := strings.Replace(one, `"view"`, `"export"`, 1)
-	items := make([]string, 100)
-	for i := range items {
-		items[i] = one
-	}
-	hundred := `{"evaluations":[` + strings.Join(items, ",") + `]}`
+	hundred := `{"evaluations":[` + strings.Join(slices.Repeat([]string{one}, 100), ",") + `]}`
+	people := text(b, with(whoMay("transactions", "view", "M1"), "page", part{"limit": 10}))
 	fixed := func(w http.ResponseWriter, r *http.Request) {
 		if _, err := io.ReadAll(r.Body); err != nil {
 			http.Error(w, "", http.StatusBadRequest)
@@ -45,38 +53,172 @@ func BenchmarkEvaluation(b *testing.B) {
 	h.must(err)
 	edged := httptest.NewServer(edge.Handler(mux, api.Answer))
 	defer edged.Close()
-	for _, c := range []struct{ name, url, path, body, want string }{
-		{"bare", bare.URL, evaluation, one, `"decision":true`},
-		{"edge", edged.URL, evaluation, one, `"decision":true`},
-		{"allow", h.server.URL, evaluation, one, `"decision":true`},
-		{"deny", h.server.URL, evaluation, deny, `"decision":false`},
-		{"hundred", h.server.URL, evaluations, hundred, `"decision":true`},
-	} {
-		b.Run(c.name, func(b *testing.B) {
-			load := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}}
-			b.SetParallelism(8)
-			b.ReportAllocs()
-			b.RunParallel(func(pb *testing.PB) {
-				for pb.Next() {
-					r, _ := http.NewRequest(http.MethodPost, c.url+c.path, strings.NewReader(c.body))
-					r.Header.Set("Content-Type", "application/json")
-					r.Header.Set("Authorization", "Bearer "+service.bearer)
-					res, err := load.Do(r)
-					if err != nil {
-						b.Error(err)
-						return
-					}
-					body, err := io.ReadAll(res.Body)
-					res.Body.Close()
-					if err != nil || !bytes.Contains(body, []byte(c.want)) {
-						b.Errorf("%d %.200s %v", res.StatusCode, body, err)
-						return
-					}
+	ours := h.server.Listener.Addr().String()
+	cases := []*load{
+		{name: "bare", address: bare.Listener.Addr().String(), path: evaluation, body: one, want: `{"decision":true`},
+		{name: "edge", address: edged.Listener.Addr().String(), path: evaluation, body: one, want: `{"decision":true`},
+		{name: "allow", address: ours, path: evaluation, body: one, want: `{"decision":true`},
+		{name: "deny", address: ours, path: evaluation, body: deny, want: `{"decision":false`},
+		{name: "hundred", address: ours, path: evaluations, body: hundred, want: `{"evaluations":[{"decision":true`},
+		{name: "people", address: ours, path: searches[0], body: people, want: `{"page":{"next_token":`},
+	}
+	const rounds = 15
+	for range rounds {
+		for _, c := range cases {
+			c.bearer = service.bearer
+			c.rates = append(c.rates, c.run(b, 16, 400*time.Millisecond))
+		}
+	}
+	rate := func(c *load) float64 { return median(c.rates) }
+	for _, c := range cases {
+		ratios := make([]float64, rounds)
+		for i := range ratios {
+			ratios[i] = c.rates[i] / cases[0].rates[i]
+		}
+		b.ReportMetric(rate(c), c.name+"/s")
+		b.ReportMetric(100*median(ratios), c.name+"/bare-%")
+	}
+	b.ReportMetric(100*rate(cases[4])/rate(cases[2]), "decisions-x")
+	p50, p99 := cases[2].paced(b, rate(cases[2])/2, 3*time.Second)
+	b.ReportMetric(p50.Seconds()*1e3, "half-p50-ms")
+	b.ReportMetric(p99.Seconds()*1e3, "half-p99-ms")
+	p50, p99 = cases[0].paced(b, rate(cases[2])/2, 3*time.Second)
+	b.ReportMetric(p99.Seconds()*1e3, "bare-p99-ms")
+}
+
+func median(list []float64) float64 {
+	list = slices.Sorted(slices.Values(list))
+	return list[len(list)/2]
+}
+
+// load is one request, sent over and over.
+type load struct {
+	name, address, path, body, want, bearer string
+
+	rates []float64
+}
+
+// line is one connection of a load.
+type line struct {
+	net.Conn
+	in      *bufio.Reader
+	request []byte
+	answer  []byte
+}
+
+func (l *load) dial(b *testing.B) *line {
+	c, err := net.Dial("tcp", l.address)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return &line{Conn: c, in: bufio.NewReaderSize(c, 64<<10), request: fmt.Appendf(nil, "POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nAuthorization: Bearer %s\r\nContent-Length: %d\r\n\r\n%s", l.path, l.bearer, len(l.body), l.body)}
+}
+
+// ask sends the request and reads its answer, whose length must be told or which comes in chunks.
+func (c *line) ask(want string) error {
+	if _, err := c.Write(c.request); err != nil {
+		return err
+	}
+	length := -1
+	for first := true; ; first = false {
+		text, err := c.in.ReadSlice('\n')
+		switch {
+		case err != nil:
+			return err
+		case first && !bytes.HasPrefix(text, []byte("HTTP/1.1 200 ")):
+			return fmt.Errorf("answered %s", text)
+		case bytes.HasPrefix(text, []byte("Content-Length: ")):
+			length, err = strconv.Atoi(string(bytes.TrimSpace(text[16:])))
+			if err != nil {
+				return err
+			}
+		}
+		if len(text) == 2 {
+			break
+		}
+	}
+	chunked := length < 0
+	for {
+		if chunked {
+			text, err := c.in.ReadSlice('\n')
+			if err != nil {
+				return err
+			}
+			n, err := strconv.ParseInt(string(bytes.TrimSpace(text)), 16, 32)
+			if err != nil {
+				return err
+			}
+			length = int(n) + 2
+		}
+		c.answer = slices.Grow(c.answer[:0], length)[:length]
+		if _, err := io.ReadFull(c.in, c.answer); err != nil {
+			return err
+		}
+		if chunked && length == 2 {
+			return nil
+		}
+		if want != "" && !bytes.HasPrefix(c.answer, []byte(want)) {
+			return fmt.Errorf("answered %.300s", c.answer)
+		}
+		if want = ""; !chunked {
+			return nil
+		}
+	}
+}
+
+// run sends as fast as answers come, over so many connections, and gives the rate a second.
+func (l *load) run(b *testing.B, connections int, during time.Duration) float64 {
+	var count atomic.Int64
+	var all sync.WaitGroup
+	begun := time.Now()
+	for range connections {
+		c := l.dial(b)
+		all.Go(func() {
+			defer c.Close()
+			n := int64(0)
+			for ; time.Since(begun) < during; n++ {
+				if err := c.ask(l.want); err != nil {
+					b.Errorf("%s: %v", l.name, err)
+					return
 				}
-			})
-			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "requests/s")
+			}
+			count.Add(n)
 		})
 	}
+	all.Wait()
+	return float64(count.Load()) / time.Since(begun).Seconds()
+}
+
+// paced sends at a steady rate, whether answers come or not, and gives the time
+// from when each was due to its answer.
+func (l *load) paced(b *testing.B, rate float64, during time.Duration) (p50, p99 time.Duration) {
+	const connections = 16
+	var mu sync.Mutex
+	var took []time.Duration
+	var all sync.WaitGroup
+	begun := time.Now()
+	step := time.Duration(float64(connections) / rate * 1e9)
+	for i := range connections {
+		c := l.dial(b)
+		all.Go(func() {
+			defer c.Close()
+			var mine []time.Duration
+			for due := step * time.Duration(i) / connections; due < during; due += step {
+				time.Sleep(due - time.Since(begun))
+				if err := c.ask(l.want); err != nil {
+					b.Errorf("%s: %v", l.name, err)
+					return
+				}
+				mine = append(mine, time.Since(begun)-due)
+			}
+			mu.Lock()
+			took = append(took, mine...)
+			mu.Unlock()
+		})
+	}
+	all.Wait()
+	slices.Sort(took)
+	return took[len(took)/2], took[len(took)*99/100]
 }
 
 // BenchmarkEvaluationHandler is the same without a network.
