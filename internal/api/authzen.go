@@ -5,6 +5,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -112,6 +113,9 @@ func (a *API) evaluate(w http.ResponseWriter, r *http.Request, v *web.Visit, lim
 	}
 	h := w.Header()
 	h["Content-Type"] = contentJSON
+	if len(q.out) > 2<<10 { // shorter ones net/http measures itself; longer ones would go in chunks
+		h["Content-Length"] = []string{strconv.Itoa(len(q.out))}
+	}
 	w.Write(q.out)
 	return nil
 }

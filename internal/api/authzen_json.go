@@ -25,8 +25,15 @@ const requestDepth = 100
 
 func (s *scanner) malformed() error { return fault.New(fault.Malformed, "json_malformed", "at", s.at) }
 
-// peek is the first byte of what comes next; 0 at the end.
+// peek is the first byte of what comes next, behind blanks; 0 at the end.
 func (s *scanner) peek() byte {
+	if s.at < len(s.text) && s.text[s.at] > ' ' {
+		return s.text[s.at]
+	}
+	return s.behindBlanks()
+}
+
+func (s *scanner) behindBlanks() byte {
 	for ; s.at < len(s.text); s.at++ {
 		switch c := s.text[s.at]; c {
 		case ' ', '\t', '\r', '\n':
@@ -39,11 +46,11 @@ func (s *scanner) peek() byte {
 
 // take reads one byte that must come next.
 func (s *scanner) take(c byte) error {
-	if s.peek() != c || s.at == len(s.text) {
-		return s.malformed()
+	if s.peek() == c && s.at < len(s.text) {
+		s.at++
+		return nil
 	}
-	s.at++
-	return nil
+	return s.malformed()
 }
 
 // into goes into an object or a list; the caller comes out of it by s.depth--.

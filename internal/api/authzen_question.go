@@ -34,6 +34,10 @@ const (
 	resourceType
 	resourceID
 
+	ofSubject  = subjectPart | subjectType | subjectID
+	ofAction   = actionPart | actionName
+	ofResource = resourcePart | resourceType | resourceID
+
 	everyPart = subjectType | subjectID | actionName | resourceType | resourceID // that an evaluation needs
 )
 
@@ -63,29 +67,31 @@ func (x *question) lacking(needed given) error {
 // inherit takes over, part by part, what the request says for all (section 7.1.1);
 // of a part that it has itself only the type, id or name that it lacks there, as
 // the certification scenario wants it (3.2.7). So properties are never mixed.
-func (x *question) inherit(all *question) {
-	give := all.has &^ x.has
+func (x *question) inherit(all *question) { x.take(all, all.has&^x.has) }
+
+// take takes over what is given of another question.
+func (x *question) take(from *question, give given) {
 	x.has |= give
 	if give&subjectType != 0 {
-		x.subjectType = all.subjectType
+		x.subjectType = from.subjectType
 	}
 	if give&subjectID != 0 {
-		x.subject = all.subject
+		x.subject = from.subject
 	}
 	if give&actionName != 0 {
-		x.action = all.action
+		x.action = from.action
 	}
 	if give&resourceType != 0 {
-		x.resourceType = all.resourceType
+		x.resourceType = from.resourceType
 	}
 	if give&resourceID != 0 {
-		x.resourceID = all.resourceID
+		x.resourceID = from.resourceID
 	}
 	if give&resourcePart != 0 {
-		x.entity, x.location, x.owner, x.state, x.currency = all.entity, all.location, all.owner, all.state, all.currency
-		x.amount, x.hasAmount = all.amount, all.hasAmount
+		x.entity, x.location, x.owner, x.state, x.currency = from.entity, from.location, from.owner, from.state, from.currency
+		x.amount, x.hasAmount = from.amount, from.hasAmount
 	}
 	if give&contextPart != 0 {
-		x.ip, x.session = all.ip, all.session
+		x.ip, x.session = from.ip, from.session
 	}
 }

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"math/bits"
 	"net/netip"
 	"strings"
 
@@ -53,13 +54,14 @@ type decoder struct {
 	items    []question
 	semantic semantic
 	page     pageAsked
+	before   [4]partBefore // the latest of each part
 }
 
 // decode reads a request of a kind. What must be there and is not is for lacking to tell.
 func (r *decoder) decode(body string, k kind) error {
 	r.scanner = scanner{text: body}
 	r.kind, r.whole, r.items, r.semantic = k, question{}, r.items[:0], executeAll
-	r.page = pageAsked{query: r.page.query[:0]}
+	r.page, r.before = pageAsked{query: r.page.query[:0]}, [4]partBefore{}
 	switch r.peek() {
 	case 0:
 		if r.at == len(body) {
@@ -145,19 +147,41 @@ func (r *decoder) option(name string) error {
 func (r *decoder) part(x *question, name string) error {
 	switch name {
 	case "subject":
-		x.has |= subjectPart
-		return r.object("subject", func(name string) error { return r.subject(x, name) })
+		return r.once(x, ofSubject, name, r.subject)
 	case "action":
-		x.has |= actionPart
-		return r.object("action", func(name string) error { return r.action(x, name) })
+		return r.once(x, ofAction, name, r.action)
 	case "resource":
-		x.has |= resourcePart
-		return r.object("resource", func(name string) error { return r.resource(x, name) })
+		return r.once(x, ofResource, name, r.resource)
 	case "context":
-		x.has |= contextPart
-		return r.object("context", func(name string) error { return r.circumstance(x, name) })
+		return r.once(x, contextPart, name, r.circumstance)
 	}
 	return r.skip()
+}
+
+// once reads a part, unless it is written as it was in the evaluation before:
+// most of what is asked at once is about one person, one action or one address.
+func (r *decoder) once(x *question, of given, name string, read func(*question, string) error) error {
+	before := &r.before[bits.TrailingZeros16(uint16(of))]
+	if before.text != "" && strings.HasPrefix(r.text[r.at:], before.text) { // an object ends where it ends
+		r.at += len(before.text)
+		x.take(before.of, before.of.has&of)
+		return nil
+	}
+	begin := r.at
+	x.has |= of & (subjectPart | actionPart | resourcePart | contextPart)
+	if err := r.object(name, func(name string) error { return read(x, name) }); err != nil {
+		return err
+	}
+	if r.kind == manyEvaluations {
+		*before = partBefore{r.text[begin:r.at], x}
+	}
+	return nil
+}
+
+// partBefore is a part as it was written, and the question that it was read into.
+type partBefore struct {
+	text string
+	of   *question
 }
 
 func (r *decoder) subject(x *question, name string) error {

@@ -113,6 +113,14 @@ func TestSubjectSearch(t *testing.T) {
 				}
 			}
 		})
+		t.Run("K1 of what is not known there is nobody", func(t *testing.T) {
+			ask := whoMay("transactions", "view", "M1")
+			for _, odd := range []part{with(ask, "subject", part{"type": "robot"}), with(ask, "subject", part{"type": "User"}), whoMay("spaceships", "view", "M1"), whoMay("transactions", "eat", "M1"), whoMay("transactions", "view", "")} {
+				if got := searched(t, service.post(searches[0], odd)); len(got.Results) != 0 || *got.Page.NextToken != "" {
+					t.Errorf("%v: %+v", odd, got)
+				}
+			}
+		})
 		t.Run("a session is one person's", func(t *testing.T) {
 			ref := h.as("m1.owner").get("/api/v1/session").object()["session"].(string)
 			ask := whoMay("users", "create", "M1")
@@ -213,12 +221,17 @@ func TestLocationsInSearch(t *testing.T) {
 	h.Live.Store(s)
 	places := func(properties part, resource, action string) (list []string) {
 		ask := whatFor("usr_placed", resource, action, properties)
-		for _, r := range searched(t, service.post(searches[1], ask)).Results {
-			at := r["properties"].(part)
-			list = append(list, fmt.Sprint(r["id"], " ", at["entity"], " ", at["location"]))
-			allowed(t, service.post(evaluation, with(ask, "resource", r)), true)
+		for p := (part{"limit": 1}); ; {
+			got := searched(t, service.post(searches[1], with(ask, "page", p)))
+			for _, r := range got.Results {
+				at := r["properties"].(part)
+				list = append(list, fmt.Sprint(r["id"], " ", at["entity"], " ", at["location"]))
+				allowed(t, service.post(evaluation, with(ask, "resource", r)), true)
+			}
+			if p = (part{"token": *got.Page.NextToken}); p["token"] == "" {
+				return list
+			}
 		}
-		return list
 	}
 	for _, c := range []struct {
 		name, resource, action string
