@@ -49,7 +49,7 @@ func routes(r *rooms, edge *web.Edge, places *signin.Places) (*served, error) {
 // answer shows what went wrong before a route was found: a page to people, a
 // problem to programs.
 func (s *served) answer(w http.ResponseWriter, r *http.Request, v *web.Visit, f *fault.Error) {
-	if strings.HasPrefix(r.URL.Path, "/api/") || strings.HasPrefix(r.URL.Path, "/access/") {
+	if strings.HasPrefix(r.URL.Path, "/api/") || web.Deciding(r) {
 		api.Answer(w, r, v, f)
 		return
 	}

@@ -2,7 +2,6 @@ package api
 
 import (
 	"net/http"
-	"strings"
 
 	"countersign/internal/fault"
 	"countersign/internal/web"
@@ -11,7 +10,7 @@ import (
 // Answer shows a refusal to a program: a sentence under AuthZEN's addresses, a
 // problem (RFC 9457) everywhere else. It is a web.Answer.
 func Answer(w http.ResponseWriter, r *http.Request, v *web.Visit, f *fault.Error) {
-	if strings.HasPrefix(r.URL.Path, "/access/") {
+	if web.Deciding(r) {
 		sentence(w, r, v, f)
 		return
 	}

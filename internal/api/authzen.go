@@ -5,8 +5,11 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
+
+	"github.com/go-json-experiment/json"
 
 	"countersign/internal/access"
 	"countersign/internal/audit"
@@ -22,6 +25,9 @@ import (
 const (
 	evaluationPath  = "/access/v1/evaluation"
 	evaluationsPath = "/access/v1/evaluations"
+	subjectsPath    = "/access/v1/search/subject"
+	resourcesPath   = "/access/v1/search/resource"
+	actionsPath     = "/access/v1/search/action"
 	metadataPath    = "/.well-known/authzen-configuration"
 
 	evaluationLimit  = 256 << 10 // bytes
@@ -29,29 +35,40 @@ const (
 	evaluationsMost  = 1000      // in one request
 
 	codeTokenRefused = "token_refused"
+	codeTokenKind    = "token_kind"
 )
 
 func (a *API) authzenRoutes() []web.Route {
-	return []web.Route{
-		{Pattern: "POST " + evaluationPath, Needs: web.Token, Handle: func(w http.ResponseWriter, r *http.Request, v *web.Visit) error {
-			return a.evaluate(w, r, v, evaluationLimit, (*asking).one)
-		}},
-		{Pattern: "POST " + evaluationsPath, Needs: web.Token, Handle: func(w http.ResponseWriter, r *http.Request, v *web.Visit) error {
-			return a.evaluate(w, r, v, evaluationsLimit, (*asking).many)
-		}},
-		{Pattern: "GET " + metadataPath, Needs: web.Anybody, Handle: a.metadata},
+	routes := []web.Route{{Pattern: "GET " + metadataPath, Needs: web.Anybody, Handle: a.metadata}}
+	for _, d := range []struct {
+		path   string
+		limit  int64
+		answer func(*asking) error
+	}{
+		{evaluationPath, evaluationLimit, (*asking).one},
+		{evaluationsPath, evaluationsLimit, (*asking).many},
+		{subjectsPath, evaluationLimit, (*asking).subjects},
+		{resourcesPath, evaluationLimit, (*asking).resources},
+		{actionsPath, evaluationLimit, (*asking).actions},
+	} {
+		routes = append(routes, web.Route{Pattern: "POST " + d.path, Needs: web.Token, Handle: func(w http.ResponseWriter, r *http.Request, v *web.Visit) error {
+			return a.evaluate(w, r, v, d.limit, d.answer)
+		}})
 	}
+	return routes
 }
 
 // metadata tells where decisions are asked for (section 9). What is not listed
-// is not there.
+// is not there; no capability is registered that we would have.
 func (a *API) metadata(w http.ResponseWriter, r *http.Request, v *web.Visit) error {
 	at := a.Edge.PublicURL()
+	text, err := json.Marshal(Metadata{at, at + evaluationPath, at + evaluationsPath, at + subjectsPath, at + resourcesPath, at + actionsPath})
+	if err != nil {
+		return err
+	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "public, max-age=300")
-	_, err := io.WriteString(w, `{"policy_decision_point":"`+at+`","access_evaluation_endpoint":"`+at+evaluationPath+
-		`","access_evaluations_endpoint":"`+at+evaluationsPath+`"}`)
-	_ = err // the caller went away
+	w.Write(text)
 	return nil
 }
 
@@ -96,17 +113,20 @@ func (a *API) evaluate(w http.ResponseWriter, r *http.Request, v *web.Visit, lim
 	}
 	h := w.Header()
 	h["Content-Type"] = contentJSON
+	if len(q.out) > 2<<10 { // shorter ones net/http measures itself; longer ones would go in chunks
+		h["Content-Length"] = []string{strconv.Itoa(len(q.out))}
+	}
 	w.Write(q.out)
 	return nil
 }
 
 var contentJSON = []string{"application/json"}
 
+// read takes in the body. A type that is none of JSON is a bad request like any
+// other: the standard knows no 415.
 func (q *asking) read(r *http.Request, limit int64) error {
-	if kind := r.Header.Get("Content-Type"); kind != "application/json" && kind != "" {
-		if plain, _, err := mime.ParseMediaType(kind); err != nil || plain != "application/json" {
-			return fault.New(fault.WrongType, "content_type")
-		}
+	if !plainJSON(r.Header) {
+		return fault.New(fault.Malformed, "content_type")
 	}
 	q.body.Reset()
 	if r.ContentLength > limit {
@@ -124,16 +144,30 @@ func (q *asking) read(r *http.Request, limit int64) error {
 	return nil
 }
 
+// plainJSON tells whether the headers say that the body is JSON in UTF-8, not compressed.
+func plainJSON(h http.Header) bool {
+	kinds := h["Content-Type"]
+	if len(kinds) != 1 || h["Content-Encoding"] != nil {
+		return false
+	}
+	if kinds[0] == "application/json" {
+		return true
+	}
+	kind, params, err := mime.ParseMediaType(kinds[0])
+	charset := params["charset"]
+	return err == nil && kind == "application/json" && (charset == "" || strings.EqualFold(charset, "utf-8"))
+}
+
 // one answers a single evaluation.
 func (q *asking) one() error {
-	if err := q.decode(&q.body, false); err != nil {
+	if err := q.decode(q.body.String(), oneEvaluation); err != nil {
 		return err
 	}
 	return q.single()
 }
 
 func (q *asking) single() error {
-	if err := q.whole.missing(); err != nil {
+	if err := q.whole.lacking(everyPart); err != nil {
 		return err
 	}
 	q.lookUp()
@@ -143,7 +177,7 @@ func (q *asking) single() error {
 
 // many answers several evaluations; without any it is a single one (7.1).
 func (q *asking) many() error {
-	if err := q.decode(&q.body, true); err != nil {
+	if err := q.decode(q.body.String(), manyEvaluations); err != nil {
 		return err
 	}
 	if len(q.items) == 0 {
@@ -159,10 +193,14 @@ func (q *asking) many() error {
 			q.out = append(q.out, ',')
 		}
 		from := len(q.out)
-		if err := q.items[i].missing(); err != nil {
-			q.out = q.failed(q.out, err)
+		x := &q.items[i]
+		if x.wrong == nil {
+			x.wrong = x.lacking(everyPart)
+		}
+		if x.wrong != nil {
+			q.out = q.failed(q.out, x.wrong)
 		} else {
-			q.out = q.decide(q.out, &q.items[i])
+			q.out = q.decide(q.out, x)
 		}
 		allowed := bytes.HasPrefix(q.out[from:], []byte(`{"decision":true`))
 		if q.semantic == denyOnFirstDeny && !allowed || q.semantic == permitOnFirstPermit && allowed {
@@ -173,18 +211,31 @@ func (q *asking) many() error {
 	return nil
 }
 
-// decide answers one evaluation by model.md's mapping.
+// decide answers one evaluation.
 func (q *asking) decide(out []byte, x *question) []byte {
+	return q.append(out, access.Decide(q.snapshot, q.signedIn(q.ask(x), x)), x)
+}
+
+const userType = "user" // the one type of subject
+
+// ask is the question by model.md's mapping, save what the session tells. Nothing
+// of it comes from what a caller says of a person, nor the time.
+func (q *asking) ask(x *question) access.Question {
 	p, _ := access.Lookup(x.resourceType, x.action)
 	ask := access.Question{User: x.subject, Permission: p, Within: q.token.AccountID, Entity: x.entity, Location: x.location, Now: q.v.Begun.UnixMicro(),
 		IP: x.ip, Owner: x.owner, State: x.state, Currency: x.currency, Amount: x.amount, HasAmount: x.hasAmount}
-	if x.subjectType != "user" {
+	if x.subjectType != userType {
 		ask.User = ""
 	}
-	if s, ok := q.sessions[x.session]; ok && s.UserID == x.subject {
+	return ask
+}
+
+// signedIn adds what the session tells, when it is the person's own.
+func (q *asking) signedIn(ask access.Question, x *question) access.Question {
+	if s, ok := q.sessions[x.session]; ok && s.UserID == ask.User {
 		ask.SecondFactor, ask.Fresh = s.SecondFactor, s.Fresh
 	}
-	return q.append(out, access.Decide(q.snapshot, ask), x)
+	return ask
 }
 
 // lookUp reads the sessions that the request names, all in one view. What cannot
@@ -234,12 +285,16 @@ func (a *API) bearer(r *http.Request, v *web.Visit, token *snapshot.Token) error
 	if len(headers) == 1 && strings.EqualFold(scheme, "Bearer") {
 		t, ok = a.Keeper.Token(text, now)
 	}
-	if !ok || t.Kind != org.Decisions {
+	if !ok {
 		return a.Edge.Audit.Refuse(r.Context(), v.Who, audit.Entry{Action: audit.TokenRefused, Kind: "service_token"},
 			fault.New(fault.Unauthenticated, codeTokenRefused))
 	}
-	*token = t
 	v.Who.Kind, v.Who.ID, v.Who.AccountID = db.Service, t.ID, t.AccountID
+	if t.Kind != org.Decisions {
+		return a.Edge.Audit.Refuse(r.Context(), v.Who, audit.Entry{Action: audit.TokenRefused, AccountID: t.AccountID, Kind: "service_token", ID: t.ID},
+			fault.New(fault.Forbidden, codeTokenKind))
+	}
+	*token = t
 	a.seen.note(a.Edge.DB, t.ID, now)
 	return nil
 }

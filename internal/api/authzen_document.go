@@ -80,6 +80,102 @@ type EvaluationPart struct {
 	Context  Circumstances `json:"context,omitzero"`
 }
 
+// SubjectType is what kind of subjects a search is for.
+type SubjectType struct {
+	_          struct{}       `json:"-" additionalProperties:"true"`
+	Type       string         `json:"type" doc:"user; there are none of any other." example:"user"`
+	Properties map[string]any `json:"properties,omitempty" doc:"Not read."`
+}
+
+// ResourceType is what kind of resources a search is for, and what they are like.
+type ResourceType struct {
+	_          struct{}           `json:"-" additionalProperties:"true"`
+	Type       string             `json:"type" doc:"The first half of a permission." example:"transactions"`
+	Properties ResourceProperties `json:"properties,omitzero" doc:"What all of them have; with an entity it is about that one alone."`
+}
+
+// PageAsked is which part of what there is to find is asked for.
+type PageAsked struct {
+	_          struct{}       `json:"-" additionalProperties:"true"`
+	Token      string         `json:"token,omitempty" doc:"next_token of the page before. All else must be as it was; limit may be left out."`
+	Limit      int            `json:"limit,omitempty" minimum:"0" default:"100" doc:"Most results on the page; over 1,000 means 1,000."`
+	Properties map[string]any `json:"properties,omitempty" doc:"Not read."`
+}
+
+// SubjectSearch asks who may do something.
+type SubjectSearch struct {
+	_        struct{}      `json:"-" additionalProperties:"true"`
+	Subject  SubjectType   `json:"subject"`
+	Action   Action        `json:"action"`
+	Resource Resource      `json:"resource"`
+	Context  Circumstances `json:"context,omitzero"`
+	Page     PageAsked     `json:"page,omitzero"`
+}
+
+// ResourceSearch asks to what somebody may do something.
+type ResourceSearch struct {
+	_        struct{}      `json:"-" additionalProperties:"true"`
+	Subject  Subject       `json:"subject"`
+	Action   Action        `json:"action"`
+	Resource ResourceType  `json:"resource"`
+	Context  Circumstances `json:"context,omitzero"`
+	Page     PageAsked     `json:"page,omitzero"`
+}
+
+// ActionSearch asks what somebody may do to a resource.
+type ActionSearch struct {
+	_        struct{}      `json:"-" additionalProperties:"true"`
+	Subject  Subject       `json:"subject"`
+	Resource Resource      `json:"resource"`
+	Context  Circumstances `json:"context,omitzero"`
+	Page     PageAsked     `json:"page,omitzero"`
+}
+
+// PageFound says what part of what there is to find this is.
+type PageFound struct {
+	NextToken string `json:"next_token" doc:"For the next page; empty when nothing follows."`
+	Count     int    `json:"count" doc:"Results on this page."`
+	Total     *int   `json:"total,omitempty" nullable:"false" doc:"Of all there is to find, when one page holds it."`
+}
+
+// SearchContext says what an answer to a search rests on.
+type SearchContext struct {
+	Revision int64 `json:"revision" doc:"Of the access data that answered; it only grows."`
+	Stale    bool  `json:"stale,omitzero" doc:"The server has lost its database and answers from what it knew."`
+}
+
+// SubjectsFound is a page of people.
+type SubjectsFound struct {
+	Page    PageFound      `json:"page"`
+	Context SearchContext  `json:"context"`
+	Results []FoundSubject `json:"results" nullable:"false"`
+}
+
+// FoundSubject is somebody who may.
+type FoundSubject struct {
+	Type string `json:"type" example:"user"`
+	ID   string `json:"id" example:"usr_355c06m61fbe6bnepsk8mvrwym"`
+}
+
+// ResourcesFound is a page of resources; each is answered true when it is sent to evaluation as it stands.
+type ResourcesFound struct {
+	Page    PageFound     `json:"page"`
+	Context SearchContext `json:"context"`
+	Results []Resource    `json:"results" nullable:"false"`
+}
+
+// ActionsFound is a page of actions.
+type ActionsFound struct {
+	Page    PageFound     `json:"page"`
+	Context SearchContext `json:"context"`
+	Results []FoundAction `json:"results" nullable:"false"`
+}
+
+// FoundAction is something that somebody may do.
+type FoundAction struct {
+	Name string `json:"name" example:"view"`
+}
+
 // EvaluationOptions say how several are answered.
 type EvaluationOptions struct {
 	_        struct{} `json:"-" additionalProperties:"true"`
@@ -127,14 +223,28 @@ type Metadata struct {
 	PolicyDecisionPoint string `json:"policy_decision_point" format:"uri"`
 	Evaluation          string `json:"access_evaluation_endpoint" format:"uri"`
 	Evaluations         string `json:"access_evaluations_endpoint" format:"uri"`
+	Subjects            string `json:"search_subject_endpoint" format:"uri"`
+	Resources           string `json:"search_resource_endpoint" format:"uri"`
+	Actions             string `json:"search_action_endpoint" format:"uri"`
 }
 
 func (a *API) authzenDocument() {
 	const group = "Decisions (AuthZEN)"
-	plainOperation[Evaluation, Decision](a, Operation{Method: http.MethodPost, Path: evaluationPath, Needs: web.Token, Body: true},
-		about{id: "evaluate", tag: group, summary: "May this person do this?", text: "OpenID AuthZEN Authorization API 1.0. A deny is an answer, with status 200. Names that are not known are not read."}, "400", "401", "413", "415", "500", "503")
-	plainOperation[Evaluations, Decisions](a, Operation{Method: http.MethodPost, Path: evaluationsPath, Needs: web.Token, Body: true},
-		about{id: "evaluate-several", tag: group, summary: "The same for several questions at once"}, "400", "401", "413", "415", "500", "503")
+	refusals := []string{"400", "401", "403", "413", "500", "503"}
+	asked := func(path string) Operation {
+		return Operation{Method: http.MethodPost, Path: path, Needs: web.Token, Body: true}
+	}
+	plainOperation[Evaluation, Decision](a, asked(evaluationPath),
+		about{id: "evaluate", tag: group, summary: "May this person do this?", text: "OpenID AuthZEN Authorization API 1.0. A deny is an answer, with status 200. Names that are not known are not read."}, refusals...)
+	plainOperation[Evaluations, Decisions](a, asked(evaluationsPath),
+		about{id: "evaluate-several", tag: group, summary: "The same for several questions at once"}, refusals...)
+	const all = "Exactly those for which evaluation says true, a page at a time, each page by the access data of its moment."
+	plainOperation[SubjectSearch, SubjectsFound](a, asked(subjectsPath),
+		about{id: "search-subjects", tag: group, summary: "Who may do this here?", text: all}, refusals...)
+	plainOperation[ResourceSearch, ResourcesFound](a, asked(resourcesPath),
+		about{id: "search-resources", tag: group, summary: "To what may this person do this?", text: all + " Entities stand for the records of built-in types, which are not held here."}, refusals...)
+	plainOperation[ActionSearch, ActionsFound](a, asked(actionsPath),
+		about{id: "search-actions", tag: group, summary: "What may this person do here?", text: all}, refusals...)
 	plainOperation[struct{}, Metadata](a, Operation{Method: http.MethodGet, Path: metadataPath, Needs: web.Anybody},
 		about{id: "authzen-metadata", tag: group, summary: "Where decisions are asked for"}, "503")
 }

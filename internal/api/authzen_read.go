@@ -1,71 +1,12 @@
 package api
 
 import (
-	"bytes"
-	"io"
+	"math/bits"
 	"net/netip"
-	"strconv"
-
-	"github.com/go-json-experiment/json/jsontext"
+	"strings"
 
 	"countersign/internal/fault"
 )
-
-// question is one evaluation as it was sent. What we do not know of in it was
-// read, as JSON, and left.
-type question struct {
-	has uint8 // which of the four parts were sent
-
-	subjectType, subject    string
-	action                  string
-	resourceType            string
-	entity, location, owner string
-	state, currency         string
-	amount                  int64
-	hasAmount               bool
-	ip                      netip.Addr
-	session                 string
-}
-
-// The parts of a question.
-const (
-	subjectPart uint8 = 1 << iota
-	actionPart
-	resourcePart
-	contextPart
-)
-
-// missing says which part that must be there is not.
-func (x *question) missing() error {
-	switch {
-	case x.has&subjectPart == 0:
-		return lacks("subject")
-	case x.has&actionPart == 0:
-		return lacks("action")
-	case x.has&resourcePart == 0:
-		return lacks("resource")
-	}
-	return nil
-}
-
-// inherit takes over, part by part, what the request says for all (7.1.1).
-func (x *question) inherit(all *question) {
-	give := all.has &^ x.has
-	x.has |= give
-	if give&subjectPart != 0 {
-		x.subjectType, x.subject = all.subjectType, all.subject
-	}
-	if give&actionPart != 0 {
-		x.action = all.action
-	}
-	if give&resourcePart != 0 {
-		x.resourceType, x.entity, x.location, x.owner, x.state, x.currency = all.resourceType, all.entity, all.location, all.owner, all.state, all.currency
-		x.amount, x.hasAmount = all.amount, all.hasAmount
-	}
-	if give&contextPart != 0 {
-		x.ip, x.session = all.ip, all.session
-	}
-}
 
 type semantic uint8
 
@@ -76,72 +17,117 @@ const (
 	permitOnFirstPermit
 )
 
-// decoder reads requests for decisions token by token, so that nothing is built
-// that is not asked for. It is strict about JSON (RFC 8259 with unique names and
-// valid UTF-8) and lenient about names, as the specification wants.
+// kind is what a request asks for, and so what is read of it.
+type kind uint8
+
+// The kinds, one for each address.
+const (
+	oneEvaluation kind = iota
+	manyEvaluations
+	subjectSearch
+	resourceSearch
+	actionSearch
+)
+
+// needed is what must be there; what a search looks for is not read, were it there.
+func (k kind) needed() given {
+	switch k {
+	case subjectSearch:
+		return everyPart &^ subjectID
+	case resourceSearch:
+		return everyPart &^ resourceID
+	case actionSearch:
+		return everyPart &^ actionName
+	}
+	return everyPart
+}
+
+func (k kind) searches() bool { return k >= subjectSearch }
+
+// decoder reads requests for decisions, from front to back, and takes what it
+// knows of them. It is strict about JSON and lenient about names, as the
+// specification wants.
 type decoder struct {
-	d        *jsontext.Decoder
+	scanner
+	kind     kind
 	whole    question
 	items    []question
 	semantic semantic
+	page     pageAsked
+	before   [4]partBefore // the latest of each part
 }
 
-// decode reads a request; many says that it may hold evaluations.
-func (r *decoder) decode(body *bytes.Buffer, many bool) error {
-	r.whole, r.items, r.semantic = question{}, r.items[:0], executeAll
-	if r.d == nil {
-		r.d = jsontext.NewDecoder(body)
-	} else {
-		r.d.Reset(body)
-	}
-	if kind := r.d.PeekKind(); kind != '{' && kind != jsontext.Kind(0) {
+// decode reads a request of a kind. What must be there and is not is for lacking to tell.
+func (r *decoder) decode(body string, k kind) error {
+	r.scanner = scanner{text: body}
+	r.kind, r.whole, r.items, r.semantic = k, question{}, r.items[:0], executeAll
+	r.page, r.before = pageAsked{query: r.page.query[:0]}, [4]partBefore{}
+	switch r.peek() {
+	case 0:
+		if r.at == len(body) {
+			return fault.New(fault.Malformed, "body_missing")
+		}
+	case '{':
+	default:
 		return fault.New(fault.Malformed, "json_object")
 	}
-	err := r.object("", func(name []byte) error {
-		switch {
-		case many && string(name) == "evaluations":
-			return r.evaluations()
-		case many && string(name) == "options":
-			return r.object("options", r.option)
-		}
-		return r.part(&r.whole, name)
-	})
-	if err != nil {
+	if err := r.object("", r.member); err != nil {
 		return err
 	}
-	if _, err := r.d.ReadToken(); err != io.EOF {
+	if r.peek(); r.at < len(body) {
 		return fault.New(fault.Malformed, "json_trailing")
 	}
 	return nil
 }
 
+// member reads what stands at the top.
+func (r *decoder) member(name string) error {
+	switch {
+	case r.kind == manyEvaluations && name == "evaluations":
+		return r.evaluations()
+	case r.kind == manyEvaluations && name == "options":
+		return r.object("options", r.option)
+	case r.kind.searches():
+		return r.searched(name)
+	}
+	return r.part(&r.whole, name)
+}
+
 func (r *decoder) evaluations() error {
-	if r.d.PeekKind() != '[' {
+	if r.peek() != '[' {
 		return r.want("evaluations", "list")
 	}
-	if _, err := r.d.ReadToken(); err != nil {
-		return malformed(err)
-	}
-	for r.d.PeekKind() != ']' {
+	return r.elements(func() error {
 		if len(r.items) == evaluationsMost {
 			return fault.New(fault.Malformed, "authzen_most", "max", evaluationsMost)
 		}
-		r.items = append(r.items, question{})
-		x := &r.items[len(r.items)-1]
-		if err := r.object("evaluations", func(name []byte) error { return r.part(x, name) }); err != nil {
-			return err
+		if r.peek() != '{' {
+			return r.want("evaluations[]", "object")
 		}
-	}
-	_, err := r.d.ReadToken()
-	return syntax(err)
+		r.items = append(r.items, question{})
+		return r.item(&r.items[len(r.items)-1])
+	})
 }
 
-func (r *decoder) option(name []byte) error {
-	if string(name) != "evaluations_semantic" {
-		return syntax(r.d.SkipValue())
+// item reads one of several. What is wrong with its parts is an error of its own,
+// which the others do not suffer from (7.2.1); what is no JSON is one of all.
+func (r *decoder) item(x *question) error {
+	begin := r.scanner
+	err := r.members(func(name string) error { return r.part(x, name) })
+	if err == nil || !strings.HasPrefix(fault.CodeOf(err), "authzen_") {
+		return err
+	}
+	x.wrong = err
+	r.scanner = begin
+	return r.skip()
+}
+
+func (r *decoder) option(name string) error {
+	if name != "evaluations_semantic" {
+		return r.skip()
 	}
 	var word string
-	if err := r.text("options.evaluations_semantic", &word); err != nil {
+	if err := r.textOf("options.evaluations_semantic", &word); err != nil {
 		return err
 	}
 	switch word {
@@ -158,116 +144,125 @@ func (r *decoder) option(name []byte) error {
 }
 
 // part reads one of the four parts of a question.
-func (r *decoder) part(x *question, name []byte) error {
-	switch string(name) {
+func (r *decoder) part(x *question, name string) error {
+	switch name {
 	case "subject":
-		return r.subject(x)
+		return r.once(x, ofSubject, name, r.subject)
 	case "action":
-		return r.action(x)
+		return r.once(x, ofAction, name, r.action)
 	case "resource":
-		return r.resource(x)
+		return r.once(x, ofResource, name, r.resource)
 	case "context":
-		x.has |= contextPart
-		return r.object("context", func(name []byte) error { return r.circumstance(x, name) })
+		return r.once(x, contextPart, name, r.circumstance)
 	}
-	return syntax(r.d.SkipValue())
+	return r.skip()
 }
 
-func (r *decoder) subject(x *question) error {
-	x.has |= subjectPart
-	var has uint8
-	err := r.object("subject", func(name []byte) error {
-		switch string(name) {
-		case "type":
-			has |= 1
-			return r.text("subject.type", &x.subjectType)
-		case "id":
-			has |= 2
-			return r.text("subject.id", &x.subject)
-		case "properties": // what a caller says of a person is not believed
-			return r.ignored("subject.properties")
-		}
-		return syntax(r.d.SkipValue())
-	})
-	return firstLack(err, has, "subject.type", "subject.id")
-}
-
-func (r *decoder) action(x *question) error {
-	x.has |= actionPart
-	var has uint8
-	err := r.object("action", func(name []byte) error {
-		switch string(name) {
-		case "name":
-			has |= 1
-			return r.text("action.name", &x.action)
-		case "properties":
-			return r.ignored("action.properties")
-		}
-		return syntax(r.d.SkipValue())
-	})
-	return firstLack(err, has, "action.name")
-}
-
-func (r *decoder) resource(x *question) error {
-	x.has |= resourcePart
-	var has uint8
-	err := r.object("resource", func(name []byte) error {
-		switch string(name) {
-		case "type":
-			has |= 1
-			return r.text("resource.type", &x.resourceType)
-		case "id": // not interpreted
-			has |= 2
-			var id string
-			return r.text("resource.id", &id)
-		case "properties":
-			return r.object("resource.properties", func(name []byte) error { return r.property(x, name) })
-		}
-		return syntax(r.d.SkipValue())
-	})
-	return firstLack(err, has, "resource.type", "resource.id")
-}
-
-func (r *decoder) property(x *question, name []byte) error {
-	switch string(name) {
-	case "entity":
-		return r.text("resource.properties.entity", &x.entity)
-	case "location":
-		return r.text("resource.properties.location", &x.location)
-	case "owner":
-		return r.text("resource.properties.owner", &x.owner)
-	case "state":
-		return r.text("resource.properties.state", &x.state)
-	case "currency":
-		return r.text("resource.properties.currency", &x.currency)
-	case "amount":
-		return r.amount(x)
+// once reads a part, unless it is written as it was in the evaluation before:
+// most of what is asked at once is about one person, one action or one address.
+func (r *decoder) once(x *question, of given, name string, read func(*question, string) error) error {
+	before := &r.before[bits.TrailingZeros16(uint16(of))]
+	if before.text != "" && strings.HasPrefix(r.text[r.at:], before.text) { // an object ends where it ends
+		r.at += len(before.text)
+		x.take(before.of, before.of.has&of)
+		return nil
 	}
-	return syntax(r.d.SkipValue())
-}
-
-// amount reads minor units: a whole number, written as one.
-func (r *decoder) amount(x *question) error {
-	if r.d.PeekKind() != '0' {
-		return r.want("resource.properties.amount", "amount")
+	begin := r.at
+	x.has |= of & (subjectPart | actionPart | resourcePart | contextPart)
+	if err := r.object(name, func(name string) error { return read(x, name) }); err != nil {
+		return err
 	}
-	raw, err := r.d.ReadValue()
-	if err != nil {
-		return malformed(err)
+	if r.kind == manyEvaluations {
+		*before = partBefore{r.text[begin:r.at], x}
 	}
-	x.amount, err = strconv.ParseInt(string(raw), 10, 64)
-	if err != nil {
-		return fault.New(fault.Malformed, "authzen_amount")
-	}
-	x.hasAmount = true
 	return nil
 }
 
-func (r *decoder) circumstance(x *question, name []byte) error {
-	switch string(name) {
+// partBefore is a part as it was written, and the question that it was read into.
+type partBefore struct {
+	text string
+	of   *question
+}
+
+func (r *decoder) subject(x *question, name string) error {
+	switch name {
+	case "type":
+		x.has |= subjectType
+		return r.textOf("subject.type", &x.subjectType)
+	case "id":
+		if r.kind == subjectSearch {
+			break
+		}
+		x.has |= subjectID
+		return r.textOf("subject.id", &x.subject)
+	case "properties": // what a caller says of a person is not believed
+		return r.ignored("subject.properties")
+	}
+	return r.skip()
+}
+
+func (r *decoder) action(x *question, name string) error {
+	switch name {
+	case "name":
+		x.has |= actionName
+		return r.textOf("action.name", &x.action)
+	case "properties":
+		return r.ignored("action.properties")
+	}
+	return r.skip()
+}
+
+func (r *decoder) resource(x *question, name string) error {
+	switch name {
+	case "type":
+		x.has |= resourceType
+		return r.textOf("resource.type", &x.resourceType)
+	case "id":
+		if r.kind == resourceSearch {
+			break
+		}
+		x.has |= resourceID
+		return r.textOf("resource.id", &x.resourceID)
+	case "properties":
+		return r.object("resource.properties", func(name string) error { return r.property(x, name) })
+	}
+	return r.skip()
+}
+
+func (r *decoder) property(x *question, name string) error {
+	switch name {
+	case "entity":
+		return r.textOf("resource.properties.entity", &x.entity)
+	case "location":
+		return r.textOf("resource.properties.location", &x.location)
+	case "owner":
+		return r.textOf("resource.properties.owner", &x.owner)
+	case "state":
+		return r.textOf("resource.properties.state", &x.state)
+	case "currency":
+		return r.textOf("resource.properties.currency", &x.currency)
+	case "amount":
+		return r.amount(x)
+	}
+	return r.skip()
+}
+
+// amount reads minor units.
+func (r *decoder) amount(x *question) error {
+	text, err := r.integer("authzen_amount")
+	if err != nil {
+		return err
+	}
+	x.amount, err = parsed(text, "authzen_amount")
+	x.hasAmount = err == nil
+	return err
+}
+
+func (r *decoder) circumstance(x *question, name string) error {
+	switch name {
 	case "ip":
 		var text string
-		if err := r.text("context.ip", &text); err != nil {
+		if err := r.textOf("context.ip", &text); err != nil {
 			return err
 		}
 		ip, err := netip.ParseAddr(text)
@@ -277,86 +272,9 @@ func (r *decoder) circumstance(x *question, name []byte) error {
 		x.ip = ip.Unmap().WithZone("")
 		return nil
 	case "session":
-		return r.text("context.session", &x.session)
+		return r.textOf("context.session", &x.session)
 	}
-	return syntax(r.d.SkipValue())
-}
-
-// object reads an object; each reads the value of one name.
-func (r *decoder) object(what string, each func(name []byte) error) error {
-	if r.d.PeekKind() != '{' {
-		return r.want(what, "object")
-	}
-	if _, err := r.d.ReadToken(); err != nil {
-		return malformed(err)
-	}
-	for r.d.PeekKind() == '"' {
-		raw, err := r.d.ReadValue()
-		if err != nil {
-			return malformed(err)
-		}
-		name := raw[1 : len(raw)-1]
-		if bytes.IndexByte(name, '\\') >= 0 {
-			if name, err = jsontext.AppendUnquote(nil, raw); err != nil {
-				return malformed(err)
-			}
-		}
-		if err := each(name); err != nil {
-			return err
-		}
-	}
-	_, err := r.d.ReadToken()
-	return syntax(err)
-}
-
-// ignored reads an object that nothing is taken from.
-func (r *decoder) ignored(what string) error {
-	if r.d.PeekKind() != '{' {
-		return r.want(what, "object")
-	}
-	return syntax(r.d.SkipValue())
-}
-
-func (r *decoder) text(what string, to *string) error {
-	if r.d.PeekKind() != '"' {
-		return r.want(what, "text")
-	}
-	raw, err := r.d.ReadValue()
-	if err != nil {
-		return malformed(err)
-	}
-	if bytes.IndexByte(raw, '\\') < 0 {
-		*to = string(raw[1 : len(raw)-1])
-		return nil
-	}
-	text, err := jsontext.AppendUnquote(nil, raw)
-	*to = string(text)
-	return syntax(err)
-}
-
-// want says what a value should have been, or that the JSON ends or breaks there.
-func (r *decoder) want(what, kind string) error {
-	if err := r.d.SkipValue(); err != nil {
-		return malformed(err)
-	}
-	return fault.New(fault.Malformed, "authzen_"+kind, "name", what)
-}
-
-func syntax(err error) error {
-	if err == nil {
-		return nil
-	}
-	return malformed(err)
+	return r.skip()
 }
 
 func lacks(name string) error { return fault.New(fault.Malformed, "authzen_lacks", "name", name) }
-
-// firstLack is err, or the first of the names whose bit is not set.
-func firstLack(err error, has uint8, names ...string) error {
-	for i, name := range names {
-		if err == nil && has&(1<<i) == 0 {
-			err = lacks(name)
-		}
-	}
-	return err
-}

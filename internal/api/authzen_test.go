@@ -227,6 +227,60 @@ func TestEvaluations(t *testing.T) {
 			t.Errorf("%+v", got)
 		}
 	})
+	t.Run("K1 one that is wrong in itself spoils no other", func(t *testing.T) {
+		for _, bad := range []part{{}, {"resource": part{}}, {"resource": part{"type": "transactions"}}, {"resource": "x"}, {"resource": part{"type": 1, "id": "1"}}, {"resource": about("M1-A"), "subject": part{"type": "user", "id": nil}},
+			{"resource": about("M1-A"), "action": []any{}}, {"resource": about("M1-A"), "context": part{"ip": "x"}}, {"context": 1, "resource": about("M1-A")},
+			{"resource": part{"id": "1", "type": "transactions", "properties": part{"entity": "M1-A", "amount": "1", "deep": part{"a": []any{part{"b": 1}}}}}, "more": part{"a": 1}}} {
+			var got struct{ Evaluations []decided }
+			service.post(evaluations, all("", yes, bad, yes, bad, no)).is(http.StatusOK).into(&got)
+			var list []bool
+			for i, d := range got.Evaluations {
+				if list = append(list, d.Decision); (d.Context.Error != nil) != (i%2 == 1) || d.Context.Error != nil && (d.Context.Error.Status != 400 || len(d.Context.Error.Message) < 10) {
+					t.Errorf("%v is answered %+v", bad, d)
+				}
+			}
+			if !cmp.Equal(list, []bool{true, false, true, false, false}) {
+				t.Errorf("%v: %v", bad, list)
+			}
+		}
+	})
+	t.Run("K1 what a part must have and lacks is the default's, and nothing else of it", func(t *testing.T) {
+		ask := part{"subject": part{"type": "user", "id": "usr_none"}, "action": part{"name": "view"}, "resource": about("M1-A")}
+		of := func(p part) part { p["subject"] = part{"id": h.User("m1.reader_a")}; return p }
+		ask["evaluations"] = []part{of(part{}), of(part{"resource": part{"id": "2", "properties": part{"entity": "M1-A-1"}}}), of(part{"resource": part{"id": "2"}}), of(part{"resource": part{"properties": part{"entity": "M1-B"}}}), {}}
+		if got := decisions(t, service.post(evaluations, ask)); !cmp.Equal(got, []bool{true, true, false, false, false}) {
+			t.Error(got)
+		}
+	})
+	t.Run("K1 a context of one's own is the whole of it", func(t *testing.T) {
+		ref := h.as("m1.owner").get("/api/v1/session").object()["session"]
+		ask := question(h.User("m1.owner"), "users", "create", "M1")
+		ask["context"] = part{"session": ref}
+		ask["evaluations"] = []part{{}, {"context": part{}}, {"context": part{"ip": "192.0.2.7"}}, {"context": part{"session": ref}}}
+		if got := decisions(t, service.post(evaluations, ask)); !cmp.Equal(got, []bool{true, false, false, true}) {
+			t.Error(got)
+		}
+	})
+	t.Run("K1 defaults that are not whole are no error where they are not needed", func(t *testing.T) {
+		ask := part{"subject": part{}, "action": part{}, "resource": part{"type": "transactions"}, "evaluations": []part{question(h.User("m1.reader"), "transactions", "view", "M1"), yes}}
+		if got := decisions(t, service.post(evaluations, ask)); !cmp.Equal(got, []bool{true, false}) {
+			t.Error(got)
+		}
+		for _, name := range []string{"subject", "action", "resource", "context"} {
+			plain(t, service.post(evaluations, with(all("", yes), name, "x")), http.StatusBadRequest)
+		}
+	})
+	t.Run("K1 the same question has the same answer", func(t *testing.T) {
+		ask := all("", yes, no, part{})
+		for _, path := range decisionAddresses {
+			first := service.post(path, with(ask, "resource", about("M1-A")))
+			for range 5 {
+				if again := service.post(path, with(ask, "resource", about("M1-A"))); again.body != first.body || again.status != http.StatusOK {
+					t.Errorf("%s: %d %s, then %s", path, again.status, first.body, again.body)
+				}
+			}
+		}
+	})
 	t.Run("a thousand, and not one more", func(t *testing.T) {
 		items := slices.Repeat([]part{yes}, 1000)
 		if got := decisions(t, service.post(evaluations, all("", items...))); len(got) != 1000 || slices.Contains(got, false) {
@@ -242,7 +296,8 @@ func TestEvaluations(t *testing.T) {
 		}
 	})
 	t.Run("lists that are none", func(t *testing.T) {
-		for _, bad := range []string{`{"evaluations":{}}`, `{"evaluations":"x"}`, `{"evaluations":[1]}`, `{"evaluations":[null]}`, `{"evaluations":[{}`, `{"options":[]}`} {
+		for _, bad := range []string{`{"evaluations":{}}`, `{"evaluations":"x"}`, `{"evaluations":[1]}`, `{"evaluations":[null]}`, `{"evaluations":[{}`, `{"options":[]}`,
+			`{"evaluations":[{"resource":1,"resource":1}]}`, `{"evaluations":[{"resource":"x","a":{"b":1,"b":2}}]}`, `{"evaluations":[{"resource":"x",}]}`, `{"evaluations":[{"resource":"x"},]}`, `{"evaluations":[{"resource":"x"` + "ÿ" + `}]}`} {
 			plain(t, service.do(http.MethodPost, evaluations, bad), http.StatusBadRequest)
 		}
 	})
@@ -314,8 +369,18 @@ func TestMalformedEvaluations(t *testing.T) {
 		plain(t, service.do(http.MethodPost, evaluations, `{"x":"`+strings.Repeat("a", 10<<20)+`"}`), http.StatusRequestEntityTooLarge)
 	})
 	t.Run("other types", func(t *testing.T) {
-		plain(t, service.with("Content-Type", "text/plain").do(http.MethodPost, evaluation, sound), http.StatusUnsupportedMediaType)
-		service.with("Content-Type", "application/json; charset=utf-8").do(http.MethodPost, evaluation, sound).is(http.StatusOK)
+		for _, kind := range []string{"text/plain", "text/json", "application/jsonx", "application/json; charset=latin1", "application/json; charset", "", "application/x-www-form-urlencoded"} {
+			c := service.with("Content-Type", kind)
+			plain(t, c.do(http.MethodPost, evaluation, sound), http.StatusBadRequest)
+		}
+		for _, kind := range []string{"application/json; charset=utf-8", "Application/JSON;charset=UTF-8"} {
+			service.with("Content-Type", kind).do(http.MethodPost, evaluation, sound).is(http.StatusOK)
+		}
+		silent := service.with("Content-Type", "")
+		silent.headers["Content-Type"] = nil
+		plain(t, silent.do(http.MethodPost, evaluation, sound), http.StatusBadRequest)
+		plain(t, service.with("Content-Type", "application/json").with("Content-Type", "application/json").do(http.MethodPost, evaluation, sound), http.StatusBadRequest)
+		plain(t, service.with("Content-Encoding", "gzip").do(http.MethodPost, evaluation, sound), http.StatusBadRequest)
 	})
 }
 
@@ -390,39 +455,6 @@ func TestServiceTokens(t *testing.T) {
 func (c caller) without() caller {
 	c.bearer = ""
 	return c
-}
-
-func TestRequestIdentification(t *testing.T) {
-	h := one(t)
-	service, _ := h.service("M1")
-	const id = "bfe9eb29-ab87-4ca3-be83-a1d5d8305716"
-	for _, a := range []answer{
-		service.with("X-Request-ID", id).post(evaluation, question("x", "transactions", "view", "M1")),
-		service.with("X-Request-ID", id).post(evaluations, part{"evaluations": []part{question("x", "transactions", "view", "M1")}}),
-		service.with("X-Request-ID", id).post(evaluation, part{}),
-		h.nobody().with("X-Request-ID", id).post(evaluation, part{}),
-		service.with("X-Request-ID", id).get(evaluation),
-	} {
-		if got := a.header.Get("X-Request-ID"); got != id {
-			t.Errorf("%d: %q", a.status, got)
-		}
-	}
-	a := service.get(evaluation)
-	plain(t, a, http.StatusMethodNotAllowed)
-	if a.header.Get("Allow") != "POST" {
-		t.Errorf("Allow: %q", a.header.Get("Allow"))
-	}
-	plain(t, service.post("/access/v1/search/subject", part{}), http.StatusNotFound)
-}
-
-func TestMetadata(t *testing.T) {
-	h := one(t)
-	a := h.nobody().get("/.well-known/authzen-configuration").is(http.StatusOK)
-	at := h.server.URL
-	want := part{"policy_decision_point": at, "access_evaluation_endpoint": at + evaluation, "access_evaluations_endpoint": at + evaluations}
-	if diff := cmp.Diff(want, a.object()); diff != "" || a.header.Get("Content-Type") != "application/json" {
-		t.Errorf("%s %s", a.header.Get("Content-Type"), diff)
-	}
 }
 
 func TestWithoutASnapshotEverythingIsDenied(t *testing.T) {

@@ -190,7 +190,7 @@ func (c caller) do(method, path string, body any) answer {
 	for name, values := range c.headers {
 		r.Header[name] = values
 	}
-	if reader != nil && r.Header.Get("Content-Type") == "" {
+	if _, said := r.Header["Content-Type"]; reader != nil && !said {
 		r.Header.Set("Content-Type", "application/json")
 	}
 	if c.cookie != "" {

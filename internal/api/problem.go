@@ -61,12 +61,14 @@ func sentence(w http.ResponseWriter, r *http.Request, v *web.Visit, f *fault.Err
 	h := w.Header()
 	h.Set("Content-Type", "text/plain; charset=utf-8")
 	h.Set("Content-Language", string(v.Lang))
-	if f.Kind == fault.Unauthenticated {
-		challenge := `Bearer realm="countersign"`
-		if f.Code == codeTokenRefused {
-			challenge += `, error="invalid_token"` // RFC 6750, 3.1
-		}
-		h.Set("WWW-Authenticate", challenge)
+	const realm = `Bearer realm="countersign"`
+	switch {
+	case f.Code == codeTokenRefused: // RFC 6750, 3.1
+		h.Set("WWW-Authenticate", realm+`, error="invalid_token"`)
+	case f.Code == codeTokenKind:
+		h.Set("WWW-Authenticate", realm+`, error="insufficient_scope"`)
+	case f.Kind == fault.Unauthenticated:
+		h.Set("WWW-Authenticate", realm)
 	}
 	w.WriteHeader(f.Kind.Status())
 	w.Write([]byte(lang.Sentence(v.Lang, f) + "\n"))

@@ -2,9 +2,12 @@ package web
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"math"
 	"net"
 	"net/http"
@@ -31,15 +34,18 @@ func (e *Edge) Handler(next http.Handler, otherwise Answer) http.Handler {
 		panic(err) // options that are written here
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		id := e.requestID(r)
-		v := e.begin(r, id)
+		v := e.begin(r, e.requestID())
 		v.wrote.ResponseWriter = w
 		v.answer = otherwise
 		v.ctx = context.WithValue(r.Context(), visitKey{}, v)
 		r = r.WithContext(v.ctx)
 		defer e.told(r, v)
 		defer e.recovered(r, v)
-		e.headers(v.wrote.Header(), id)
+		e.headers(v.wrote.Header(), r, v.Who.RequestID)
+		if err := v.named(r); err != nil {
+			e.Fail(&v.wrote, r, err)
+			return
+		}
 		if e.toLocalhost(&v.wrote, r) {
 			return
 		}
@@ -59,14 +65,9 @@ func (e *Edge) Handler(next http.Handler, otherwise Answer) http.Handler {
 	})
 }
 
-var goodRequestID = regexp.MustCompile(`^[A-Za-z0-9._:-]{1,64}$`)
-
-// requestID is ours, except where AuthZEN lets the caller name its own
-// (Authorization API 1.0, 10.1.2).
-func (e *Edge) requestID(r *http.Request) string {
-	if id := r.Header.Get("X-Request-ID"); strings.HasPrefix(r.URL.Path, "/access/") && goodRequestID.MatchString(id) {
-		return id
-	}
+// requestID names a request in the log and in the audit log. It is always ours:
+// what a caller sends is its own to choose, and may be somebody else's.
+func (e *Edge) requestID() string {
 	id, err := seal.ID(e.DB.Random(), "req")
 	if err != nil {
 		return "req_unknown"
@@ -74,20 +75,79 @@ func (e *Edge) requestID(r *http.Request) string {
 	return id
 }
 
+// callerIDMost is how many bytes a caller's own name of a request may have.
+const callerIDMost = 1024
+
+// named answers a request for decisions under the name that its caller gave it,
+// byte by byte (Authorization API 1.0, "Request Identification"). One that could not be
+// given back as it came is refused, not changed. Elsewhere the header says nothing.
+func (v *Visit) named(r *http.Request) error {
+	sent := r.Header["X-Request-Id"]
+	if len(sent) == 0 || !Deciding(r) {
+		return nil
+	}
+	control := func(c rune) bool { return c < ' ' || c == 0x7f }
+	if len(sent) > 1 || len(sent[0]) > callerIDMost || strings.IndexFunc(sent[0], control) >= 0 {
+		return fault.New(fault.Malformed, "request_id", "max", callerIDMost)
+	}
+	if v.callerID = sent[0]; v.callerID != "" {
+		v.wrote.Header()["X-Request-Id"] = sent
+	}
+	return nil
+}
+
+// Deciding tells whether a request is one for decisions (AuthZEN), or asks where
+// these are to be had: such requests are answered in that standard's own ways.
+func Deciding(r *http.Request) bool {
+	return strings.HasPrefix(r.URL.Path, "/access/") || r.URL.Path == "/.well-known/authzen-configuration"
+}
+
+var plainID = regexp.MustCompile(`^[A-Za-z0-9._:-]{1,64}$`)
+
+// callerIDInLog is how a caller's name of a request stands in the log, so that
+// each side finds the other's line: as it is when it is plain, and by its hash
+// when it could be taken for something else. Nobody writes a text of theirs there.
+func callerIDInLog(id string) string {
+	if plainID.MatchString(id) {
+		return id
+	}
+	sum := sha256.Sum256([]byte(id))
+	return "sha256:" + hex.EncodeToString(sum[:8])
+}
+
 const contentPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 
-func (e *Edge) headers(h http.Header, id string) {
-	h.Set("X-Request-ID", id)
-	h.Set("Content-Security-Policy", contentPolicy)
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("X-Frame-Options", "DENY")
-	h.Set("Referrer-Policy", "no-referrer")
-	h.Set("Cross-Origin-Opener-Policy", "same-origin")
-	h.Set("Cross-Origin-Resource-Policy", "same-origin")
-	h.Set("Permissions-Policy", "publickey-credentials-get=(self), publickey-credentials-create=(self), camera=(), microphone=(), geolocation=()")
-	h.Set("Cache-Control", "no-store")
+// pageHeaders are of every answer that a browser may show; decisionHeaders of those
+// to services, whom the rest tells nothing: it would cost them a tenth of their rate.
+// The values are shared by all answers, so nobody adds to them.
+var (
+	pageHeaders = map[string][]string{
+		"Content-Security-Policy":      {contentPolicy},
+		"X-Content-Type-Options":       {"nosniff"},
+		"X-Frame-Options":              {"DENY"},
+		"Referrer-Policy":              {"no-referrer"},
+		"Cross-Origin-Opener-Policy":   {"same-origin"},
+		"Cross-Origin-Resource-Policy": {"same-origin"},
+		"Permissions-Policy":           {"publickey-credentials-get=(self), publickey-credentials-create=(self), camera=(), microphone=(), geolocation=()"},
+		"Cache-Control":                {"no-store"},
+	}
+	decisionHeaders = map[string][]string{
+		"Content-Security-Policy": {"default-src 'none'; frame-ancestors 'none'"},
+		"X-Content-Type-Options":  {"nosniff"},
+		"Cache-Control":           {"no-store"},
+	}
+	strictTransport = []string{"max-age=31536000; includeSubDomains"}
+)
+
+func (e *Edge) headers(h http.Header, r *http.Request, id string) {
+	h["X-Request-Id"] = []string{id}
+	all := pageHeaders
+	if Deciding(r) {
+		all = decisionHeaders
+	}
+	maps.Copy(h, all)
 	if e.secure {
-		h.Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+		h["Strict-Transport-Security"] = strictTransport
 	}
 }
 
@@ -98,7 +158,7 @@ func (e *Edge) toLocalhost(w http.ResponseWriter, r *http.Request) bool {
 	if err != nil || r.Method != http.MethodGet || !strings.HasPrefix(e.host, "localhost") {
 		return false
 	}
-	if a, err := netip.ParseAddr(host); err != nil || !a.IsLoopback() || strings.HasPrefix(r.URL.Path, "/api/") || strings.HasPrefix(r.URL.Path, "/access/") {
+	if a, err := netip.ParseAddr(host); err != nil || !a.IsLoopback() || strings.HasPrefix(r.URL.Path, "/api/") || Deciding(r) {
 		return false
 	}
 	if r.URL.Path == "" || r.URL.Path[0] != '/' || strings.HasPrefix(r.URL.Path, "//") {
@@ -138,9 +198,11 @@ func (e *Edge) told(r *http.Request, v *Visit) {
 	}
 	e.metrics.count(methodOf(r), pattern, status, took)
 	level := slog.LevelInfo
-	attrs := []slog.Attr{
+	attrs := append(make([]slog.Attr, 0, 16), // as many as there can be
 		slog.String("method", methodOf(r)), slog.String("route", pattern), slog.Int("status", status), slog.Int64("bytes", v.wrote.bytes),
-		slog.Duration("took", took), slog.String("ip", v.Who.IP.String()), slog.String("request_id", v.Who.RequestID),
+		slog.Duration("took", took), slog.String("ip", v.Who.IP.String()), slog.String("request_id", v.Who.RequestID))
+	if v.callerID != "" {
+		attrs = append(attrs, slog.String("caller_id", callerIDInLog(v.callerID)))
 	}
 	if v.Who.ID != "" {
 		attrs = append(attrs, slog.String("who", v.Who.ID), slog.String("session", v.Who.Ref))

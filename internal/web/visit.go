@@ -27,9 +27,12 @@ type Visit struct {
 	ended  bool  // a session cookie came, and is good no more
 	failed error // the session could not be looked up
 	answer Answer
-	fault  *fault.Error
-	cause  error
-	wrote  recorder
+
+	callerID string // what the caller named the request; "" is nothing
+
+	fault *fault.Error
+	cause error
+	wrote recorder
 }
 
 type visitKey struct{}
@@ -162,6 +165,9 @@ func (e *Edge) client(r *http.Request) netip.Addr {
 		return netip.Addr{}
 	}
 	addr := at.Addr().Unmap().WithZone("")
+	if !e.trusted(addr) {
+		return addr
+	}
 	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
 	for i := len(hops) - 1; i >= 0 && e.trusted(addr); i-- {
 		next, err := netip.ParseAddr(strings.TrimSpace(hops[i]))
