@@ -100,6 +100,7 @@ func (a *API) evaluate(w http.ResponseWriter, r *http.Request, v *web.Visit, lim
 	}()
 	q.api, q.r, q.v, q.snapshot, q.stale, q.sessions = a, r, v, a.Edge.Live.Load(), a.Keeper.Stale(), nil
 	q.token = snapshot.Token{}
+	q.claims = len(q.snapshot.Types())+len(q.snapshot.UserProperties()) > 0
 	if q.snapshot == nil {
 		q.stale = true // nothing can be looked up, the token neither: everybody is told "deny"
 	} else if err := a.bearer(r, v, &q.token); err != nil {
@@ -216,18 +217,33 @@ func (q *asking) decide(out []byte, x *question) []byte {
 	return q.append(out, access.Decide(q.snapshot, q.signedIn(q.ask(x), x)), x)
 }
 
-const userType = "user" // the one type of subject
+const userType = "user" // the type of subject whose ids are ours
 
-// ask is the question by model.md's mapping, save what the session tells. Nothing
-// of it comes from what a caller says of a person, nor the time.
+// user is whom a question is about. A registered subject type names the token's
+// account's own members by what is stored of them; an id of ours is never one of another kind.
+func (q *asking) user(x *question) string {
+	if x.subjectType == userType && strings.HasPrefix(x.subject, userPrefix) {
+		return x.subject
+	}
+	if id, found := q.snapshot.Subject(q.token.AccountID, x.subjectType, x.subject); found {
+		return id
+	}
+	if x.subjectType == userType {
+		return x.subject
+	}
+	return ""
+}
+
+const userPrefix = "usr_"
+
+// ask is the question by model.md's mapping, save what the session tells. What a
+// caller says of a person is for the properties that callers vouch for alone
+// (access.ByCaller), and the time is ours.
 func (q *asking) ask(x *question) access.Question {
 	p, _ := access.Lookup(x.resourceType, x.action)
-	ask := access.Question{User: x.subject, Permission: p, Within: q.token.AccountID, Entity: x.entity, Location: x.location, Now: q.v.Begun.UnixMicro(),
-		IP: x.ip, Owner: x.owner, State: x.state, Currency: x.currency, Amount: x.amount, HasAmount: x.hasAmount}
-	if x.subjectType != userType {
-		ask.User = ""
-	}
-	return ask
+	return access.Question{User: q.user(x), Permission: p, Within: q.token.AccountID, Entity: x.entity, Location: x.location, Now: q.v.Begun.UnixMicro(),
+		IP: x.ip, Owner: x.owner, State: x.state, Currency: x.currency, Amount: x.amount, HasAmount: x.hasAmount,
+		Resource: x.resourceID, Claims: x.claimed()}
 }
 
 // signedIn adds what the session tells, when it is the person's own.

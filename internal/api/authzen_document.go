@@ -87,8 +87,8 @@ type SubjectType struct {
 	Properties map[string]any `json:"properties,omitempty" doc:"Not read."`
 }
 
-// ResourceType is what kind of resources a search is for, and what they are like.
-type ResourceType struct {
+// SearchedResource is what kind of resources a search is for, and what they are like.
+type SearchedResource struct {
 	_          struct{}           `json:"-" additionalProperties:"true"`
 	Type       string             `json:"type" doc:"The first half of a permission." example:"transactions"`
 	Properties ResourceProperties `json:"properties,omitzero" doc:"What all of them have; with an entity it is about that one alone."`
@@ -114,12 +114,12 @@ type SubjectSearch struct {
 
 // ResourceSearch asks to what somebody may do something.
 type ResourceSearch struct {
-	_        struct{}      `json:"-" additionalProperties:"true"`
-	Subject  Subject       `json:"subject"`
-	Action   Action        `json:"action"`
-	Resource ResourceType  `json:"resource"`
-	Context  Circumstances `json:"context,omitzero"`
-	Page     PageAsked     `json:"page,omitzero"`
+	_        struct{}         `json:"-" additionalProperties:"true"`
+	Subject  Subject          `json:"subject"`
+	Action   Action           `json:"action"`
+	Resource SearchedResource `json:"resource"`
+	Context  Circumstances    `json:"context,omitzero"`
+	Page     PageAsked        `json:"page,omitzero"`
 }
 
 // ActionSearch asks what somebody may do to a resource.

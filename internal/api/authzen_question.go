@@ -1,6 +1,11 @@
 package api
 
-import "net/netip"
+import (
+	"net/netip"
+	"slices"
+
+	"countersign/internal/access"
+)
 
 // question is one evaluation, or what a search is about, as it was sent. What we
 // do not know of in it was read, as JSON, and left.
@@ -17,6 +22,23 @@ type question struct {
 	hasAmount                bool
 	ip                       netip.Addr
 	session                  string
+	claims                   [3][]access.Claim // of the resource, the action and the subject: what registered types are asked about
+}
+
+// claim notes what is said of a part.
+func (x *question) claim(c access.Claim) {
+	list := &x.claims[c.Part-1]
+	*list = append(*list, c)
+}
+
+// claimed are all claims.
+func (x *question) claimed() []access.Claim {
+	for i, list := range x.claims {
+		if len(list) > 0 && len(x.claims[(i+1)%3]) == 0 && len(x.claims[(i+2)%3]) == 0 {
+			return list
+		}
+	}
+	return slices.Concat(x.claims[:]...)
 }
 
 // given says what of a question was sent: the parts, and in them what must be there.
@@ -80,6 +102,11 @@ func (x *question) take(from *question, give given) {
 	}
 	if give&actionName != 0 {
 		x.action = from.action
+	}
+	for n, part := range [...]given{resourcePart, actionPart, subjectPart} {
+		if give&part != 0 {
+			x.claims[n] = from.claims[n]
+		}
 	}
 	if give&resourceType != 0 {
 		x.resourceType = from.resourceType

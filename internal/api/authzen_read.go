@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"strings"
 
+	"countersign/internal/access"
 	"countersign/internal/fault"
 )
 
@@ -55,6 +56,7 @@ type decoder struct {
 	semantic semantic
 	page     pageAsked
 	before   [4]partBefore // the latest of each part
+	claims   bool          // what is said of parts is kept, for there are types or properties that may ask for it
 }
 
 // decode reads a request of a kind. What must be there and is not is for lacking to tell.
@@ -195,8 +197,8 @@ func (r *decoder) subject(x *question, name string) error {
 		}
 		x.has |= subjectID
 		return r.textOf("subject.id", &x.subject)
-	case "properties": // what a caller says of a person is not believed
-		return r.ignored("subject.properties")
+	case "properties": // believed only where callers vouch for it (access.ByCaller)
+		return r.said("subject.properties", x, access.OfUser)
 	}
 	return r.skip()
 }
@@ -207,7 +209,7 @@ func (r *decoder) action(x *question, name string) error {
 		x.has |= actionName
 		return r.textOf("action.name", &x.action)
 	case "properties":
-		return r.ignored("action.properties")
+		return r.said("action.properties", x, access.OfAction)
 	}
 	return r.skip()
 }
@@ -229,7 +231,45 @@ func (r *decoder) resource(x *question, name string) error {
 	return r.skip()
 }
 
+// said reads what is said of a subject or an action.
+func (r *decoder) said(what string, x *question, part access.Part) error {
+	if !r.claims {
+		return r.ignored(what)
+	}
+	return r.object(what, func(name string) error { return r.claim(x, part, name) })
+}
+
+// claim reads the value of a property, of whatever kind.
+func (r *decoder) claim(x *question, part access.Part, name string) error {
+	c, begin := access.Claim{Part: part, Name: name}, 0
+	kind := r.peek()
+	if begin = r.at; kind == '"' {
+		text, err := r.string()
+		c.Kind, c.Text = access.Text, text
+		x.claim(c)
+		return err
+	}
+	err := r.skip()
+	switch c.Text = r.text[begin:r.at]; {
+	case c.Text == "true" || c.Text == "false":
+		c.Kind = access.YesNo
+	case c.Text == "-0":
+		c.Kind, c.Text = access.Number, "0"
+	case err == nil && (kind == '-' || '0' <= kind && kind <= '9') && !strings.ContainsAny(c.Text, ".eE"):
+		c.Kind = access.Number
+	}
+	x.claim(c)
+	return err
+}
+
 func (r *decoder) property(x *question, name string) error {
+	if r.claims { // a registered type may have properties of these names
+		begin := r.scanner
+		if err := r.claim(x, access.OfResource, name); err != nil {
+			return err
+		}
+		r.scanner = begin
+	}
 	switch name {
 	case "entity":
 		return r.textOf("resource.properties.entity", &x.entity)

@@ -76,46 +76,97 @@ func (f *found) begin() {
 // a second factor, or a fresh sign-in, only that person may do by it.
 func searchPeople(q *asking, after string, limit int) found {
 	f := found{next: after}
-	if q.whole.subjectType != userType {
-		return f
-	}
 	ask := q.ask(&q.whole)
 	if info := ask.Permission.Info(); info.NeedsTwoFactor || info.StepUp {
 		ask.User = q.sessions[q.whole.session].UserID
 		ask = q.signedIn(ask, &q.whole)
 		if ask.User > after && access.Decide(q.snapshot, ask).Allowed {
-			f.person(ask.User, limit)
+			q.person(&f, ask.User, limit)
 		}
 		return f
 	}
-	page := access.Subjects(q.snapshot, ask, after, max(limit, 1))
-	for _, id := range page.IDs {
-		f.person(id, limit)
+	for !f.more {
+		page := access.Subjects(q.snapshot, ask, f.next, max(limit-f.count, 1))
+		for _, id := range page.IDs {
+			q.person(&f, id, limit)
+		}
+		if page.Next == "" {
+			return f
+		}
 	}
-	f.more = f.more || page.Next != ""
 	return f
 }
 
-// person adds somebody, or the news that somebody follows.
-func (f *found) person(id string, limit int) {
-	if f.count == limit {
+// person adds somebody by the id that they go by, if they do, or the news that
+// somebody follows.
+func (q *asking) person(f *found, id string, limit int) {
+	name, named := q.snapshot.SubjectID(q.token.AccountID, q.whole.subjectType, id)
+	if !named && q.whole.subjectType == userType {
+		name, named = id, true
+	}
+	switch {
+	case !named:
+	case f.count == limit:
 		f.more = true
 		return
+	default:
+		f.begin()
+		f.results = quoted(append(f.results, `{"type":`...), q.whole.subjectType)
+		f.results = append(quoted(append(f.results, `,"id":`...), name), '}')
 	}
-	f.begin()
-	f.results = append(append(append(f.results, `{"type":"user","id":"`...), id...), `"}`...) // an id of ours: nothing to escape
 	f.next = id
 }
 
 // searchRecords finds what somebody may do this to.
 func searchRecords(q *asking, after string, limit int) found {
-	return recordsOf(q.whole.resourceType)(q, after, limit)
+	return q.recordsOf(q.whole.resourceType)(q, after, limit)
 }
 
-// recordsOf says where the records of a resource type come from. Of the types in
-// our catalogue we hold none: entities stand for what is theirs. A type whose
-// records stand in a store of ours gets its finder here.
-func recordsOf(resourceType string) finder { return searchEntities }
+// recordsOf says where the records of a resource type come from: those of a
+// registered type that the token's account has stored. Of the types in our
+// catalogue we hold none: entities stand for what is theirs.
+func (q *asking) recordsOf(resourceType string) finder {
+	if _, registered := q.snapshot.Type(resourceType); registered {
+		return searchStored
+	}
+	return searchEntities
+}
+
+// searchStored finds the stored resources to which somebody may do this, each with
+// what the request says of resources: evaluation says true of it as it stands.
+func searchStored(q *asking, after string, limit int) found {
+	f := found{next: after}
+	page := access.Resources(q.snapshot, q.signedIn(q.ask(&q.whole), &q.whole), after, max(limit, 1))
+	for _, id := range page.IDs {
+		if f.count == limit {
+			f.more = true
+			return f
+		}
+		f.begin()
+		out := quoted(append(f.results, `{"type":`...), q.whole.resourceType)
+		out = quoted(append(out, `,"id":`...), id)
+		for i, c := range q.whole.claims[access.OfResource-1] {
+			if i == 0 {
+				out = append(out, `,"properties":{`...)
+			} else {
+				out = append(out, ',')
+			}
+			out = append(quoted(out, c.Name), ':')
+			if c.Kind == access.Text {
+				out = quoted(out, c.Text)
+			} else {
+				out = append(out, c.Text...) // as it was sent
+			}
+		}
+		if len(q.whole.claims[access.OfResource-1]) > 0 {
+			out = append(out, '}')
+		}
+		f.results = append(out, '}')
+		f.next = id
+	}
+	f.more = page.Next != ""
+	return f
+}
 
 // searchEntities finds the entities over which somebody may do this, each as a
 // resource of which evaluation says true when it is sent back as it stands: it

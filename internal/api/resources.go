@@ -15,24 +15,24 @@ import (
 )
 
 const (
-	resourcesPath = accountPath + "/resources/{type}"
-	resourcePath  = resourcesPath + "/{id}"
+	storedPath    = accountPath + "/resources/{type}"
+	storedOnePath = storedPath + "/{id}"
 )
 
 func (a *API) resourceRoutes() {
 	const group = "Stored resources"
 	const who = " By a person who is signed in, or by a service token of kind resources of the account or of one above it."
-	operation(a, Operation{Method: http.MethodGet, Path: resourcesPath, Needs: web.Either, Permission: resource.ViewPermission},
+	operation(a, Operation{Method: http.MethodGet, Path: storedPath, Needs: web.Either, Permission: resource.ViewPermission},
 		about{id: "list-resources", tag: group, summary: "What the account has stored of a resource type, by id", text: "As far as the caller may see." + who}, a.listResources)
-	operation(a, Operation{Method: http.MethodPost, Path: resourcesPath, Needs: web.Either, Permission: resource.StorePermission},
+	operation(a, Operation{Method: http.MethodPost, Path: storedPath, Needs: web.Either, Permission: resource.StorePermission},
 		about{id: "store-resources", tag: group, summary: "Store up to 1,000 resources of a type, all or none",
 			text: "New ones, and others in the place of those that there are, whatever was stored. What says the same as before is left as it is. What is wrong with any is told with its place, as resources[3].entity." + who}, a.storeResources)
-	operation(a, Operation{Method: http.MethodGet, Path: resourcePath, Needs: web.Either, Permission: resource.ViewPermission},
+	operation(a, Operation{Method: http.MethodGet, Path: storedOnePath, Needs: web.Either, Permission: resource.ViewPermission},
 		about{id: "get-resource", tag: group, summary: "One stored resource", text: "An id with slashes or spaces is percent-encoded." + who}, a.getResource)
-	operation(a, Operation{Method: http.MethodPut, Path: resourcePath, Needs: web.Either, Permission: resource.StorePermission},
+	operation(a, Operation{Method: http.MethodPut, Path: storedOnePath, Needs: web.Either, Permission: resource.StorePermission},
 		about{id: "store-resource", tag: group, summary: "Store one resource", status: http.StatusNoContent,
 			text: "Without If-Match a new one, which answers 201; with it another in the place of the one that was read." + who}, a.storeResource)
-	operation(a, Operation{Method: http.MethodDelete, Path: resourcePath, Needs: web.Either, Permission: resource.StorePermission},
+	operation(a, Operation{Method: http.MethodDelete, Path: storedOnePath, Needs: web.Either, Permission: resource.StorePermission},
 		about{id: "remove-resource", tag: group, summary: "Remove a stored resource", status: http.StatusNoContent, text: "Also one of a retired type." + who}, a.removeResource)
 }
 
