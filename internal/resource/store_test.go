@@ -83,6 +83,12 @@ func (h house) storesOne(t *testing.T) {
 	if diff := cmp.Diff([]audit.Change{{Field: "properties", Before: "price = 120", After: "price = 121"}}, h.Last().Changes); diff != "" || h.Last().Action != audit.ResourceChanged {
 		t.Error(diff)
 	}
+	t.Run("no value looks like two in the log", func(t *testing.T) {
+		got := resource.Difference(map[string]string{"status": "open"}, map[string]string{"status": `open; owner = "x"`, "price": "1"})
+		if want := (audit.Change{Field: "properties", Before: "status = open", After: `price = 1; status = "open; owner = \"x\""`}); got != want {
+			t.Errorf("%+v", got)
+		}
+	})
 	entries := len(h.Entries())
 	if now, err = put(2, resource.Putting{ID: "1", Entity: "M1-A", Values: typed("status", "open", "price", "121", "express", "true", "owner", who.ID, "nothing", "")}); told(err) != "invalid properties.nothing:property_unknown" {
 		t.Error(now, told(err))
