@@ -32,6 +32,7 @@ func (h house) stores(t *testing.T) {
 	if h.DB.IsSQLite() { // rules that no database has a part in
 		t.Run("K2 what cannot be stored", func(t *testing.T) { h.unstorable(t) })
 	}
+	t.Run("K2 E17 killed in the middle of many nothing of them stands", func(t *testing.T) { h.killed(t) })
 	t.Run("K2 ids are any text that shows", func(t *testing.T) { h.oddIDs(t) })
 }
 
