@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"countersign/internal/access"
@@ -240,7 +241,11 @@ func Difference(was, is map[string]string) audit.Change {
 		var out []string
 		for _, name := range slices.Sorted(maps.Keys(list)) {
 			if v, has := other[name]; !has || v != list[name] {
-				out = append(out, name+" = "+list[name])
+				value := list[name]
+				if strings.ContainsAny(value, `;"`) { // so that none looks like two
+					value = strconv.Quote(value)
+				}
+				out = append(out, name+" = "+value)
 			}
 		}
 		return strings.Join(out, "; ")

@@ -32,6 +32,7 @@ func (h house) stores(t *testing.T) {
 	if h.DB.IsSQLite() { // rules that no database has a part in
 		t.Run("K2 what cannot be stored", func(t *testing.T) { h.unstorable(t) })
 	}
+	t.Run("K2 E17 killed in the middle of many nothing of them stands", func(t *testing.T) { h.killed(t) })
 	t.Run("K2 ids are any text that shows", func(t *testing.T) { h.oddIDs(t) })
 }
 
@@ -83,6 +84,12 @@ func (h house) storesOne(t *testing.T) {
 	if diff := cmp.Diff([]audit.Change{{Field: "properties", Before: "price = 120", After: "price = 121"}}, h.Last().Changes); diff != "" || h.Last().Action != audit.ResourceChanged {
 		t.Error(diff)
 	}
+	t.Run("no value looks like two in the log", func(t *testing.T) {
+		got := resource.Difference(map[string]string{"status": "open"}, map[string]string{"status": `open; owner = "x"`, "price": "1"})
+		if want := (audit.Change{Field: "properties", Before: "status = open", After: `price = 1; status = "open; owner = \"x\""`}); got != want {
+			t.Errorf("%+v", got)
+		}
+	})
 	entries := len(h.Entries())
 	if now, err = put(2, resource.Putting{ID: "1", Entity: "M1-A", Values: typed("status", "open", "price", "121", "express", "true", "owner", who.ID, "nothing", "")}); told(err) != "invalid properties.nothing:property_unknown" {
 		t.Error(now, told(err))
