@@ -250,6 +250,18 @@ func TestLocationsInSearch(t *testing.T) {
 			}
 		})
 	}
+	t.Run("K1 E09 a location that is theirs no more hides none that comes after it", func(t *testing.T) {
+		ask := whatFor("usr_placed", "transactions", "view", nil)
+		first := searched(t, service.post(searches[1], with(ask, "page", part{"limit": 2})))
+		w.Users[0].Memberships[0].Locations = []string{"l_west"}
+		s, err := access.Build(w)
+		h.must(err)
+		h.Live.Store(s)
+		got := searched(t, service.post(searches[1], with(ask, "page", part{"token": *first.Page.NextToken}))).ids("transactions")
+		if diff := cmp.Diff([]string{"e/l_west", "e_west/l_west"}, got); diff != "" {
+			t.Error(diff)
+		}
+	})
 }
 
 // placedWorld has one person who sees two of three locations, and who may look at transactions and keys.
