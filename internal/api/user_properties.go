@@ -44,6 +44,7 @@ type UserProperty struct {
 	Title     string `json:"title" example:"Department"`
 	Kind      string `json:"kind" enum:"text,number,boolean,user"`
 	Vouched   string `json:"vouched" enum:"store,caller" doc:"store: what is stored counts, and no caller can say it; caller: what the question says counts, else what is stored."`
+	Subject   string `json:"subject_type,omitempty" doc:"Under which services name members by it."`
 	Retired   bool   `json:"retired"`
 	CreatedAt moment `json:"created_at"`
 	RetiredAt moment `json:"retired_at,omitzero"`
@@ -51,7 +52,7 @@ type UserProperty struct {
 }
 
 func userPropertyOf(p resource.UserProperty) UserProperty {
-	return UserProperty{p.Name, p.Title, p.Kind.String(), p.Vouched.String(), p.RetiredAt != 0, moment(p.CreatedAt), moment(p.RetiredAt), p.Version}
+	return UserProperty{p.Name, p.Title, p.Kind.String(), p.Vouched.String(), p.SubjectType, p.RetiredAt != 0, moment(p.CreatedAt), moment(p.RetiredAt), p.Version}
 }
 
 func (a *API) listUserProperties(c *call, in *Paging) (*listed[UserProperty], error) {
@@ -126,12 +127,14 @@ type registerUserPropertyIn struct {
 		Title   string `json:"title" maxLength:"60" example:"Department"`
 		Kind    string `json:"kind" enum:"text,number,boolean,user" example:"text"`
 		Vouched string `json:"vouched" enum:"store,caller" example:"store"`
+
+		SubjectType string `json:"subject_type,omitempty" maxLength:"40" doc:"The subject type under which services name the account's members by this property, a text: no two members of an account have the same value then." example:"badge"`
 	} `nameHint:"NewUserProperty"`
 }
 
 func (a *API) registerUserProperty(c *call, in *registerUserPropertyIn) (*namedOut, error) {
 	b := in.Body
-	err := a.Resources.RegisterUserProperty(c.ctx, c.v.Who, resource.Property{Name: b.Name, Title: b.Title, Kind: access.ParseValueKind(b.Kind), Vouched: access.ParseVoucher(b.Vouched)})
+	err := a.Resources.RegisterUserProperty(c.ctx, c.v.Who, resource.Property{Name: b.Name, Title: b.Title, Kind: access.ParseValueKind(b.Kind), Vouched: access.ParseVoucher(b.Vouched), SubjectType: b.SubjectType})
 	if err != nil {
 		return nil, err
 	}

@@ -53,6 +53,9 @@ func (p *People) SetProperties(ctx context.Context, who db.Who, accountID, userI
 			return err
 		}
 		after, err := checkProperties(tx, before, in)
+		if err == nil {
+			err = goesByAlone(tx, m, after)
+		}
 		if err != nil {
 			return err
 		}
@@ -102,6 +105,30 @@ func checkProperties(tx *db.Tx, before map[string]string, in map[string]resource
 		}
 	}
 	return after, f.Err()
+}
+
+// goesByAlone refuses a value that names somebody under a subject type when another
+// member of the account has it: then it would name neither.
+func goesByAlone(tx *db.Tx, m Member, values map[string]string) error {
+	list, err := resource.UserProperties(tx)
+	if err != nil {
+		return err
+	}
+	var f fault.Fields
+	for _, p := range list {
+		if p.SubjectType == "" || values[p.Name] == "" {
+			continue
+		}
+		var n int
+		if _, err := db.One(tx, []any{&n}, `SELECT COUNT(*) FROM membership_properties WHERE account_id = $1 AND name = $2 AND value = $3 AND membership_id <> $4`,
+			m.AccountID, p.Name, values[p.Name], m.ID); err != nil {
+			return fmt.Errorf("look who goes by a value: %w", err)
+		}
+		if n > 0 {
+			f.Add("properties."+p.Name, "property_value_taken")
+		}
+	}
+	return f.Err()
 }
 
 // saveProperties makes values the whole of what a member has.

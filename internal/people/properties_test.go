@@ -114,6 +114,26 @@ func TestProperties(t *testing.T) {
 			}
 		})
 		t.Run("K2 who sets whose, and what", func(t *testing.T) { h.refusedProperties(t) })
+		t.Run("K2 what services name users by, one member of an account has alone", func(t *testing.T) {
+			badge := resource.Property{Name: "badge", Title: "Badge", Kind: access.Text, Vouched: access.ByStore, SubjectType: "badge"}
+			if err := h.Resources.RegisterUserProperty(t.Context(), h.Who("platform.owner"), badge); err != nil {
+				t.Fatal(told(err))
+			}
+			for _, c := range [][2]string{{"m1.administrator", "m1.reader"}, {"m2.administrator", "m2.reader"}} { // each its own
+				if err := h.setProperties(c[0], c[1], given("badge", "7")); err != nil {
+					t.Fatal(told(err))
+				}
+			}
+			h.refused(t, "invalid properties.badge:property_value_taken", audit.PropertiesChanged, h.Who("m1.administrator"), func() error {
+				return h.setProperties("m1.administrator", "m1.reader_a", given("badge", "7"))
+			})
+			if err := h.setProperties("m1.administrator", "m1.reader", given("badge", "7", "shift", "day")); err != nil {
+				t.Error("one's own value is in the way: ", told(err))
+			}
+			if id, found := h.Live.Load().Subject(h.Account("M1").ID, "badge", "7"); !found || id != h.User("m1.reader") {
+				t.Error(id, found)
+			}
+		})
 		t.Run("K2 what is left out is gone, and what is retired stays", func(t *testing.T) {
 			if _, err := h.Resources.RetireUserProperty(t.Context(), h.Who("platform.owner"), "level", 1); err != nil {
 				t.Fatal(told(err))

@@ -34,6 +34,8 @@ type Property struct {
 	Title   string
 	Kind    access.ValueKind
 	Vouched access.Voucher
+
+	SubjectType string // of a user's, "" is none: access.Property
 }
 
 // Edit is what is to be different of a type; nil leaves a part as it is. Actions
@@ -53,7 +55,7 @@ const (
 
 var (
 	typeName = regexp.MustCompile(`^[a-z][a-z0-9_]{1,39}$`)
-	partName = regexp.MustCompile(`^[a-z][a-z0-9_]{0,39}$`)
+	partName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]{0,39}$`) // GET is one, and ownerID
 )
 
 // Draft is the type as it would be registered anew: what a form begins with.
@@ -63,7 +65,7 @@ func (t Type) Draft() Draft {
 		d.Actions = append(d.Actions, Action{a.Name, t.Titles[a.Name], a.NeedsTwoFactor, a.Dangerous})
 	}
 	for _, p := range t.Properties {
-		d.Properties = append(d.Properties, Property{p.Part, p.Name, t.Titles[p.Part.String()+"."+p.Name], p.Kind, p.Vouched})
+		d.Properties = append(d.Properties, Property{p.Part, p.Name, t.Titles[p.Part.String()+"."+p.Name], p.Kind, p.Vouched, ""})
 	}
 	return d
 }
@@ -100,10 +102,10 @@ func (d *Draft) checkActions(f *fault.Fields) {
 		switch {
 		case !partName.MatchString(a.Name):
 			f.Add(at+".name", "part_name")
-		case seen[a.Name]:
+		case seen[strings.ToLower(a.Name)]:
 			f.Add(at+".name", "part_twice", "name", a.Name)
 		}
-		seen[a.Name] = true
+		seen[strings.ToLower(a.Name)] = true
 		title(f, at+".title", &a.Title)
 	}
 }
@@ -120,7 +122,7 @@ func (d *Draft) checkProperties(f *fault.Fields) {
 			f.Add(at+".of", "one_of_those")
 		}
 		p.check(f, at+".")
-		key := p.Part.String() + "." + p.Name
+		key := p.Part.String() + "." + strings.ToLower(p.Name)
 		if seen[key] {
 			f.Add(at+".name", "part_twice", "name", p.Name)
 		}
@@ -133,8 +135,19 @@ func (d *Draft) checkProperties(f *fault.Fields) {
 
 // check cleans a property; before is what its fields' names begin with.
 func (p *Property) check(f *fault.Fields, before string) {
-	if !partName.MatchString(p.Name) {
+	switch {
+	case !partName.MatchString(p.Name):
 		f.Add(before+"name", "part_name")
+	case p.Part != access.OfResource:
+	case p.Name == "entity" || p.Name == "location":
+		f.Add(before+"name", "property_reserved", "name", p.Name)
+	case !slices.Contains(written(p.Name), p.Kind) && p.Kind.String() != "":
+		f.Add(before+"kind", "property_written", "name", p.Name)
+	}
+	if p.SubjectType != "" && p.Kind != access.Text {
+		f.Add(before+"subject_type", "subject_type_text")
+	} else if p.SubjectType != "" && !partName.MatchString(p.SubjectType) {
+		f.Add(before+"subject_type", "part_name")
 	}
 	title(f, before+"title", &p.Title)
 	if p.Kind.String() == "" {
@@ -143,6 +156,21 @@ func (p *Property) check(f *fault.Fields, before string) {
 	if p.Vouched.String() == "" {
 		f.Add(before+"vouched", "one_of_those")
 	}
+}
+
+// written are the kinds that values of a resource's property of this name can be
+// of: questions about built-in types have some of these names, and it is not known
+// which type a question is about while they are read.
+func written(name string) []access.ValueKind {
+	switch name {
+	case "owner":
+		return []access.ValueKind{access.Text, access.UserID}
+	case "state", "currency":
+		return []access.ValueKind{access.Text}
+	case "amount":
+		return []access.ValueKind{access.Number}
+	}
+	return []access.ValueKind{access.Text, access.Number, access.YesNo, access.UserID}
 }
 
 func title(f *fault.Fields, field string, text *string) {

@@ -31,6 +31,9 @@ func (r *Resources) RegisterUserProperty(ctx context.Context, who db.Who, in Pro
 			if p.Name == in.Name {
 				f.Add("name", "name_taken")
 			}
+			if in.SubjectType != "" && p.SubjectType == in.SubjectType {
+				f.Add("subject_type", "subject_type_taken", "property", p.Name)
+			}
 		}
 		if err := f.Err(); err != nil {
 			return err
@@ -42,7 +45,8 @@ func (r *Resources) RegisterUserProperty(ctx context.Context, who db.Who, in Pro
 			return err
 		}
 		tx.ChangedTypes()
-		e.Changes = []audit.Change{{Field: "title", After: in.Title}, {Field: "kind", After: in.Kind.String()}, {Field: "vouched", After: in.Vouched.String()}}
+		e.Changes = []audit.Change{{Field: "title", After: in.Title}, {Field: "kind", After: in.Kind.String()}, {Field: "vouched", After: in.Vouched.String()},
+			{Field: "subject_type", After: in.SubjectType}}
 		return audit.Record(tx, e)
 	})
 }

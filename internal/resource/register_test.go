@@ -100,12 +100,16 @@ func (h house) unregistrable(t *testing.T) {
 		{"21 actions", own, with(func(d *resource.Draft) { d.Actions = make([]resource.Action, 21) }), "invalid actions:too_many"},
 		{"an action twice", own, with(func(d *resource.Draft) { d.Actions[1].Name = "view" }), "invalid actions[1].name:part_twice"},
 		{"an action that is no name", own, with(func(d *resource.Draft) { d.Actions[0].Name = "*" }), "invalid actions[0].name:part_name"},
+		{"two actions that differ in capitals", own, with(func(d *resource.Draft) { d.Actions[1].Name = "VIEW" }), "invalid actions[1].name:part_twice"},
 		{"an action without title", own, with(func(d *resource.Draft) { d.Actions[1].Title = "" }), "invalid actions[1].title:required"},
 		{"21 properties", own, with(func(d *resource.Draft) { d.Properties = make([]resource.Property, 21) }), "invalid properties:too_many"},
 		{"a property of users", own, bad(func(p *resource.Property) { p.Part = access.OfUser }), "invalid properties[0].of:one_of_those"},
 		{"a property of no kind", own, bad(func(p *resource.Property) { p.Kind = 0 }), "invalid properties[0].kind:one_of_those"},
 		{"a property that nobody vouches for", own, bad(func(p *resource.Property) { p.Vouched = 9 }), "invalid properties[0].vouched:one_of_those"},
 		{"a stored property of an action", own, bad(func(p *resource.Property) { p.Part = access.OfAction }), "invalid properties[0].vouched:vouched_action"},
+		{"a property of the name of what every question says", own, bad(func(p *resource.Property) { p.Name = "entity" }), "invalid properties[0].name:property_reserved"},
+		{"an amount that is a text", own, bad(func(p *resource.Property) { p.Name = "amount" }), "invalid properties[0].kind:property_written"},
+		{"an owner that is a number", own, bad(func(p *resource.Property) { p.Name, p.Kind = "owner", access.Number }), "invalid properties[0].kind:property_written"},
 		{"a property twice", own, with(func(d *resource.Draft) { d.Properties = []resource.Property{good, good} }), "invalid properties[1].name:part_twice"},
 		{"several things at once", own, resource.Draft{Name: "Ä", From: 7}, "invalid name:resource_type_name title:required entity_from:one_of_those actions:choose_type_action"},
 	} {
@@ -274,6 +278,8 @@ func (h house) userProperties(t *testing.T) {
 		"invalid name:name_taken": clearance,
 		"invalid name:part_name":  {Name: "1st", Title: "x", Kind: access.Text, Vouched: access.ByStore},
 		"invalid title:required kind:one_of_those vouched:one_of_those": {Name: "x"},
+		"invalid subject_type:subject_type_text":                        {Name: "x", Title: "x", Kind: access.Number, Vouched: access.ByStore, SubjectType: "badge"},
+		"invalid subject_type:part_name":                                {Name: "x", Title: "x", Kind: access.Text, Vouched: access.ByStore, SubjectType: "a badge"},
 	} {
 		h.refused(t, name, audit.UserPropertyRegistered, who, func() error { return h.Resources.RegisterUserProperty(t.Context(), who, in) })
 	}

@@ -72,8 +72,8 @@ func retire(tx *db.Tx, table, name string, in bool) error {
 }
 
 func insertUserProperty(tx *db.Tx, p Property) error {
-	_, err := tx.Exec(`INSERT INTO user_properties (name, title, kind, vouched, created_at) VALUES ($1, $2, $3, $4, $5)`,
-		p.Name, p.Title, p.Kind.String(), p.Vouched.String(), tx.Now)
+	_, err := tx.Exec(`INSERT INTO user_properties (name, title, kind, vouched, subject_type, created_at) VALUES ($1, $2, $3, $4, NULLIF($5, ''), $6)`,
+		p.Name, p.Title, p.Kind.String(), p.Vouched.String(), p.SubjectType, tx.Now)
 	return named(err, "register user property", "user_properties.name")
 }
 
