@@ -73,7 +73,7 @@ func (p *People) Explain(ctx context.Context, who db.Who, accountID, userID stri
 		}
 		x.out.Explanation, x.out.Elsewhere = access.Explain(x.snapshot, x.out.Question).Explains(x.sees)
 		if !x.out.Decision.Allowed {
-			x.out.Ways = access.Advise(x.snapshot, x.out.Question, x.sees, x.gives)
+			x.out.Ways = x.modest(access.Advise(x.snapshot, x.out.Question, x.sees, x.gives))
 		}
 		if err := x.name(); err != nil {
 			return err

@@ -16,6 +16,15 @@ import (
 // that are to come do, as in Effect.
 type Exchange struct{ Gains, Loses []Moved }
 
+// EntityIDs are those that it names.
+func (x Exchange) EntityIDs() []string {
+	var ids []string
+	for _, m := range slices.Concat(x.Gains, x.Loses) {
+		ids = append(append(ids, m.Entities...), m.Save...)
+	}
+	return slices.Compact(slices.Sorted(slices.Values(ids)))
+}
+
 // Moved is a permission that is gained or lost over some entities, each with all
 // below it as far as nothing else is said of what is below: that it is Save, where
 // nothing changes or only some records are concerned, or again one of Entities.
