@@ -255,7 +255,7 @@ var sent = map[string]string{
 	"POST /a/{customer}/users/{user}/invitation-deactivation": "revision=9999",
 	"POST /a/{customer}/users/{user}/second-factor-reset":     "revision=9999&reason=x",
 	"POST /a/{customer}/users/{user}/second-factor-renewal":   "revision=9999&reason=x",
-	"POST /a/{customer}/users/{user}/edit":                    "revision=9999&all_entities=yes&roles=rol_none",
+	"POST /a/{customer}/users/{user}/edit":                    "revision=9999&all_entities=yes&roles=rol_none&step=save",
 	"GET /a/{customer}/activity/export":                       "format=csv",
 	"POST /a/{customer}/accounts/{account}/edit":              "revision=9999&name=x",
 	"POST /a/{customer}/accounts/{account}/deactivation":      "revision=9999&reason=x",

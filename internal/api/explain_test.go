@@ -64,7 +64,7 @@ func TestExplanation(t *testing.T) {
 				"permission=payments:refund&entity=M1&owner=%E2%80%AEx":                      "owner",
 				"permission=payments:refund&entity=M1&location=loc_355c06m61fbe6bnepsk8mvrw": "location",
 			} {
-				a := owner.get("/api/v1/accounts/M1/users/" + h.User("m1.reader") + "/explanation?" + query).refused(http.StatusUnprocessableEntity, "invalid")
+				a := owner.get("/api/v1/accounts/M1/users/"+h.User("m1.reader")+"/explanation?"+query).refused(http.StatusUnprocessableEntity, "invalid")
 				if field(a, want) == "" {
 					t.Errorf("%s: %+v", query, a)
 				}

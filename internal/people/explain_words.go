@@ -89,6 +89,33 @@ func (t Telling) Role(accountID, roleID string) string {
 	return cmp.Or(t.Places[accountID].Roles[roleID].Title(t.Lang), roleID)
 }
 
+// Asked says what was asked beside the permission and the entity.
+func (t Telling) Asked() (out []string) {
+	q := t.Question
+	if q.Location != "" {
+		out = append(out, t.t("explain.asked.location", "location", isolated(t.Shops[q.Location].Name)))
+	}
+	if q.HasAmount {
+		out = append(out, lang.Money(t.Lang, q.Amount, q.Currency))
+	} else if q.Currency != "" {
+		out = append(out, q.Currency)
+	}
+	if q.State != "" {
+		out = append(out, t.t("explain.asked.state", "state", isolated(q.State)))
+	}
+	if q.Owner != "" {
+		out = append(out, t.t(map[bool]string{true: "explain.asked.own", false: "explain.asked.other"}[q.Owner == q.User]))
+	}
+	out = append(out, t.t(map[bool]string{true: "explain.asked.factor", false: "explain.asked.no_factor"}[q.SecondFactor]))
+	if !q.Fresh {
+		out = append(out, t.t("explain.asked.not_fresh"))
+	}
+	if q.IP.IsValid() {
+		out = append(out, t.t("explain.asked.ip", "ip", q.IP.String()))
+	}
+	return out
+}
+
 // Why says each reason of a deny in a sentence.
 func (t Telling) Why() []string {
 	out := []string{}
