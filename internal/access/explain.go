@@ -11,9 +11,10 @@ type Explanation struct {
 
 // MembershipStep is one of the user's memberships.
 type MembershipStep struct {
-	Account     string
-	Reasons     Reasons // why nothing comes through it
-	Assignments []AssignmentStep
+	Account      string
+	AllLocations bool    // it is not restricted to some
+	Reasons      Reasons // why nothing comes through it
+	Assignments  []AssignmentStep
 }
 
 // AssignmentStep is one role given through a membership; a role is given through one only once.
@@ -63,7 +64,7 @@ func Explain(s *Snapshot, q Question) Explanation {
 		if a.bounded && !a.concerns(m.account) {
 			continue
 		}
-		step := MembershipStep{Account: a.accountNames.at(m.account), Reasons: a.memberFails(&m)}
+		step := MembershipStep{Account: a.accountNames.at(m.account), AllLocations: m.allLocations(), Reasons: a.memberFails(&m)}
 		a.explain(&step, &m, why|step.Reasons)
 		out.Memberships = append(out.Memberships, step)
 	}

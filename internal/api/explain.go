@@ -244,7 +244,7 @@ func (t telling) checks(list []people.Check) []CheckMade {
 func (t telling) membership(m access.MembershipStep) MembershipPath {
 	out := MembershipPath{Account: t.account(m.Account), Checks: t.checks(t.MembershipChecks(m))}
 	for _, s := range m.Assignments {
-		path := AssignmentPath{Role: t.role(m.Account, s.Role), From: moment(s.From), Until: moment(s.Until), Checks: t.checks(t.AssignmentChecks(s))}
+		path := AssignmentPath{Role: t.role(m.Account, s.Role), From: moment(s.From), Until: moment(s.Until), Checks: t.checks(t.AssignmentChecks(m, s))}
 		for _, over := range s.Over {
 			if over.Entity != "" {
 				path.Entities = append(path.Entities, ScopePath{t.entity(over.Entity), over.Reaches})

@@ -43,8 +43,8 @@ func (x Explained) MembershipChecks(m access.MembershipStep) []Check {
 
 // AssignmentChecks are the rules about a role that was given: those after the one
 // that stops everything are not reached, and those that the permission does not
-// know are left out.
-func (x Explained) AssignmentChecks(s access.AssignmentStep) []Check {
+// know, or that restrict nothing here, are left out.
+func (x Explained) AssignmentChecks(m access.MembershipStep, s access.AssignmentStep) []Check {
 	info := x.Question.Permission.Info()
 	out := []Check{checked("permission", s.Reasons&access.NoGrant)}
 	rules := []struct {
@@ -52,7 +52,7 @@ func (x Explained) AssignmentChecks(s access.AssignmentStep) []Check {
 		asked   bool
 		reasons access.Reasons
 	}{
-		{"scope", true, access.OutOfScope}, {"time", s.From != 0 || s.Until != 0, access.NotYet | access.Expired}, {"location", info.Located, access.LocationMissing | access.LocationForeign},
+		{"scope", true, access.OutOfScope}, {"time", s.From != 0 || s.Until != 0, access.NotYet | access.Expired}, {"location", info.Located && !m.AllLocations, access.LocationMissing | access.LocationForeign},
 		{"level", info.MinLevel != 0, access.MinLevel}, {"direct_payment", info.DirectPayment, access.DirectPayment}, {"own_account", info.OwnAccount, access.OwnAccount},
 		{"second_factor", info.NeedsTwoFactor, access.NeedsTwoFactor}, {"fresh", info.StepUp, access.NotFresh},
 	}

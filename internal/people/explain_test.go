@@ -44,7 +44,7 @@ func TestExplain(t *testing.T) {
 				t.Errorf("the role is called %q", title)
 			}
 			got := states(x)
-			want := "user_active:holds membership_active:holds account_active:holds permission:holds scope:holds location:holds second_factor:holds amount:holds currency:holds"
+			want := "user_active:holds membership_active:holds account_active:holds permission:holds scope:holds second_factor:holds amount:holds currency:holds"
 			if got != want {
 				t.Errorf("%s\nwanted %s", got, want)
 			}
@@ -221,7 +221,7 @@ func states(x people.Explained) string {
 	for _, m := range x.Memberships {
 		add(x.MembershipChecks(m))
 		for _, a := range m.Assignments {
-			add(x.AssignmentChecks(a))
+			add(x.AssignmentChecks(m, a))
 			for _, p := range a.Policies {
 				for _, g := range p.Grants {
 					for _, c := range people.ConditionChecks(g) {

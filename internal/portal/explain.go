@@ -161,7 +161,7 @@ func placePath(i inside, t people.Telling, m access.MembershipStep) PlacePath {
 	a := t.Places[m.Account].Account
 	out := PlacePath{Account: cmp.Or(a.Alias, a.Name), Checks: checkRows(t, t.MembershipChecks(m))}
 	for _, s := range m.Assignments {
-		out.Roles = append(out.Roles, rolePath(i, t, m.Account, s))
+		out.Roles = append(out.Roles, rolePath(i, t, m, s))
 	}
 	slices.SortStableFunc(out.Roles, func(x, y RolePath) int { return cmp.Compare(x.rank(), y.rank()) })
 	return out
@@ -178,8 +178,9 @@ func (r RolePath) rank() int {
 	return 2
 }
 
-func rolePath(i inside, t people.Telling, account string, s access.AssignmentStep) RolePath {
-	out := RolePath{Role: PersonLink{Name: t.Role(account, s.Role)}, From: moment(s.From), Until: moment(s.Until), Checks: checkRows(t, t.AssignmentChecks(s)), Has: s.Has}
+func rolePath(i inside, t people.Telling, m access.MembershipStep, s access.AssignmentStep) RolePath {
+	account := m.Account
+	out := RolePath{Role: PersonLink{Name: t.Role(account, s.Role)}, From: moment(s.From), Until: moment(s.Until), Checks: checkRows(t, t.AssignmentChecks(m, s)), Has: s.Has}
 	here := account == i.account.ID
 	if here && i.may("roles:view") {
 		out.Role.Href = i.page.To().Role(s.Role)
