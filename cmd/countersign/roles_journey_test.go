@@ -231,7 +231,7 @@ func (j rolesJourney) explains(b *browser.Browser) {
 	b.Click("Explain")
 	b.Sees("may not void payments")
 	b.Sees("None of the roles given has this permission.")
-	b.Sees("the role ⁨Operations⁩ over")
+	b.Sees("the role \u2068Operations\u2069 over")
 	b.ClickOn(`.cs-ways a.btn`)
 	b.Tick("Operations", true)
 	b.Click("See what changes")
