@@ -63,8 +63,8 @@ func (f *field) forms() []form {
 	}
 	current := entry{"revision", strconv.FormatInt(f.version("mine.target"), 10), mark}
 	return []form{
-		{"invite", "/a/MINE/users", mine, slices.Concat(person, []entry{phone}, factor, access)},
-		{"edit access", target + "/edit", mine, append(slices.Clone(access), revision, seen)},
+		{"invite", "/a/MINE/users", mine, slices.Concat(person, []entry{phone, {"foresee", "", mark}}, factor, access)},
+		{"edit access", target + "/edit", mine, append(slices.Clone(access), revision, seen, entry{"step", "save", mark})},
 		{"edit details", target + "/details", mine, slices.Concat(names, []entry{phone}, factor, []entry{current, seen})},
 		{"change e-mail", target + "/email", mine, []entry{email, current}},
 		{"e-mail withdrawal", moves + "/email-withdrawal", mine, []entry{revision}},

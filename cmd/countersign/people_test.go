@@ -258,14 +258,16 @@ func (o *office) stale(t *testing.T) {
 	t.Run("U7 and so does that of access", func(t *testing.T) {
 		path := o.at("mine.boris", "/edit")
 		mine, other := fields(o.maud.Get(path).Text), fields(o.maud.Get(path).Text)
-		o.leads(t, o.send(path, other, "roles", o.role("MINE", "support")), o.at("mine.boris"))
+		o.leads(t, o.send(path, other, "roles", o.role("MINE", "support"), "step", "save"), o.at("mine.boris"))
 		mine.Set("roles", o.role("MINE", "finance"))
 		mine.Del("all_entities")
 		mine.Set("entities", o.ids["MINE-1"])
-		a := o.send(path, mine, "acknowledge", "yes")
+		mine.Set("acknowledge", "yes")
+		a := o.send(path, widened(mine, "step", "save"))
 		says(t, a, http.StatusPreconditionFailed, "Somebody else changed this", "Before: Read only → After: Support")
 		keeps(t, a, mine)
-		says(t, o.leads(t, o.send(path, fields(a.Text)), o.at("mine.boris")), http.StatusOK, "Finance")
+		says(t, o.send(path, mine), http.StatusPreconditionFailed, "Somebody else changed this") // also before it is saved
+		says(t, o.leads(t, o.send(path, fields(a.Text), "step", "save"), o.at("mine.boris")), http.StatusOK, "Finance")
 	})
 	t.Run("U7 a made-up memory of what was seen fools nobody else", func(t *testing.T) {
 		for _, seen := range []string{"", "x", "e30", strings.Repeat("A", 100_000)} {

@@ -243,7 +243,7 @@ func (a *profiled) refuses(t *testing.T) {
 		return a.first.JSON(http.MethodPut, a.api("/users/"+made.ID+"/access"), map[string]any{"roles": ids, "all_entities": true, "acknowledged": true}, "If-Match", etag)
 	}
 	edit := func(ids ...string) server.Answer {
-		pairs := []string{"all_entities", "yes", "acknowledge", "yes", "revision", strings.Trim(a.first.JSON(http.MethodGet, a.api("/users/"+made.ID), nil).Header.Get("ETag"), `"`)}
+		pairs := []string{"step", "save", "all_entities", "yes", "acknowledge", "yes", "revision", strings.Trim(a.first.JSON(http.MethodGet, a.api("/users/"+made.ID), nil).Header.Get("ETag"), `"`)}
 		for _, id := range ids {
 			pairs = append(pairs, "roles", id)
 		}

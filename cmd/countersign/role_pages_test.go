@@ -41,6 +41,8 @@ func TestRolePages(t *testing.T) {
 	t.Run("matrix", d.matrix)
 	t.Run("toxic", d.toxic)
 	t.Run("menu", d.menus)
+	t.Run("explaining", d.explains)
+	t.Run("foreseeing", d.foresees)
 }
 
 type roleDesk struct{ *office }

@@ -16,7 +16,7 @@ import (
 func TestRolesJourney(t *testing.T) {
 	s := server.Start(t, server.Options{})
 	j := rolesJourney{journey{t: t, s: s, letter: s.Mail}}
-	t.Run("R2 R3 R6 R19 from a policy to what a colleague may do", func(t *testing.T) {
+	t.Run("R2 R3 R6 R13 R19 from a policy to what a colleague may do, and why", func(t *testing.T) {
 		j.t = t
 		j.run()
 	})
@@ -43,6 +43,7 @@ func (j rolesJourney) run() {
 	j.editPolicy(b)
 	j.may(c, token, userID, 6000, map[string]bool{"payments:capture": true, "payments:void": false})
 	j.compares(b)
+	j.explains(b)
 }
 
 // makePolicy: a permission up to an amount, found by its name.
@@ -203,4 +204,40 @@ func (j rolesJourney) compares(b *browser.Browser) {
 	if marks := browser.Eval[[]string](b, `[...document.querySelectorAll(".cs-matrix tbody th code")].filter(e => e.innerText === "payments:capture").map(e => e.closest("tr").innerText.replace(/\s+/g, " "))`); len(marks) != 1 || !strings.HasSuffix(marks[0], "– ◐") {
 		j.t.Errorf("the line says %q", marks)
 	}
+}
+
+// explains: why Camille may capture payments, why she may not void them, and what changes when she is given a role that may.
+func (j rolesJourney) explains(b *browser.Browser) {
+	j.t.Helper()
+	b.Click("Users")
+	b.Click("Camille Brûlé")
+	b.Click("View access in detail")
+	b.ClickOn(`details:has(a[href*="payments%3Acapture"]) > summary`)
+	b.ClickOn(`a[href*="payments%3Acapture"]`)
+	b.Sees("may not capture payments")
+	b.Sees("The amount is over the limit, or not given.")
+	b.Axe()
+	b.Click("Ask something else")
+	b.Click("More details")
+	b.Fill("Amount of the record", "99")
+	b.Fill("Currency", "EUR")
+	b.Click("Explain")
+	b.Sees("may capture payments")
+	b.Sees("policy \u2068Captures\u2069, given over")
+	b.Axe()
+	b.Click("Ask something else")
+	b.Fill("Find a permission", "void")
+	b.ClickOn(`li[data-words*="payments:void"] label`)
+	b.Click("Explain")
+	b.Sees("may not void payments")
+	b.Sees("None of the roles given has this permission.")
+	b.Sees("the role \u2068Operations\u2069 over")
+	b.ClickOn(`.cs-ways a.btn`)
+	b.Tick("Operations", true)
+	b.Click("See what changes")
+	b.Sees("What changes for Camille Brûlé")
+	b.Sees("Void payments")
+	b.Axe()
+	b.Click("Save access")
+	b.Sees("Operations")
 }

@@ -8,6 +8,7 @@
 //	Scope      which resources may they do it to? (for the SQL WHERE of a list)
 //	May, Held  may they do it anywhere in the account? (for menus and pages)
 //	Explain    why, or why not: every path with its outcome
+//	Advise     what would make a deny an allow (advice.go)
 //	Subjects, Entities, Actions   who may do this here; on which entities may
 //	           this user do it; what may this user do here (a page at a time)
 //	Covers     do they hold it over all of these entities?

@@ -278,6 +278,9 @@ func TestAnswersFitTheDocument(t *testing.T) {
 			if strings.HasSuffix(path, "/search") {
 				at += "?q=M1"
 			}
+			if strings.HasSuffix(path, "/explanation") {
+				at += "?permission=payments:refund&entity=M1"
+			}
 			a := by.get(at).is(http.StatusOK)
 			if files := slices.Sorted(maps.Keys(o.Responses["200"].Content)); files[0] != "application/json" {
 				if kind, _, _ := strings.Cut(a.header.Get("Content-Type"), ";"); !slices.Contains(files, kind) {

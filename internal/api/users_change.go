@@ -173,22 +173,27 @@ func (a *API) dropEmailChange(c *call, in *changeIn) (*changed, error) {
 	})
 }
 
+// AccessChange is what somebody is to be able to do.
+type AccessChange struct {
+	Roles        []string `json:"roles" nullable:"false" doc:"Role ids." example:"[\"rol_355c06m61fbe6bnepsk8mvrwym\"]"`
+	AllEntities  bool     `json:"all_entities,omitzero"`
+	Entities     []string `json:"entities,omitempty" nullable:"false" doc:"Ids or customer IDs, when not all." example:"[\"SHOP-42\"]"`
+	Acknowledged bool     `json:"acknowledged,omitzero" doc:"The dangers of dangerous roles were read."`
+}
+
+func (b AccessChange) access() people.Access {
+	return people.Access{Roles: b.Roles, AllEntities: b.AllEntities, Entities: b.Entities, Acknowledged: b.Acknowledged}
+}
+
 type setAccessIn struct {
 	OneUser
 	Matching
-	Body struct {
-		Roles        []string `json:"roles" nullable:"false" doc:"Role ids." example:"[\"rol_355c06m61fbe6bnepsk8mvrwym\"]"`
-		AllEntities  bool     `json:"all_entities,omitzero"`
-		Entities     []string `json:"entities,omitempty" nullable:"false" doc:"Ids or customer IDs, when not all." example:"[\"SHOP-42\"]"`
-		Acknowledged bool     `json:"acknowledged,omitzero" doc:"The dangers of dangerous roles were read."`
-	} `nameHint:"AccessChange"`
+	Body AccessChange
 }
 
 func (a *API) setAccess(c *call, in *setAccessIn) (*changed, error) {
-	b := in.Body
 	return a.change(c, in.OneUser, func(accountID string, version int64) error {
-		return a.People.ChangeAccess(c.ctx, c.v.Who, accountID, in.ID, version,
-			people.Access{Roles: b.Roles, AllEntities: b.AllEntities, Entities: b.Entities, Acknowledged: b.Acknowledged})
+		return a.People.ChangeAccess(c.ctx, c.v.Who, accountID, in.ID, version, in.Body.access())
 	})
 }
 

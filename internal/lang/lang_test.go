@@ -111,3 +111,19 @@ func TestApostrophes(t *testing.T) {
 		}
 	}
 }
+
+func TestMoney(t *testing.T) {
+	for _, c := range []struct {
+		tag   Tag
+		minor int64
+		code  string
+		want  string
+	}{
+		{English, 125_050, "EUR", "1,250.50\u00a0EUR"}, {French, 125_050, "EUR", "1\u202f250,50\u00a0EUR"}, {English, 5, "EUR", "0.05\u00a0EUR"},
+		{English, 1_200, "JPY", "1,200\u00a0JPY"}, {English, 1_234, "KWD", "1.234\u00a0KWD"}, {English, 42, "", "42"}, {English, 42, "?", "42 ?"},
+	} {
+		if got := Money(c.tag, c.minor, c.code); got != c.want {
+			t.Errorf("%d %s in %s: %q", c.minor, c.code, c.tag, got)
+		}
+	}
+}

@@ -114,6 +114,15 @@ func Locations(tx *db.Tx, accountID string) ([]Location, error) {
 	}, `SELECT id, account_id, entity_id, name, web_site FROM locations WHERE account_id = $1 ORDER BY name, id`, accountID)
 }
 
+// LocationByID reads a location; false when there is none of that id.
+func LocationByID(tx *db.Tx, id string) (l Location, found bool, err error) {
+	if !lang.Storable(id) {
+		return l, false, nil
+	}
+	found, err = db.One(tx, []any{&l.ID, &l.AccountID, &l.EntityID, &l.Name, &l.WebSite}, `SELECT id, account_id, entity_id, name, web_site FROM locations WHERE id = $1`, id)
+	return l, found, err
+}
+
 // Settings are an account's settings: its profile's, with what the account
 // changed, as they apply at its level. The environment is the account's own, which
 // never changes.

@@ -124,6 +124,7 @@ func (p *People) ChangeAccess(ctx context.Context, who db.Who, accountID, userID
 		}
 		var f fault.Fields
 		chosen, err := p.checkAccess(tx, who, a, settings, in, m, before[m.ID], &f)
+		flagged := chosen.toxic(&f, who)
 		if err == nil {
 			err = f.Err()
 		}
@@ -133,8 +134,7 @@ func (p *People) ChangeAccess(ctx context.Context, who db.Who, accountID, userID
 		if err != nil {
 			return err
 		}
-		list := append(chosen.list, chosen.kept...)
-		if err := Relist(tx, userID, func() error { return roles.Replace(tx, a.ID, m.ID, list) }); err != nil {
+		if err := Relist(tx, userID, func() error { return roles.Replace(tx, a.ID, m.ID, chosen.all()) }); err != nil {
 			return err
 		}
 		if err := roles.Count(tx, a.ID); err != nil {
@@ -145,7 +145,7 @@ func (p *People) ChangeAccess(ctx context.Context, who db.Who, accountID, userID
 			return err
 		}
 		tx.ChangedUser(userID)
-		e.Changes = []audit.Change{{Field: "roles", Before: roles.Text(before[m.ID]), After: roles.Text(after[m.ID])}, {Field: "toxic_combinations", After: chosen.flagged}}
+		e.Changes = []audit.Change{{Field: "roles", Before: roles.Text(before[m.ID]), After: roles.Text(after[m.ID])}, {Field: "toxic_combinations", After: flagged}}
 		return audit.Record(tx, e)
 	})
 }
@@ -153,10 +153,17 @@ func (p *People) ChangeAccess(ctx context.Context, who db.Who, accountID, userID
 // changes is acts, and protects the first administrator from other administrators (U14).
 func (p *People) changes(tx *db.Tx, who db.Who, a org.Account, settings profile.Settings, permission, userID string, version int64) (Member, error) {
 	m, err := p.acts(tx, who, a, permission, userID, version)
-	if err == nil && m.FirstAdministrator && settings.FirstAdministratorProtected {
-		err = fault.New(fault.Forbidden, "first_administrator")
+	if err == nil {
+		err = m.protected(settings)
 	}
 	return m, err
+}
+
+func (m Member) protected(settings profile.Settings) error {
+	if m.FirstAdministrator && settings.FirstAdministratorProtected {
+		return fault.New(fault.Forbidden, "first_administrator")
+	}
+	return nil
 }
 
 // Alone refuses, with a code, for a person who is in other accounts too

@@ -77,7 +77,7 @@ func (p *People) checkInvitee(tx *db.Tx, who db.Who, a org.Account, settings pro
 	j.like.TwoFactorRequired, j.like.TwoFactorActions = in.TwoFactor.check(&f, settings)
 	j.networks = networksField(&f, settings, in.AllowedIPs)
 	chosen, err := p.checkAccess(tx, who, a, settings, in.Access, Member{}, nil, &f)
-	j.list, j.flagged = chosen.list, chosen.flagged
+	j.list, j.flagged = chosen.list, chosen.toxic(&f, who)
 	if err == nil {
 		err = f.Err()
 	}
@@ -91,7 +91,18 @@ func (p *People) checkInvitee(tx *db.Tx, who db.Who, a org.Account, settings pro
 type choice struct {
 	list    []roles.Assignment // what is given
 	kept    []roles.Assignment // of what they had: what stays as it is
-	flagged string             // toxic combinations that come with it and that the account lets through
+	serious []string           // ids of the roles among them whose dangers must be acknowledged
+
+	blocked, flagged []profile.Combination // toxic combinations that come with it, and that the account blocks or lets through
+}
+
+// all is what they have then.
+func (c choice) all() []roles.Assignment { return slices.Concat(c.list, c.kept) }
+
+// toxic notes the combinations that the account blocks, and names those that it lets through.
+func (c choice) toxic(f *fault.Fields, who db.Who) (flagged string) {
+	noteToxic(c.blocked, "roles", f, who)
+	return roles.Keys(c.flagged)
 }
 
 // checkAccess turns what was chosen into assignments and notes what is wrong
@@ -133,12 +144,15 @@ func (p *People) checkAccess(tx *db.Tx, who db.Who, a org.Account, settings prof
 			f.Add("acknowledged", "acknowledge", "role", known[i].Title(who.Lang))
 		default:
 			out.list = append(out.list, roles.Assignment{RoleID: id, AllEntities: in.AllEntities, Entities: entities})
+			if known[i].Acknowledged() {
+				out.serious = append(out.serious, id)
+			}
 		}
 		if i >= 0 {
 			checkNeeds(known[i], known, chosen, who.Lang, f)
 		}
 	}
-	out.flagged = p.toxic(settings, rolesOf(tx, known, held), rolesOf(tx, known, append(slices.Clone(out.list), out.kept...)), "roles", f, who)
+	out.blocked, out.flagged = roles.Arising(p.profiles.Combinations(), settings, rolesOf(tx, known, held), rolesOf(tx, known, out.all()))
 	return out, nil
 }
 
@@ -167,10 +181,14 @@ func rolesOf(tx *db.Tx, known []roles.Role, list []roles.Assignment) (out []role
 // (R12), and names those that it lets through.
 func (p *People) toxic(s profile.Settings, before, after []roles.Role, field string, f *fault.Fields, who db.Who) (flagged string) {
 	blocked, let := roles.Arising(p.profiles.Combinations(), s, before, after)
+	noteToxic(blocked, field, f, who)
+	return roles.Keys(let)
+}
+
+func noteToxic(blocked []profile.Combination, field string, f *fault.Fields, who db.Who) {
 	for i := range blocked {
 		f.Add(field, "toxic_combination", "combination", blocked[i].Name(string(who.Lang)), "reason", blocked[i].Reason(string(who.Lang)))
 	}
-	return roles.Keys(let)
 }
 
 // checkNeeds notes when a role is chosen without one that it is not given without.

@@ -19,6 +19,8 @@
 //	board.go, invite.go, invitation.go   how somebody comes in
 //	change.go, factor.go, edit.go        what changes of them
 //	email.go                             their address
+//	explain*.go                          why they may do something, or may not, and what would change that
+//	whatif.go                            what a change of access would do, before it is made
 //	delete.go, erase.go                  how they go
 //	bulk.go, export.go, help.go          what is done to many, taken out, or done by package signin
 //	list.go, look.go, find.go, code.go   lists of any length, and who keeps them so (relist_sql.go)

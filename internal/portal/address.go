@@ -118,6 +118,11 @@ func (a Addresses) UserTab(id, tab string) string {
 	return a.at("users", id, tab)
 }
 
+// Explain asks why a user may do something, or may not.
+func (a Addresses) Explain(id string, f ExplainFilter) string {
+	return with(a.at("users", id, "explanation"), f.Values())
+}
+
 // EditUser is the form that changes a user's access.
 func (a Addresses) EditUser(id string) string { return a.at("users", id, "edit") }
 

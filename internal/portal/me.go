@@ -118,7 +118,7 @@ func (p *Portal) myPlaces(tx *db.Tx, v *web.Visit) (places []MyPlace, err error)
 		if err != nil {
 			return nil, err
 		}
-		place := MyPlace{Account: accountRef(a)}
+		place := MyPlace{Account: accountRef(a), WhyHref: InAccount(a.CustomerID).Explain(v.Who.ID, ExplainFilter{})}
 		for _, g := range given[m.ID] {
 			place.Roles = append(place.Roles, c.roleNames([]string{g.RoleID})...)
 		}

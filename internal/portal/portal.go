@@ -275,6 +275,9 @@ func (p *Portal) Answer(w http.ResponseWriter, r *http.Request, v *web.Visit, f 
 	view := ErrorView{Page: p.frame(w, r, v), Fault: f, Back: FrontDoorPath}
 	if i, ok := p.around(w, r, v); ok {
 		view.Page, view.Back = i.page, i.page.To().Home()
+		if f.Permission != "" {
+			view.Why = i.page.To().Explain(v.Who.ID, ExplainFilter{Permission: f.Permission, Entity: i.account.CustomerID, Factor: map[bool]string{true: "yes", false: "no"}[v.Who.SecondFactor]})
+		}
 		if f.Code == "missing_permission" {
 			view.Granted = p.granters(r.Context(), i.account)
 		}

@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 	"strings"
@@ -64,6 +65,13 @@ func (p *Portal) userAccess(w http.ResponseWriter, r *http.Request, v *web.Visit
 		now = held
 	}
 	view.Sections = accessSections(i, sources, held, now)
+	for _, section := range view.Sections {
+		for n := range section.Lines {
+			if line := &section.Lines[n]; len(line.Sources) > 0 {
+				line.WhyHref = i.page.To().Explain(u.row.ID(), ExplainFilter{Permission: line.Permission, Entity: cmp.Or(line.Sources[0].Where, i.account.CustomerID)})
+			}
+		}
+	}
 	return p.show(w, view)
 }
 
@@ -92,6 +100,9 @@ func (u user) sources(now int64) map[access.Permission][]AccessSource {
 		s := AccessSource{Role: r.Title(u.choices.lang), Entities: u.choices.entityNames(a.Entities), AllEntities: a.AllEntities, Until: moment(a.Until)}
 		if a.From > now {
 			s.From = moment(a.From)
+		}
+		if len(a.Entities) > 0 {
+			s.Where = a.Entities[0]
 		}
 		for p := range access.Closed(r.Permissions).All() {
 			through := s

@@ -134,13 +134,18 @@ func (p *Portal) doInvite(w http.ResponseWriter, r *http.Request, v *web.Visit) 
 	if err != nil {
 		return err
 	}
-	f, err := web.Form(r, slices.Concat([]string{"email"}, personFields, factorFields, accessFields)...)
+	f, err := web.Form(r, slices.Concat([]string{"email", "foresee"}, personFields, factorFields, accessFields)...)
 	if err != nil {
 		return err
 	}
 	in := readInvitee(f)
 	var id string
-	if f.Get("find") == "" {
+	var moves *Moves
+	switch {
+	case f.Get("find") != "":
+	case f.Get("foresee") != "":
+		moves, err = p.invitedWith(r, v, i, in.Access)
+	default:
 		id, err = p.People.Invite(r.Context(), v.Who, i.account.ID, in)
 	}
 	if err != nil || id == "" {
@@ -148,6 +153,7 @@ func (p *Portal) doInvite(w http.ResponseWriter, r *http.Request, v *web.Visit) 
 		if problem != nil {
 			return problem
 		}
+		view.Moves = moves
 		if err == nil {
 			return p.show(w, view)
 		}
@@ -219,15 +225,21 @@ func (p *Portal) doEditAccess(w http.ResponseWriter, r *http.Request, v *web.Vis
 	if err != nil {
 		return err
 	}
-	f, err := web.Form(r, append([]string{"revision", "seen"}, accessFields...)...)
+	f, err := web.Form(r, append([]string{"revision", "seen", "step"}, accessFields...)...)
 	if err != nil {
 		return err
 	}
 	chosen := readAccess(f)
 	done := false
-	if f.Get("find") == "" {
+	switch {
+	case f.Get("find") != "" || f.Get("step") == stepBack:
+	case f.Get("step") == stepSave:
 		err = p.People.ChangeAccess(r.Context(), v.Who, i.account.ID, u.row.ID(), revision(f.Get("revision")), chosen)
 		done = err == nil
+	default:
+		if err = p.showForeseen(w, r, v, i, u, f); err == nil {
+			return nil
+		}
 	}
 	if !done {
 		view, problem := p.accessForm(r, v, i, u, chosen, f.Get("find_entities"))

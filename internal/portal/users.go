@@ -19,6 +19,7 @@ func (p *Portal) userRoutes() []web.Route {
 		{Pattern: "GET " + users + "/{user}/access", Handle: p.userAccess},
 		{Pattern: "GET " + users + "/{user}/security", Handle: p.userSecurity},
 		{Pattern: "GET " + users + "/{user}/activity", Handle: p.userActivity},
+		{Pattern: "GET " + users + "/{user}/explanation", Handle: p.explain},
 		{Pattern: "GET " + users + "/{user}/edit", Handle: p.editAccess},
 		{Pattern: "POST " + users + "/{user}/edit", Handle: p.doEditAccess, Form: itself},
 		{Pattern: "GET " + users + "/{user}/details", Handle: p.editDetails},

@@ -22,6 +22,7 @@ type ErrorView struct {
 	Fault   *fault.Error
 	Granted []string // for Forbidden: names of people or roles who can give the permission
 	Back    string   // a way on; "" is the first page
+	Why     string   // where it is explained; "" where that makes no sense
 }
 
 func (ErrorView) name() string { return "error" }

@@ -145,4 +145,5 @@ func (MyEmailView) name() string { return "my_email" }
 type MyPlace struct {
 	Account AccountRef
 	Roles   []string
+	WhyHref string // why one may do something there, or may not
 }

@@ -151,6 +151,7 @@ func (v UserOverview) Tabs() []UserTab { return tabs(v.Page, v.User, "overview")
 type AccessSource struct {
 	Role        string
 	Policy      string // "" when the role's own
+	Where       string // one of the entities: id
 	Entities    []string
 	AllEntities bool
 	From        Moment // zero: since it was given
@@ -162,8 +163,9 @@ type AccessLine struct {
 	Permission string // "transactions:export"
 	Sources    []AccessSource
 	Dangerous  bool
-	NeedsTwo   bool // needs two-factor
-	Lost       bool // not held at the moment, because two-factor is not set up
+	NeedsTwo   bool   // needs two-factor
+	Lost       bool   // not held at the moment, because two-factor is not set up
+	WhyHref    string // the whole chain; "" without a source
 }
 
 // AccessSection is what somebody may do in one section.
@@ -185,6 +187,17 @@ type UserAccess struct {
 }
 
 func (UserAccess) name() string { return "user_access" }
+
+// NothingAsked is the question that is still to be asked.
+func (v UserAccess) NothingAsked() ExplainFilter { return ExplainFilter{} }
+
+// OpenExplain is the key of the words that lead to it.
+func (v UserAccess) OpenExplain() string {
+	if v.User.Self {
+		return "portal.explain.open.self"
+	}
+	return "portal.explain.open"
+}
 
 // Tabs are the tabs the viewer may open.
 func (v UserAccess) Tabs() []UserTab { return tabs(v.Page, v.User, "access") }

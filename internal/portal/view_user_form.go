@@ -85,7 +85,8 @@ type Difference struct {
 }
 
 // InviteView invites somebody. Fields: first_name, last_name, email, phone,
-// language, and those of FactorFields, NetworksField and AccessPicker.
+// language, those of FactorFields, NetworksField and AccessPicker, and the button
+// foresee, which shows the form again with what they could do.
 type InviteView struct {
 	Page
 	Form
@@ -98,14 +99,15 @@ type InviteView struct {
 	Language      string
 	Factor        FactorFields
 	Networks      NetworksField
-	LifetimeHours int // of the invitation
+	LifetimeHours int    // of the invitation
+	Moves         *Moves // what they could do, when that was asked; nil else
 }
 
 func (InviteView) name() string { return "invite" }
 
 // EditAccessView changes a user's roles and entities. Fields: those of
 // AccessPicker, revision, which refuses what is stale, and seen, which remembers
-// what was there.
+// what was there. AccessEffectView comes before it is saved.
 type EditAccessView struct {
 	Page
 	Form

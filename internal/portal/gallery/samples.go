@@ -39,6 +39,7 @@ func Samples(base portal.Page, n Names) []Sample {
 	all = append(all, m.policies()...)
 	all = append(all, m.matrix()...)
 	all = append(all, m.toxic()...)
+	all = append(all, m.explaining()...)
 	all = append(all, m.adjusts()...)
 	all = append(all, m.activity()...)
 	all = append(all, m.accounts()...)
@@ -106,6 +107,13 @@ func (m maker) sections() (here, elsewhere []portal.AccessSection) {
 		}},
 		{Section: "reports", Elsewhere: true, Lines: []portal.AccessLine{{Permission: "reports:view", Sources: two}, {Permission: "page:disputes", Sources: two}, {Permission: "made_up:thing", Sources: two}}},
 	}
+	for _, list := range [][]portal.AccessSection{here, elsewhere} {
+		for _, s := range list {
+			for i := range s.Lines {
+				s.Lines[i].WhyHref = m.to().Explain("usr_2", portal.ExplainFilter{Permission: s.Lines[i].Permission, Entity: m.n.CustomerID})
+			}
+		}
+	}
 	return here, elsewhere
 }
 
@@ -135,7 +143,7 @@ func (m maker) me() []Sample {
 		Page: m.inside(portal.SectionNone), FirstName: "Camille", LastName: m.n.Me, Email: "camille.laurent@northwind.example",
 		TimeZone: "Europe/Paris", TimeZones: []string{"America/New_York", "Europe/London", "Europe/Paris", "UTC"},
 		PasswordAt: at(1, 8, 0), Ways: m.ways(),
-		Places: []portal.MyPlace{{Account: m.account(), Roles: []string{"Administrator", "Finance"}}, {Account: portal.AccountRef{CustomerID: "NW-2210", Name: "Northwind Rentals"}, Roles: []string{"Read only"}}},
+		Places: []portal.MyPlace{{Account: m.account(), Roles: []string{"Administrator", "Finance"}, WhyHref: m.to().Explain("usr_me", portal.ExplainFilter{})}, {Account: portal.AccountRef{CustomerID: "NW-2210", Name: "Northwind Rentals"}, Roles: []string{"Read only"}, WhyHref: m.to().Explain("usr_me", portal.ExplainFilter{})}},
 	}
 	v.Phone = "+33 1 55 50 10 20"
 	v.Sessions, v.History = m.sessions(true), m.history()
@@ -159,7 +167,7 @@ func (m maker) errors() []Sample {
 	nowhere.Account, nowhere.Accounts, nowhere.Menu = nil, nil, nil
 	busy := fault.New(fault.Busy, "busy")
 	busy.RetryAfter = 5 * time.Second
-	forbidden := portal.ErrorView{Page: signedIn, Fault: fault.Missing("audit:view"), Granted: []string{m.n.Ada, m.n.Boris}}
+	forbidden := portal.ErrorView{Page: signedIn, Fault: fault.Missing("audit:view"), Granted: []string{m.n.Ada, m.n.Boris}, Why: m.to().Explain("usr_me", portal.ExplainFilter{Permission: "audit:view"})}
 	return []Sample{
 		{"error-403", forbidden},
 		kind("404", signedIn, fault.None("user")),

@@ -113,6 +113,8 @@ func (m maker) forms() []Sample {
 	bad.Factor, bad.Networks.Text = portal.FactorFields{MustSay: true, MustAct: true, Actions: actions}, "203.0.113.7\nnowhere"
 	many := fresh
 	many.Many, many.Find, many.More, many.Scope, many.Found = true, "north", true, "all_allowed", many.Entities[1:]
+	moves := m.moves()
+	moves.Loses, many.Moves = nil, &moves
 	many.Entities, many.Networks.Offered = many.Entities[:1], false
 	many.Factor = portal.FactorFields{Actions: []string{"any"}, Required: "no"}
 	one := portal.EditAccessView{Page: page, AccessPicker: m.picker(), User: m.head(), Revision: "12", Seen: "e30",

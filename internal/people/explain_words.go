@@ -1,0 +1,168 @@
+package people
+
+import (
+	"cmp"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"countersign/internal/access"
+	"countersign/internal/lang"
+)
+
+// Telling puts an explanation into words of a language, with times in a zone.
+type Telling struct {
+	Explained
+	Lang lang.Tag
+	Zone *time.Location // nil is UTC
+}
+
+func (t Telling) t(key string, args ...any) string { return lang.T(t.Lang, key, args...) }
+
+// own is a key's form for who asks about themselves.
+func (t Telling) own(key string) string {
+	if t.Self {
+		return key + ".self"
+	}
+	return key
+}
+
+// isolated is a name in a sentence, which keeps its own direction of writing.
+func isolated(name string) string { return "\u2068" + name + "\u2069" }
+
+// Answer says in plain words whether they may, and for an allow through what.
+func (t Telling) Answer() string {
+	verdict := "explain.denied"
+	if t.Decision.Allowed {
+		verdict = "explain.allowed"
+	}
+	out := t.t(t.own(verdict), "name", isolated(t.User.Name()), "permission", lowered(t.permission()), "entity", isolated(t.Entity.Name))
+	if !t.Decision.Allowed {
+		return out
+	}
+	if t.Elsewhere {
+		return out + " " + t.t("explain.elsewhere")
+	}
+	role, policy, over := t.source()
+	if policy != "" {
+		return out + " " + t.t("explain.through.policy", "role", isolated(role), "policy", isolated(policy), "over", isolated(over))
+	}
+	return out + " " + t.t("explain.through", "role", isolated(role), "over", isolated(over))
+}
+
+// permission is what is asked about.
+func (t Telling) permission() string {
+	name := t.Question.Permission.String()
+	if section, is := strings.CutPrefix(name, "page:"); is {
+		return t.t("portal.permission.page", "section", t.t("section."+section))
+	}
+	return t.t("permission." + name)
+}
+
+func lowered(text string) string {
+	r, n := utf8.DecodeRuneInString(text)
+	return string(unicode.ToLower(r)) + text[n:]
+}
+
+// source names the first path that allows.
+func (t Telling) source() (role, policy, over string) {
+	for _, m := range t.Memberships {
+		for _, s := range m.Assignments {
+			for _, p := range s.Policies {
+				if !p.Allowed {
+					continue
+				}
+				for _, o := range s.Over {
+					if o.Reaches {
+						return t.Role(m.Account, s.Role), t.Places[m.Account].Policies[p.ID], t.Entities[o.Entity].Name
+					}
+				}
+			}
+		}
+	}
+	return "", "", ""
+}
+
+// Role is a role's name.
+func (t Telling) Role(accountID, roleID string) string {
+	return cmp.Or(t.Places[accountID].Roles[roleID].Title(t.Lang), roleID)
+}
+
+// Asked says what was asked beside the permission and the entity.
+func (t Telling) Asked() (out []string) {
+	q := t.Question
+	if q.Location != "" {
+		out = append(out, t.t("explain.asked.location", "location", isolated(t.Shops[q.Location].Name)))
+	}
+	if q.HasAmount {
+		out = append(out, lang.Money(t.Lang, q.Amount, q.Currency))
+	} else if q.Currency != "" {
+		out = append(out, q.Currency)
+	}
+	if q.State != "" {
+		out = append(out, t.t("explain.asked.state", "state", isolated(q.State)))
+	}
+	if q.Owner != "" {
+		out = append(out, t.t(map[bool]string{true: "explain.asked.own", false: "explain.asked.other"}[q.Owner == q.User]))
+	}
+	out = append(out, t.t(map[bool]string{true: "explain.asked.factor", false: "explain.asked.no_factor"}[q.SecondFactor]))
+	if !q.Fresh {
+		out = append(out, t.t("explain.asked.not_fresh"))
+	}
+	if q.IP.IsValid() {
+		out = append(out, t.t("explain.asked.ip", "ip", q.IP.String()))
+	}
+	return out
+}
+
+// Why says each reason of a deny in a sentence.
+func (t Telling) Why() []string {
+	out := []string{}
+	for _, code := range t.Decision.Codes() {
+		out = append(out, t.t("explain.why."+code))
+	}
+	return out
+}
+
+// Check says what became of a rule.
+func (t Telling) Check(c Check) string {
+	if c.State == NotReached {
+		return t.t("rule.not_reached", "rule", t.t("rule."+c.Rule))
+	}
+	return t.t("rule." + c.Rule + "." + c.State)
+}
+
+// Compared says of a part of a restriction what it asks for, and what was asked about.
+func (t Telling) Compared(c ConditionCheck) (bound, asked string) {
+	q := t.Question
+	switch c.Rule {
+	case "own_record":
+		bound, asked = t.t("explain.bound.own"), map[bool]string{true: t.t("explain.owner.self"), false: t.t("explain.owner.other")}[q.Owner == q.User]
+		if q.Owner == "" {
+			asked = ""
+		}
+	case "amount":
+		bound = t.t("explain.bound.amount", "amount", lang.Money(t.Lang, c.Only.MaxAmount, c.Only.Currency))
+		if q.HasAmount {
+			asked = lang.Money(t.Lang, q.Amount, q.Currency)
+		}
+	case "currency":
+		bound, asked = t.t("explain.bound.currency", "currency", c.Only.Currency), q.Currency
+	case "state":
+		bound, asked = t.t("explain.bound.state", "states", strings.Join(c.Only.States, ", ")), q.State
+	}
+	return bound, cmp.Or(asked, t.t("explain.unknown"))
+}
+
+// Step says what has to happen.
+func (t Telling) Step(s access.Step) string {
+	zone := t.Zone
+	if zone == nil {
+		zone = time.UTC
+	}
+	account := t.Places[s.Account].Account
+	return t.t("advice."+s.Do, "name", isolated(t.User.Name()), "account", isolated(cmp.Or(account.Alias, account.Name)), "role", isolated(t.Role(s.Account, s.Role)),
+		"entity", isolated(t.Entities[s.Entity].Name), "location", isolated(t.Shops[s.Location].Name), "time", lang.DateTime(t.Lang, time.UnixMicro(s.At).In(zone)),
+		"amount", lang.Money(t.Lang, s.Amount, s.Currency), "currency", s.Currency, "states", strings.Join(s.States, ", "))
+}
