@@ -150,7 +150,8 @@ func (v UserOverview) Tabs() []UserTab { return tabs(v.Page, v.User, "overview")
 // AccessSource is where a permission comes from.
 type AccessSource struct {
 	Role        string
-	Policy      string // "" when the role's own
+	Policy      string   // "" when the role's own
+	Limits      []string // restrictions to some records in words, any of which is enough; none is all of them
 	Entities    []string
 	AllEntities bool
 	From        Moment // zero: since it was given

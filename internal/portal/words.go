@@ -7,8 +7,10 @@ import (
 	"strings"
 	"time"
 
+	"countersign/internal/access"
 	"countersign/internal/fault"
 	"countersign/internal/lang"
+	"countersign/internal/roles"
 )
 
 // words are what templates may call, in one language.
@@ -20,7 +22,7 @@ type words struct {
 func (w words) funcs() template.FuncMap {
 	return template.FuncMap{
 		"t": w.t, "number": w.number, "date": w.date, "datetime": w.dateTime, "join": w.join,
-		"permission": w.permission, "permissionhelp": w.permissionHelp, "inc": inc, "section": w.section, "sentence": w.sentence,
+		"permission": w.permission, "permissionhelp": w.permissionHelp, "inc": inc, "section": w.section, "deed": w.deed, "property": w.property, "sentence": w.sentence,
 		"flash": w.flash, "limit": w.limit, "input": w.input, "problem": w.problem, "problems": w.problems,
 		"asset": w.asset, "icon": icon, "png": png, "groups": groups, "lines": lines, "address": address, "dict": dict, "indent": indent, "lower": strings.ToLower,
 	}
@@ -106,6 +108,14 @@ func (w words) permission(name string) string {
 	return w.known("permission."+name, name)
 }
 
+// deed is what a registered permission lets one do, under its type's heading.
+func (w words) deed(name string) string { return w.known("deed."+name, name) }
+
+// property is the title of a registered property; the type of one of users is not read.
+func (w words) property(typeName, part, name string) string {
+	return roles.PropertyTitle(w.tag, typeName, access.ParsePart(part), name)
+}
+
 // permissionHelp says in a sentence what a permission lets one do.
 func (w words) permissionHelp(name string) string { return w.known("permission."+name+".help", "") }
 
@@ -148,6 +158,11 @@ func (w words) problems(f Form) []Problem {
 	}
 	out := make([]Problem, len(f.Refusal.Fields))
 	for i, field := range f.Refusal.Fields {
+		if strings.HasPrefix(field.Name, "clause.") {
+			permission, _ := field.Args["permission"].(string)
+			out[i] = Problem{"#f-" + field.Name, w.permission(permission), lang.FieldSentence(w.tag, field)}
+			continue
+		}
 		out[i] = Problem{"#f-" + field.Name, w.known("portal.field."+field.Name, w.known("portal.chip."+field.Name, field.Name)), lang.FieldSentence(w.tag, field)}
 	}
 	return out

@@ -9,6 +9,7 @@ import (
 
 	"countersign/internal/access"
 	"countersign/internal/db"
+	"countersign/internal/lang"
 )
 
 // storedAction and storedProperty are how a type's lists stand in the database.
@@ -71,7 +72,8 @@ func UserProperties(tx *db.Tx) ([]UserProperty, error) {
 	}, `SELECT name, title, kind, vouched, created_at, COALESCE(retired_at, 0), version FROM user_properties ORDER BY name`)
 }
 
-// Registered is what decisions read of types and of the properties of users.
+// Registered is what decisions read of types and of the properties of users. Their
+// titles become words of lang (Words).
 func Registered(tx *db.Tx) (types []access.Type, users []access.Property, err error) {
 	list, err := Types(tx)
 	if err != nil {
@@ -81,6 +83,10 @@ func Registered(tx *db.Tx) (types []access.Type, users []access.Property, err er
 		types = append(types, t.Type)
 	}
 	properties, err := UserProperties(tx)
+	if err != nil {
+		return nil, nil, err
+	}
+	lang.Learn(Words(list, properties))
 	for _, p := range properties {
 		if p.RetiredAt == 0 {
 			users = append(users, p.Property)

@@ -78,7 +78,7 @@ func (m maker) permits(chosen ...string) portal.PermitPicker {
 		return info.Ungrantable || info.MinLevel != 0
 	})
 	limits := map[string]portal.LimitFields{"payments:refund": {Own: true, Most: "50.00", Currency: "EUR", States: "successful, settled"}}
-	return portal.PickPermits(offered, chosen, limits, func(p access.Permission) bool { return p.Info().Resource == "risk" })
+	return portal.PickPermits(nil, offered, chosen, limits, func(p access.Permission) bool { return p.Info().Resource == "risk" })
 }
 
 func (m maker) pick() portal.PolicyPick {
