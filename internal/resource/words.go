@@ -1,6 +1,9 @@
 package resource
 
-import "countersign/internal/access"
+import (
+	"countersign/internal/access"
+	"countersign/internal/roles"
+)
 
 // Words are what the titles of registered types and of the properties of users
 // say, by the keys of lang:
@@ -26,23 +29,15 @@ func Words(types []Type, users []UserProperty) map[string]string {
 			out["permission."+name] = title + " – " + say("deed."+name, t.Titles[a.Name], a.Name)
 		}
 		for _, p := range t.Properties {
-			key := PropertyKey(t.Name, p.Part, p.Name)
+			key := roles.PropertyKey(t.Name, p.Part, p.Name)
 			say(key, t.Titles[p.Part.String()+"."+p.Name], p.Name)
 			out[key+".kind"] = p.Kind.String()
 		}
 	}
 	for _, p := range users {
-		key := PropertyKey("", access.OfUser, p.Name)
+		key := roles.PropertyKey("", access.OfUser, p.Name)
 		say(key, p.Title, p.Name)
 		out[key+".kind"] = p.Kind.String()
 	}
 	return out
-}
-
-// PropertyKey is the key of a property's title in lang; the type of one of users is not read.
-func PropertyKey(typeName string, part access.Part, name string) string {
-	if part == access.OfUser {
-		return "property.user." + name
-	}
-	return "property." + typeName + "." + part.String() + "." + name
 }

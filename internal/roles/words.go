@@ -10,7 +10,6 @@ import (
 
 	"countersign/internal/access"
 	"countersign/internal/lang"
-	"countersign/internal/resource"
 )
 
 // Words are the restriction of a permit as a person reads it, wherever it is
@@ -65,15 +64,24 @@ func clauseWords(tag lang.Tag, typeName string, c access.Clause) string {
 // PropertyTitle is the title of a registered property, or its name where nothing
 // is registered of it; the type of one of users is not read.
 func PropertyTitle(tag lang.Tag, typeName string, part access.Part, name string) string {
-	if key := resource.PropertyKey(typeName, part, name); lang.Has(key) {
+	if key := PropertyKey(typeName, part, name); lang.Has(key) {
 		return isolated(lang.T(tag, key))
 	}
 	return isolated(name)
 }
 
+// PropertyKey is the key of a registered property's title in lang; the type of one
+// of users is not read. With ".kind" behind it, it says what its values are.
+func PropertyKey(typeName string, part access.Part, name string) string {
+	if part == access.OfUser {
+		return "property.user." + name
+	}
+	return "property." + typeName + "." + part.String() + "." + name
+}
+
 // KindOf is what the values of a registered property are; 0 when nothing is registered of it.
 func KindOf(typeName string, part access.Part, name string) access.ValueKind {
-	return access.ParseValueKind(lang.T(lang.English, resource.PropertyKey(typeName, part, name)+".kind"))
+	return access.ParseValueKind(lang.T(lang.English, PropertyKey(typeName, part, name)+".kind"))
 }
 
 // ValueWords is a value of a registered property as a person reads it.
