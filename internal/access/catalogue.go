@@ -50,6 +50,7 @@ var sections = []Section{
 	{"settings", "account", true},
 	{"service_tokens", "account", true},
 	{"accounts", "platform", true},
+	{"resource_types", "platform", true},
 }
 
 // rows is the catalogue. Records of the desk are located, also those that sum
@@ -123,10 +124,12 @@ var rows = []struct {
 	{"accounts", "accounts", built, Partner, "view"},
 	{"accounts", "accounts", built | needs2FA, Platform, "create"},
 	{"accounts", "accounts", built | needs2FA, Partner, "edit"},
+	{"resource_types", "resource_types", built, Platform, "view"},
+	{"resource_types", "resource_types", built | needs2FA | dangerous, Platform, "manage"},
 }
 
 // builtPages are the sections whose page the portal has.
-var builtPages = map[string]bool{"home": true, "users": true, "roles": true, "policies": true, "matrix": true, "activity": true, "entities": true, "settings": true, "service_tokens": true, "accounts": true}
+var builtPages = map[string]bool{"home": true, "users": true, "roles": true, "policies": true, "matrix": true, "activity": true, "entities": true, "settings": true, "service_tokens": true, "accounts": true, "resource_types": true}
 
 // also names what a permission brings along beside its section's page.
 var also = map[string][]string{
@@ -163,14 +166,25 @@ func makeCatalogue() *catalog {
 		if builtPages[s.Key] {
 			f = built
 		}
-		var level Kind
-		if s.Group == "platform" { // of whoever has accounts below
-			level = Partner
-		}
-		c.add("page", s.Key, s.Key, f, level)
+		c.add("page", s.Key, s.Key, f, pageLevel(s.Key))
 	}
 	c.connect()
 	return c
+}
+
+// pageLevel is the level from which on people may open a section's page: the lowest
+// at which they may hold anything of it; 0 is any.
+func pageLevel(section string) Kind {
+	var level Kind
+	for _, r := range rows {
+		if r.section == section {
+			if r.minLevel == 0 {
+				return 0
+			}
+			level = max(level, r.minLevel)
+		}
+	}
+	return level
 }
 
 func (c *catalog) add(resource, action, section string, f flag, level Kind) {

@@ -372,7 +372,7 @@ func TestServiceTokens(t *testing.T) {
 	clock.Advance(time.Hour)
 	refused(service, invalid)
 	owner = h.nobody()
-	_, fresh, err := h.Org.CreateToken(t.Context(), h.Who("m1.owner"), h.Account("M1").ID, "second", time.Time{})
+	_, fresh, err := h.Org.CreateToken(t.Context(), h.Who("m1.owner"), h.Account("M1").ID, org.Decisions, "second", time.Time{})
 	h.must(err)
 	second := h.bearer(fresh)
 	allowed(t, second.post(evaluation, ask), true)

@@ -146,7 +146,7 @@ func codeOf(t testing.TB, key string) string {
 // service is a program with a fresh service token of an account.
 func (h *house) service(customerID string) (caller, org.Token) {
 	h.t.Helper()
-	token, secret, err := h.Org.CreateToken(h.t.Context(), h.Who(strings.ToLower(customerID)+".owner"), h.Account(customerID).ID, "token "+rand.Text(), time.Time{})
+	token, secret, err := h.Org.CreateToken(h.t.Context(), h.Who(strings.ToLower(customerID)+".owner"), h.Account(customerID).ID, org.Decisions, "token "+rand.Text(), time.Time{})
 	h.must(err)
 	return h.bearer(secret), token
 }

@@ -24,7 +24,7 @@ func (a *API) tokenRoutes() {
 type ServiceToken struct {
 	ID         string `json:"id" example:"tok_355c06m61fbe6bnepsk8mvrwym"`
 	Name       string `json:"name"`
-	Kind       string `json:"kind" enum:"decisions"`
+	Kind       string `json:"kind" enum:"decisions,resources" doc:"decisions: asks the decision API; resources: stores, reads and removes resources of registered types."`
 	Token      string `json:"token,omitempty" doc:"Shown once, when it is made."`
 	CreatedAt  moment `json:"created_at"`
 	CreatedBy  string `json:"created_by"`
@@ -63,6 +63,7 @@ func (a *API) listTokens(c *call, in *listIn) (*listed[ServiceToken], error) {
 type createTokenIn struct {
 	InAccount
 	Body struct {
+		Kind      string `json:"kind,omitempty" enum:"decisions,resources" doc:"Without it, decisions." example:"decisions"`
 		Name      string `json:"name" maxLength:"100" example:"payment gateway"`
 		ExpiresAt moment `json:"expires_at,omitzero" doc:"At most five years ahead; without it the token does not expire." example:"2027-01-01T00:00:00Z"`
 	} `nameHint:"NewServiceToken"`
@@ -78,11 +79,14 @@ func (a *API) createToken(c *call, in *createTokenIn) (*tokenOut, error) {
 	if err != nil {
 		return nil, err
 	}
+	if in.Body.Kind == "" {
+		in.Body.Kind = org.Decisions
+	}
 	var expires time.Time
 	if in.Body.ExpiresAt != 0 {
 		expires = time.UnixMicro(int64(in.Body.ExpiresAt))
 	}
-	t, secret, err := a.Org.CreateToken(c.ctx, c.v.Who, account.ID, in.Body.Name, expires)
+	t, secret, err := a.Org.CreateToken(c.ctx, c.v.Who, account.ID, in.Body.Kind, in.Body.Name, expires)
 	if err != nil {
 		return nil, err
 	}

@@ -164,7 +164,7 @@ func (f *filling) loseFactor(by, whom, reason string) error {
 
 func (f *filling) makeToken(by, name string) error {
 	return f.visit(by, 2*time.Minute, func(who db.Who) error {
-		_, _, err := f.Org.CreateToken(f.ctx, who, who.AccountID, name, f.now.AddDate(1, 0, 0))
+		_, _, err := f.Org.CreateToken(f.ctx, who, who.AccountID, org.Decisions, name, f.now.AddDate(1, 0, 0))
 		return err
 	})
 }

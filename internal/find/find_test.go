@@ -166,7 +166,7 @@ func TestNames(t *testing.T) {
 			})
 			return n
 		}
-		token, _, err := w.Org.CreateToken(t.Context(), w.Who("m2.owner"), w.Account("M2").ID, "Till", time.Time{})
+		token, _, err := w.Org.CreateToken(t.Context(), w.Who("m2.owner"), w.Account("M2").ID, org.Decisions, "Till", time.Time{})
 		if err != nil {
 			t.Fatal(err)
 		}

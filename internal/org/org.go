@@ -248,7 +248,7 @@ func (e *Entity) under(tx *db.Tx, parentID string) error {
 	if !allowed {
 		return fault.In("parent", "kind_below", "kind", e.Kind.String(), "parent", parent.Kind.String())
 	}
-	off, err := offAtOrAbove(tx, parent.Path)
+	off, err := OffAtOrAbove(tx, parent.Path)
 	if err != nil {
 		return err
 	}

@@ -52,7 +52,7 @@ func TestServiceToken(t *testing.T) {
 	each(t, func(t *testing.T, w *world.World, clock *testdb.Clock) {
 		ctx, who := t.Context(), w.Who("m1.administrator")
 		a := who.AccountID
-		token, secret, err := w.Org.CreateToken(ctx, who, a, " Checkout\u00a0 ", start.Add(time.Hour))
+		token, secret, err := w.Org.CreateToken(ctx, who, a, org.Decisions, " Checkout\u00a0 ", start.Add(time.Hour))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -128,7 +128,7 @@ func TestServiceToken(t *testing.T) {
 			var group sync.WaitGroup
 			for i := range 110 {
 				group.Go(func() {
-					_, _, err := w.Org.CreateToken(context.WithoutCancel(ctx), who, a, fmt.Sprintf("token %d", i), time.Time{})
+					_, _, err := w.Org.CreateToken(context.WithoutCancel(ctx), who, a, org.Decisions, fmt.Sprintf("token %d", i), time.Time{})
 					switch told(err) {
 					case "done":
 						made.Add(1)
@@ -147,7 +147,7 @@ func TestServiceToken(t *testing.T) {
 				_, err := tx.Exec(`UPDATE service_tokens SET expires_at = $1 WHERE account_id = $2 AND id = (SELECT MIN(id) FROM service_tokens WHERE account_id = $2 AND revoked_at IS NULL)`, tx.Now, a)
 				return err
 			})
-			if _, _, err := w.Org.CreateToken(ctx, who, a, "in place of one that ended", time.Time{}); err != nil {
+			if _, _, err := w.Org.CreateToken(ctx, who, a, org.Decisions, "in place of one that ended", time.Time{}); err != nil {
 				t.Error(err)
 			}
 		})
@@ -170,7 +170,7 @@ func refusedTokens(t *testing.T, w *world.World, clock *testdb.Clock, revoked or
 			if after != 0 {
 				expires = clock.Now().Add(after)
 			}
-			_, secret, err := w.Org.CreateToken(t.Context(), who, account, name, expires)
+			_, secret, err := w.Org.CreateToken(t.Context(), who, account, org.Decisions, name, expires)
 			if secret != "" {
 				t.Error("a secret came with the refusal")
 			}

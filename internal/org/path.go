@@ -1,6 +1,10 @@
 package org
 
-import "countersign/internal/access"
+import (
+	"strings"
+
+	"countersign/internal/access"
+)
 
 const digits = "0123456789abcdefghijklmnopqrstuv"
 
@@ -18,11 +22,14 @@ func part(child int64) string {
 // Below is the range of paths of an entity and all below it: from <= path < until.
 func Below(path string) (from, until string) { return path, path + "~" }
 
-// line is the paths of the entities above one, from the root down to itself.
-func line(path string) []string {
+// PathsTo is the paths of the entities above one, from the root down to itself.
+func PathsTo(path string) []string {
 	var out []string
 	for n := access.PathPart; n <= len(path); n += access.PathPart {
 		out = append(out, path[:n])
 	}
 	return out
 }
+
+// AtOrBelow tells whether a path is that of an entity, or of one below it.
+func AtOrBelow(entity, path string) bool { return strings.HasPrefix(path, entity) }

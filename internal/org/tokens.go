@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"time"
 
 	"countersign/internal/access"
@@ -18,9 +19,15 @@ import (
 // TokenPurpose is what service tokens are hashed for.
 const TokenPurpose = "service token"
 
-// Decisions is the kind of token that asks the decision API about the account
-// and all below, and can do nothing else.
-const Decisions = "decisions"
+// The kinds of tokens, each for the account and all below. Neither can do what the
+// other does: a service that asks must not be able to say what it is answered by.
+const (
+	Decisions = "decisions" // asks the decision API, and can do nothing else
+	Resources = "resources" // stores, reads and removes resources of registered types, and can do nothing else
+)
+
+// TokenKinds lists the kinds in the order in which they are offered.
+func TokenKinds() []string { return []string{Decisions, Resources} }
 
 // Token is a service token as lists show it; the token itself is kept as a hash.
 type Token struct {
@@ -55,16 +62,16 @@ const (
 	tokenMaxAge = 5 * 365 * 24 * time.Hour
 )
 
-// CreateToken makes a service token and returns it, once. expires is at most
+// CreateToken makes a service token of a kind and returns it, once. expires is at most
 // five years ahead; the zero time is never. Names are unique in the account,
 // those of revoked tokens too, so that the log stays clear.
-func (o *Org) CreateToken(ctx context.Context, who db.Who, accountID, name string, expires time.Time) (t Token, secret seal.Secret, err error) {
+func (o *Org) CreateToken(ctx context.Context, who db.Who, accountID, kind, name string, expires time.Time) (t Token, secret seal.Secret, err error) {
 	e := audit.Entry{Action: audit.TokenCreated, AccountID: accountID, Kind: "account", ID: accountID}
 	err = o.refusing(ctx, who, e, func(tx *db.Tx) error {
 		if err := o.overAll(tx, who, accountID, "service_tokens:create"); err != nil {
 			return err
 		}
-		if t, err = checkToken(tx, accountID, name, expires); err != nil {
+		if t, err = checkToken(tx, accountID, kind, name, expires); err != nil {
 			return err
 		}
 		secret, err = addToken(tx, &t)
@@ -95,13 +102,16 @@ func (o *Org) overAll(tx *db.Tx, who db.Who, accountID, permission string) error
 	return nil
 }
 
-func checkToken(tx *db.Tx, accountID, name string, expires time.Time) (Token, error) {
+func checkToken(tx *db.Tx, accountID, kind, name string, expires time.Time) (Token, error) {
 	var f fault.Fields
 	name, problem := lang.Line(name, nameMax)
 	if problem != "" {
 		f.Add("name", problem, "max", nameMax)
 	}
-	t := Token{AccountID: accountID, Kind: Decisions, Name: name, CreatedAt: tx.Now, CreatedBy: tx.Who.ID}
+	if !slices.Contains(TokenKinds(), kind) {
+		f.Add("kind", "token_kind")
+	}
+	t := Token{AccountID: accountID, Kind: kind, Name: name, CreatedAt: tx.Now, CreatedBy: tx.Who.ID}
 	if !expires.IsZero() {
 		t.ExpiresAt = expires.UnixMicro()
 		if t.ExpiresAt <= tx.Now || t.ExpiresAt > tx.Now+tokenMaxAge.Microseconds() {

@@ -151,7 +151,7 @@ func Line(tx *db.Tx, reach []access.Reach, paths ...string) ([]Node, error) {
 	}
 	var all []string
 	for _, path := range paths {
-		all = append(all, line(path)...)
+		all = append(all, PathsTo(path)...)
 	}
 	slices.Sort(all)
 	if all = slices.Compact(all); len(all) == 0 {
@@ -172,14 +172,14 @@ func Line(tx *db.Tx, reach []access.Reach, paths ...string) ([]Node, error) {
 // Above lists the ids of an entity and of those above it, up to the account's own.
 func Above(tx *db.Tx, a Account, e Entity) ([]string, error) {
 	l := &listing{}
-	l.among("e.path", line(e.Path)[len(line(a.Path))-1:])
+	l.among("e.path", PathsTo(e.Path)[len(PathsTo(a.Path))-1:])
 	return db.Column(tx, `SELECT e.id FROM entities e WHERE `+l.where()+` ORDER BY e.path`, l.args...)
 }
 
-// offAtOrAbove tells whether an entity, or one above it, is not active.
-func offAtOrAbove(tx *db.Tx, path string) (bool, error) {
+// OffAtOrAbove tells whether an entity, or one above it, is not active.
+func OffAtOrAbove(tx *db.Tx, path string) (bool, error) {
 	l := &listing{}
-	l.among("e.path", line(path))
+	l.among("e.path", PathsTo(path))
 	var one int
 	return db.One(tx, []any{&one}, `SELECT 1 FROM entities e WHERE NOT e.active AND `+l.where()+` LIMIT 1`, l.args...)
 }

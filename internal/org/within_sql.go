@@ -12,7 +12,7 @@ import (
 // EntitiesWithin reads up to limit entities of those that a reach selects, in
 // the order of the tree, after a path; "" begins. None reached finds nothing.
 func EntitiesWithin(tx *db.Tx, reach []access.Reach, after string, limit int) ([]Entity, error) {
-	where, args := within(reach)
+	where, args := Within(reach)
 	if where == "" {
 		return nil, nil
 	}
@@ -23,7 +23,7 @@ func EntitiesWithin(tx *db.Tx, reach []access.Reach, after string, limit int) ([
 // LocationsWithin reads up to limit locations of those that a reach selects, by
 // id, after one; "" begins.
 func LocationsWithin(tx *db.Tx, reach []access.Reach, after string, limit int) ([]Location, error) {
-	where, args := within(reach)
+	where, args := Within(reach)
 	if where == "" {
 		return nil, nil
 	}
@@ -33,8 +33,8 @@ func LocationsWithin(tx *db.Tx, reach []access.Reach, after string, limit int) (
 		WHERE `+where+fmt.Sprintf(` AND l.id > $%d ORDER BY l.id LIMIT $%d`, len(args)+1, len(args)+2), append(args, after, limit)...)
 }
 
-// within is the WHERE of a reach over entities e and, where it names locations, locations l.
-func within(reach []access.Reach) (string, []any) {
+// Within is the WHERE of a reach over entities e and, where it names locations, locations l.
+func Within(reach []access.Reach) (string, []any) {
 	var args []any
 	arg := func(v any) string {
 		args = append(args, v)

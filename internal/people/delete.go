@@ -70,6 +70,10 @@ func takeOut(tx *db.Tx, a org.Account, m Member) ([]audit.Change, error) {
 	if err != nil {
 		return nil, err
 	}
+	values, err := Properties(tx, a.ID, m.ID)
+	if err != nil {
+		return nil, err
+	}
 	if err := roles.Replace(tx, a.ID, m.ID, nil); err != nil {
 		return nil, err
 	}
@@ -86,6 +90,7 @@ func takeOut(tx *db.Tx, a org.Account, m Member) ([]audit.Change, error) {
 		args []any
 	}{
 		{`DELETE FROM membership_ips WHERE account_id = $1 AND membership_id = $2`, []any{a.ID, m.ID}},
+		{`DELETE FROM membership_properties WHERE account_id = $1 AND membership_id = $2`, []any{a.ID, m.ID}},
 		{`DELETE FROM membership_locations WHERE account_id = $1 AND membership_id = $2`, []any{a.ID, m.ID}},
 		{`DELETE FROM invitations WHERE account_id = $1 AND membership_id = $2`, []any{a.ID, m.ID}},
 		{`DELETE FROM challenges WHERE user_id = $1 AND account_id = $2`, []any{m.UserID, a.ID}},
@@ -102,6 +107,7 @@ func takeOut(tx *db.Tx, a org.Account, m Member) ([]audit.Change, error) {
 	return []audit.Change{
 		{Field: "first_name", Before: seen.FirstName, Personal: true}, {Field: "last_name", Before: seen.LastName, Personal: true},
 		{Field: "email", Before: seen.Email, Personal: true}, {Field: "roles", Before: roles.Text(given[m.ID])},
+		propertyChange(values, nil),
 	}, nil
 }
 

@@ -107,6 +107,10 @@ func (p *People) correct(tx *db.Tx, a org.Account, settings profile.Settings, m 
 	if err == nil {
 		j.networks, err = Networks(tx, a.ID, m.ID)
 	}
+	var values map[string]string
+	if err == nil {
+		values, err = Properties(tx, a.ID, m.ID)
+	}
 	if err != nil {
 		return Readdressed{}, err
 	}
@@ -119,6 +123,9 @@ func (p *People) correct(tx *db.Tx, a org.Account, settings profile.Settings, m 
 	}
 	tx.ChangedUser(m.UserID)
 	now, to, err := p.admit(tx, a, settings, j)
+	if err == nil {
+		err = saveProperties(tx, now, values)
+	}
 	if err != nil {
 		return Readdressed{}, err
 	}

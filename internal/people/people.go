@@ -23,6 +23,7 @@
 //	bulk.go, export.go, help.go          what is done to many, taken out, or done by package signin
 //	list.go, look.go, find.go, code.go   lists of any length, and who keeps them so (relist_sql.go)
 //	fields.go, networks.go               what must be said of them, and how
+//	properties.go                        values of registered properties, which restrictions are decided by
 //	*_sql.go                             what is read and written
 //
 // The one rule: nobody gives what they may not give (access.CanGrant), acts on

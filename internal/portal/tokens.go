@@ -92,7 +92,7 @@ func (p *Portal) doNewToken(w http.ResponseWriter, r *http.Request, v *web.Visit
 	}
 	var made org.Token
 	if err == nil {
-		token, secret, problem := p.Org.CreateToken(r.Context(), v.Who, i.account.ID, f.Get("name"), expires)
+		token, secret, problem := p.Org.CreateToken(r.Context(), v.Who, i.account.ID, f.Get("kind"), f.Get("name"), expires)
 		if made, err = token, problem; err == nil {
 			return p.show(w, TokenMadeView{Page: i.page, Name: made.Name, Token: secret.Reveal(), Expires: moment(made.ExpiresAt)})
 		}

@@ -28,16 +28,34 @@ type storedProperty struct {
 	Vouched string `json:"vouched"`
 }
 
+const typeColumns = `SELECT name, title, entity_from, located, actions, properties, created_at, COALESCE(retired_at, 0), version FROM resource_types`
+
 // Types lists the registered types by name, retired ones too.
-func Types(tx *db.Tx) ([]Type, error) {
-	return db.All(tx, func(r *sql.Rows) (t Type, err error) {
-		var from, actions, properties string
-		if err = r.Scan(&t.Name, &t.Title, &from, &t.Located, &actions, &properties, &t.CreatedAt, &t.RetiredAt, &t.Version); err != nil {
-			return t, err
-		}
-		t.From, t.Retired = access.ParseEntityFrom(from), t.RetiredAt != 0
-		return t, t.read(actions, properties)
-	}, `SELECT name, title, entity_from, located, actions, properties, created_at, COALESCE(retired_at, 0), version FROM resource_types ORDER BY name`)
+func Types(tx *db.Tx) ([]Type, error) { return db.All(tx, scanType, typeColumns+` ORDER BY name`) }
+
+// TypeByName reads a type, also a retired one; false when there is none.
+func TypeByName(tx *db.Tx, name string) (t Type, found bool, err error) {
+	if !lang.Storable(name) {
+		return t, false, nil
+	}
+	return first(db.All(tx, scanType, typeColumns+` WHERE name = $1`, name))
+}
+
+// first gives the first of rows, and whether there was one.
+func first[T any](rows []T, err error) (v T, found bool, _ error) {
+	if err != nil || len(rows) == 0 {
+		return v, false, err
+	}
+	return rows[0], true, nil
+}
+
+func scanType(r *sql.Rows) (t Type, err error) {
+	var from, actions, properties string
+	if err = r.Scan(&t.Name, &t.Title, &from, &t.Located, &actions, &properties, &t.CreatedAt, &t.RetiredAt, &t.Version); err != nil {
+		return t, err
+	}
+	t.From, t.Retired = access.ParseEntityFrom(from), t.RetiredAt != 0
+	return t, t.read(actions, properties)
 }
 
 // read takes over what stands in JSON.
@@ -62,14 +80,26 @@ func (t *Type) read(actions, properties string) error {
 	return nil
 }
 
+const userPropertyColumns = `SELECT name, title, kind, vouched, created_at, COALESCE(retired_at, 0), version FROM user_properties`
+
 // UserProperties lists the registered properties of users by name, retired ones too.
 func UserProperties(tx *db.Tx) ([]UserProperty, error) {
-	return db.All(tx, func(r *sql.Rows) (p UserProperty, err error) {
-		var kind, vouched string
-		err = r.Scan(&p.Name, &p.Title, &kind, &vouched, &p.CreatedAt, &p.RetiredAt, &p.Version)
-		p.Part, p.Kind, p.Vouched = access.OfUser, access.ParseValueKind(kind), access.ParseVoucher(vouched)
-		return p, err
-	}, `SELECT name, title, kind, vouched, created_at, COALESCE(retired_at, 0), version FROM user_properties ORDER BY name`)
+	return db.All(tx, scanUserProperty, userPropertyColumns+` ORDER BY name`)
+}
+
+// UserPropertyByName reads one of them; false when there is none.
+func UserPropertyByName(tx *db.Tx, name string) (p UserProperty, found bool, err error) {
+	if !lang.Storable(name) {
+		return p, false, nil
+	}
+	return first(db.All(tx, scanUserProperty, userPropertyColumns+` WHERE name = $1`, name))
+}
+
+func scanUserProperty(r *sql.Rows) (p UserProperty, err error) {
+	var kind, vouched string
+	err = r.Scan(&p.Name, &p.Title, &kind, &vouched, &p.CreatedAt, &p.RetiredAt, &p.Version)
+	p.Part, p.Kind, p.Vouched = access.OfUser, access.ParseValueKind(kind), access.ParseVoucher(vouched)
+	return p, err
 }
 
 // Registered is what decisions read of types and of the properties of users. Their
@@ -122,12 +152,21 @@ func scanStored(r *sql.Rows) (x access.Resource, err error) {
 	if err = r.Scan(&x.AccountID, &x.Type, &x.ID, &x.EntityID, &x.LocationID, &properties); err != nil {
 		return x, err
 	}
+	x.Values, err = readValues(properties)
+	if err != nil {
+		err = fmt.Errorf("properties of %s %s: %w", x.Type, x.ID, err)
+	}
+	return x, err
+}
+
+// readValues reads what stands in JSON, by name.
+func readValues(properties string) (out []access.Value, err error) {
 	values := map[string]string{}
 	if err = json.Unmarshal([]byte(properties), &values); err != nil {
-		return x, fmt.Errorf("properties of %s %s: %w", x.Type, x.ID, err)
+		return nil, err
 	}
 	for _, name := range slices.Sorted(maps.Keys(values)) {
-		x.Values = append(x.Values, access.Value{Name: name, Text: values[name]})
+		out = append(out, access.Value{Name: name, Text: values[name]})
 	}
-	return x, nil
+	return out, nil
 }

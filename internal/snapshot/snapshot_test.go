@@ -123,7 +123,7 @@ func TestAnotherNode(t *testing.T) {
 		})
 		t.Run("hears of service tokens", func(t *testing.T) {
 			who := p.Who("m1.owner")
-			token, secret, err := p.Org.CreateToken(t.Context(), who, who.AccountID, "x", time.Time{})
+			token, secret, err := p.Org.CreateToken(t.Context(), who, who.AccountID, org.Decisions, "x", time.Time{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -224,7 +224,7 @@ func TestDatabaseAway(t *testing.T) {
 
 func (p place) token(t *testing.T) string {
 	who := p.Who("m1.owner")
-	_, secret, err := p.Org.CreateToken(t.Context(), who, who.AccountID, "x", time.Time{})
+	_, secret, err := p.Org.CreateToken(t.Context(), who, who.AccountID, org.Decisions, "x", time.Time{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -49,3 +49,7 @@ CREATE TABLE resources (
     PRIMARY KEY (account_id, type, id)
 );
 CREATE INDEX resources_entity ON resources (account_id, entity_id);
+
+-- What roles name of a type is looked for before one of its actions is taken away.
+CREATE INDEX policy_permissions_permission ON policy_permissions (permission);
+CREATE INDEX role_permissions_permission ON role_permissions (permission);
