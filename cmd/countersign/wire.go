@@ -18,6 +18,7 @@ import (
 	"countersign/internal/org"
 	"countersign/internal/people"
 	"countersign/internal/profile"
+	"countersign/internal/resource"
 	"countersign/internal/roles"
 	"countersign/internal/seal"
 	"countersign/internal/signin"
@@ -35,6 +36,7 @@ type rooms struct {
 	keeper    *snapshot.Keeper
 	org       *org.Org
 	roles     *roles.Roles
+	resources *resource.Resources
 	people    *people.People
 	passwords *signin.Passwords
 	door      *signin.Door
@@ -71,6 +73,7 @@ func wire(ctx context.Context, log *slog.Logger, address, origin string, box *se
 	r.keeper = snapshot.New(d, profiles, r.live, snapshot.Options{Log: log})
 	r.org = org.NewOrg(d, r.live, profiles, r.audit)
 	r.roles = roles.New(d, r.live, profiles, r.audit, people.RelistAccess)
+	r.resources = resource.New(d, r.live, profiles, r.audit)
 	r.people = people.New(d, r.live, profiles, r.audit)
 	r.passwords = signin.NewPasswords(h.cost, h.workers, h.queue, rand.Reader)
 	settings := func(tx *db.Tx, accountID string) (profile.Settings, error) {

@@ -338,3 +338,9 @@ func (a Addresses) RemoveRecord(typeName, id string) string {
 
 // UserValues is the form that changes the values of a user's registered properties.
 func (a Addresses) UserValues(id string) string { return a.at("users", id, "properties") }
+
+// NoTypes is the filter of a whole list of types.
+func (Addresses) NoTypes() TypesFilter { return TypesFilter{} }
+
+// NoRecords is the filter of a whole list of records.
+func (Addresses) NoRecords() RecordsFilter { return RecordsFilter{} }

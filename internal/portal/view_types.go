@@ -117,7 +117,7 @@ func (p PropertyFields) Any() bool { return p.Name != "" || p.Title != "" }
 // TypeFormView registers a type, or changes one. Fields: name, title, entity_from,
 // located, actions[N].name, .title, .needs_2fa, .dangerous and .drop,
 // properties[N].of, .name, .title, .kind, .vouched and .drop, the button rows, which
-// shows the form again with more of them, and revision.
+// shows the form again with more of them, and revision and seen as in EditAccessView.
 type TypeFormView struct {
 	Page
 	Form
@@ -129,6 +129,8 @@ type TypeFormView struct {
 	Actions    []ActionFields
 	Properties []PropertyFields
 	Revision   string
+	Seen       string
+	Changed    []Difference
 }
 
 func (TypeFormView) name() string { return "type_form" }

@@ -25,6 +25,11 @@ const (
 	ActivateAccount      Act = "account-activation"
 	DeactivateEntity     Act = "entity-deactivation"
 	ActivateEntity       Act = "entity-activation"
+	RetireType           Act = "type-retirement"
+	ReinstateType        Act = "type-reinstatement"
+	RetireProperty       Act = "property-retirement"
+	ReinstateProperty    Act = "property-reinstatement"
+	RemoveRecordAct      Act = "record-removal"
 )
 
 // UserHead is who a user's page is about, the same on each of its tabs.
@@ -136,6 +141,8 @@ type UserOverview struct {
 	FactorRequired    bool
 	FactorActions     string   // "portal.action.ACTION", where it is required
 	Networks          []string // from where they may act; empty is from anywhere
+	Values            []PropertyValue
+	MayValues         bool     // the viewer may change these
 	InvitationExpires Moment   // when Status is Invited or InvitationExpired
 	LastMail          *MailRow // nil when none was sent
 	Grants            []Grant
@@ -268,6 +275,7 @@ type ConfirmView struct {
 	Attempts    int // wrong ones, of a lock that ends
 	CutAccounts int // that are cut off with an account, itself among them
 	CutUsers    int // the users of those
+	Named       int // roles and policies that name what is retired
 	Revision    string
 }
 
@@ -276,7 +284,7 @@ func (ConfirmView) name() string { return "confirm" }
 // Dangerous acts have the red button.
 func (v ConfirmView) Dangerous() bool {
 	switch v.Act {
-	case Activate, ResendInvitation, SetUpSecondFactor, SendResetLink, UnlockSignIn, ActivateAccount, ActivateEntity:
+	case Activate, ResendInvitation, SetUpSecondFactor, SendResetLink, UnlockSignIn, ActivateAccount, ActivateEntity, ReinstateType, ReinstateProperty:
 		return false
 	}
 	return true

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"html/template"
+	"strconv"
 	"strings"
 	"time"
 
@@ -158,14 +159,25 @@ func (w words) problems(f Form) []Problem {
 	}
 	out := make([]Problem, len(f.Refusal.Fields))
 	for i, field := range f.Refusal.Fields {
-		if strings.HasPrefix(field.Name, "clause.") {
-			permission, _ := field.Args["permission"].(string)
-			out[i] = Problem{"#f-" + field.Name, w.permission(permission), lang.FieldSentence(w.tag, field)}
-			continue
-		}
-		out[i] = Problem{"#f-" + field.Name, w.known("portal.field."+field.Name, w.known("portal.chip."+field.Name, field.Name)), lang.FieldSentence(w.tag, field)}
+		out[i] = Problem{"#f-" + field.Name, w.label(field), lang.FieldSentence(w.tag, field)}
 	}
 	return out
+}
+
+// label is what a field is called: a condition by its permission, a row by its place.
+func (w words) label(field fault.Field) string {
+	if strings.HasPrefix(field.Name, "clause.") {
+		permission, _ := field.Args["permission"].(string)
+		return w.permission(permission)
+	}
+	if list, rest, ok := strings.Cut(field.Name, "["); ok {
+		number, _, _ := strings.Cut(rest, "]")
+		if n, err := strconv.Atoi(number); err == nil && lang.Has("portal.row."+list) {
+			return w.t("portal.row."+list, "number", n+1)
+		}
+	}
+	name := strings.TrimPrefix(field.Name, propertiesField)
+	return w.known("portal.field."+field.Name, w.known("portal.chip."+field.Name, w.known(roles.PropertyKey("", access.OfUser, name), name)))
 }
 
 // Input is one field of a form as the template "input" draws it.
