@@ -37,7 +37,7 @@ func routes(r *rooms, edge *web.Edge, places *signin.Places) (*served, error) {
 	s := &served{
 		portal: &portal.Portal{Edge: edge, DB: r.db, Live: r.live, Profiles: r.profiles, Audit: r.audit, Org: r.org, Roles: r.roles, Resources: r.resources, People: r.people, Door: r.door, Help: r.help,
 			Places: places, Assets: assets, Renderer: pages},
-		api: api.New(api.Parts{Edge: edge, People: r.people, Org: r.org, Roles: r.roles, Profiles: r.profiles, Keeper: r.keeper, Help: r.help, Places: places}),
+		api: api.New(api.Parts{Edge: edge, People: r.people, Org: r.org, Roles: r.roles, Resources: r.resources, Profiles: r.profiles, Keeper: r.keeper, Help: r.help, Places: places}),
 	}
 	mux := http.NewServeMux()
 	edge.Routes(mux, s.portal.Answer, s.portal.Routes())

@@ -160,18 +160,27 @@ type PermissionInfo struct {
 	DirectPayment  bool   `json:"direct_payment" doc:"Never through a higher level."`
 	MinLevel       string `json:"min_level,omitempty" doc:"The lowest level whose people may hold it."`
 	Grantable      bool   `json:"grantable" doc:"May be in a custom role."`
+	Registered     bool   `json:"registered" doc:"Of a registered resource type, which is its section."`
 }
 
+// listPermissions gives the catalogue to everybody, and what is registered beside it
+// to those who see roles, policies or resource types where they are signed in.
 func (a *API) listPermissions(c *call, _ *struct{}) (*listed[PermissionInfo], error) {
 	out := &listed[PermissionInfo]{}
-	for _, p := range access.Permissions() {
+	list, titles, err := a.registeredFor(c)
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range append(access.Permissions(), list...) {
 		i := p.Info()
 		name := p.String()
 		if key := "permission." + name; lang.Has(key) {
 			name = lang.T(c.v.Lang, key)
+		} else if titles[name] != "" {
+			name = titles[name]
 		}
 		out.Body.Items = append(out.Body.Items, PermissionInfo{p.String(), name, i.Section, i.NeedsTwoFactor, i.Dangerous, i.StepUp, i.Located,
-			i.OwnAccount, i.DirectPayment, i.MinLevel.String(), !i.Ungrantable})
+			i.OwnAccount, i.DirectPayment, i.MinLevel.String(), !i.Ungrantable, i.Registered})
 	}
 	return out, nil
 }

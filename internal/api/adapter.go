@@ -87,6 +87,11 @@ func (ad adapter) Handle(op *huma.Operation, handler func(huma.Context)) {
 	need, reads := op.Metadata["body"].(bool)
 	ad.api.routes = append(ad.api.routes, web.Route{Pattern: op.Method + " " + op.Path, Needs: op.Metadata["needs"].(web.Needs),
 		Handle: func(w http.ResponseWriter, r *http.Request, v *web.Visit) error {
+			if op.Metadata["needs"] == web.Either {
+				if err := ad.api.either(r, v); err != nil {
+					return err
+				}
+			}
 			c := &call{request: humago.NewContext(op, r, w), ctx: r.Context(), r: r, w: w, v: v}
 			if err := c.read(op, queries, reads, need); err != nil {
 				return err
@@ -250,7 +255,7 @@ func covers(wider, path string) bool {
 }
 
 func extensions(o Operation) map[string]any {
-	needs := map[web.Needs]string{web.SignedIn: "session", web.Anybody: "nothing", web.Token: "token"}
+	needs := map[web.Needs]string{web.SignedIn: "session", web.Anybody: "nothing", web.Token: "token", web.Either: "session or token"}
 	out := map[string]any{"x-needs": needs[o.Needs]}
 	if o.Permission != "" {
 		out["x-permission"] = o.Permission
@@ -264,6 +269,8 @@ func security(n web.Needs) []map[string][]string {
 		return []map[string][]string{{"session": {}}}
 	case web.Token:
 		return []map[string][]string{{"token": {}}}
+	case web.Either:
+		return []map[string][]string{{"session": {}}, {"token": {}}}
 	}
 	return []map[string][]string{}
 }
@@ -271,7 +278,7 @@ func security(n web.Needs) []map[string][]string {
 // refusals are the answers that an operation may give beside success.
 func (a *API) refusals(o Operation) map[string]*huma.Response {
 	codes := []int{400, 413, 500, 503}
-	if o.Needs == web.SignedIn {
+	if o.Needs == web.SignedIn || o.Needs == web.Either {
 		codes = append(codes, 401)
 	}
 	if strings.Contains(o.Path, "{") {

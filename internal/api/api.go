@@ -8,6 +8,7 @@
 //	document.go   the OpenAPI document, made from the same types
 //	session.go, activation.go, reset.go, email.go, me.go, factors.go   the way in, and one's own account
 //	users.go, users_change.go, users_help.go, users_many.go, accounts.go, operators.go, tree.go,
+//	types.go, user_properties.go, resources.go, values.go,
 //	roles.go, roles_change.go, policies.go, toxic.go, effect.go, tokens.go, log.go, search.go
 //	authzen*.go   decisions, by a path of their own: they are asked for all day
 //
@@ -27,6 +28,7 @@ import (
 	"countersign/internal/org"
 	"countersign/internal/people"
 	"countersign/internal/profile"
+	"countersign/internal/resource"
 	"countersign/internal/roles"
 	"countersign/internal/signin"
 	"countersign/internal/snapshot"
@@ -35,14 +37,15 @@ import (
 
 // Parts are the rooms that the API calls. All but Places must be given.
 type Parts struct {
-	Edge     *web.Edge
-	People   *people.People
-	Org      *org.Org
-	Roles    *roles.Roles
-	Profiles profile.Profiles
-	Keeper   *snapshot.Keeper
-	Help     *signin.Help
-	Places   *signin.Places // may be nil: network addresses are not placed
+	Edge      *web.Edge
+	People    *people.People
+	Org       *org.Org
+	Roles     *roles.Roles
+	Resources *resource.Resources
+	Profiles  profile.Profiles
+	Keeper    *snapshot.Keeper
+	Help      *signin.Help
+	Places    *signin.Places // may be nil: network addresses are not placed
 }
 
 // API serves programs. Make it with New.
@@ -67,7 +70,7 @@ func New(p Parts) *API {
 	a := &API{Parts: p}
 	a.huma = newHuma(a, p.Edge.PublicURL())
 	for _, group := range []func(){a.sessionRoutes, a.activationRoutes, a.resetRoutes, a.emailRoutes, a.meRoutes, a.factorRoutes, a.userRoutes, a.changeRoutes, a.helpRoutes, a.manyRoutes,
-		a.accountRoutes, a.operatorRoutes, a.searchRoutes, a.roleRoutes, a.roleChangeRoutes, a.policyRoutes, a.toxicRoutes, a.treeRoutes, a.tokenRoutes, a.logRoutes, a.authzenDocument, a.documentRoute} {
+		a.accountRoutes, a.operatorRoutes, a.searchRoutes, a.roleRoutes, a.roleChangeRoutes, a.policyRoutes, a.toxicRoutes, a.treeRoutes, a.tokenRoutes, a.typeRoutes, a.userPropertyRoutes, a.resourceRoutes, a.logRoutes, a.authzenDocument, a.documentRoute} {
 		group()
 	}
 	return a

@@ -19,8 +19,8 @@ import (
 const depthMost = 32 // of a body; ours have two
 
 // decode reads a body into a struct of texts, yes-or-noes, whole numbers, lists of
-// texts, lists of such structs, times and whole objects, which are passed on as they
-// came; a pointer tells whether it was sent. What cannot be read, a name that is not
+// texts, lists of such structs, times, values of properties, and whole objects, which
+// are passed on as they came; a pointer tells whether it was sent. What cannot be read, a name that is not
 // known or stands twice, and bytes that are no UTF-8 are malformed, and so are values
 // of another kind; each missing or wrong field is named, all at once: one within a
 // list as "permissions[2].currency". A field without omitzero or omitempty is
@@ -260,6 +260,11 @@ func (f bodyField) set(to reflect.Value, raw jsontext.Value) (problem string) {
 			return "want_object"
 		}
 		*p = object(raw)
+	case *values:
+		if raw.Kind() != '{' {
+			return "want_object"
+		}
+		*p, problem = readValues(raw)
 	case *moment:
 		text, wrong := f.text(raw, "time")
 		if t, err := readTime(text); wrong != "" || err != nil {

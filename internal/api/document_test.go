@@ -106,7 +106,7 @@ func TestDocument(t *testing.T) {
 		}
 	})
 	t.Run("every operation is on the mux, with what it needs", func(t *testing.T) {
-		needs := map[web.Needs]string{web.SignedIn: "session", web.Anybody: "nothing", web.Token: "token"}
+		needs := map[web.Needs]string{web.SignedIn: "session", web.Anybody: "nothing", web.Token: "token", web.Either: "session or token"}
 		for _, o := range h.api.Operations() {
 			path := regexp.MustCompile(`\{\w+\}`).ReplaceAllString(o.Path, "x")
 			_, pattern := h.mux.Handler(httptest.NewRequest(o.Method, path, nil))

@@ -54,7 +54,7 @@ func build(t testing.TB, d *db.DB) *house {
 	h.door = signin.New(d, h.Log, passwords, settings, signin.Site{Name: "Countersign", Origin: h.origin})
 	edge, err := web.New(d, h.door, h.Live, h.Log, web.Options{PublicURL: h.origin})
 	h.must(err)
-	h.api = api.New(api.Parts{Edge: edge, People: h.People, Org: h.Org, Roles: h.Roles, Profiles: h.Profiles, Keeper: h.Keeper, Help: signin.NewHelp(h.door, h.People)})
+	h.api = api.New(api.Parts{Edge: edge, People: h.People, Org: h.Org, Roles: h.Roles, Resources: h.Resources, Profiles: h.Profiles, Keeper: h.Keeper, Help: signin.NewHelp(h.door, h.People)})
 	h.api.Register(h.mux)
 	h.server.Config.Handler = edge.Handler(h.mux, api.Answer)
 	h.server.Start()

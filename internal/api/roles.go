@@ -54,12 +54,45 @@ type Permit struct {
 	MaxAmount  int64    `json:"max_amount,omitzero" doc:"At most so much, in minor units of the currency; without it, any." example:"5000"`
 	Currency   string   `json:"currency,omitempty" maxLength:"3" doc:"ISO 4217; without it, any." example:"EUR"`
 	States     []string `json:"states,omitempty" nullable:"false" doc:"Of the record; none is any." example:"[\"successful\"]"`
+	Clauses    []Clause `json:"clauses,omitempty" nullable:"false" doc:"Of a registered resource type's permission, in place of the others: each must hold."`
+}
+
+// Clause asks for one property of a registered resource type, of its action or of the user.
+type Clause struct {
+	Of       string   `json:"of" enum:"resource,action,user" example:"resource"`
+	Property string   `json:"property" maxLength:"40" example:"status"`
+	Op       string   `json:"op" enum:"one_of,at_most,own,same_as" doc:"own: the value is the user's id; same_as: it is that of the user's property other." example:"one_of"`
+	Values   []string `json:"values,omitempty" nullable:"false" doc:"For one_of: texts, digits of numbers, or true or false." example:"[\"open\"]"`
+	Most     *int64   `json:"most,omitempty" nullable:"false" doc:"For at_most, inclusive." example:"500"`
+	Other    string   `json:"other,omitempty" maxLength:"40" doc:"For same_as: a property of the user." example:"department"`
+}
+
+func clausesOut(list []access.Clause) (out []Clause) {
+	for _, c := range list {
+		x := Clause{Of: c.Part.String(), Property: c.Name, Op: c.Op.String(), Values: c.Values, Other: c.Other}
+		if c.Op == access.AtMost {
+			x.Most = &c.Most
+		}
+		out = append(out, x)
+	}
+	return out
+}
+
+func clausesIn(list []Clause) (out []access.Clause) {
+	for _, c := range list {
+		x := access.Clause{Part: access.ParsePart(c.Of), Name: c.Property, Op: access.ParseOp(c.Op), Values: c.Values, Other: c.Other}
+		if c.Most != nil {
+			x.Most = *c.Most
+		}
+		out = append(out, x)
+	}
+	return out
 }
 
 func permitsOut(list []roles.Permit) []Permit {
 	out := []Permit{}
 	for _, p := range list {
-		out = append(out, Permit{p.Permission, p.OwnOnly, p.MaxAmount, p.Currency, p.States})
+		out = append(out, Permit{p.Permission, p.OwnOnly, p.MaxAmount, p.Currency, p.States, clausesOut(p.Clauses)})
 	}
 	return out
 }
@@ -67,7 +100,7 @@ func permitsOut(list []roles.Permit) []Permit {
 func permitsIn(list []Permit) []roles.Permit {
 	out := []roles.Permit{}
 	for _, p := range list {
-		out = append(out, roles.Permit{Permission: p.Permission, OwnOnly: p.OwnOnly, MaxAmount: p.MaxAmount, Currency: p.Currency, States: p.States})
+		out = append(out, roles.Permit{Permission: p.Permission, OwnOnly: p.OwnOnly, MaxAmount: p.MaxAmount, Currency: p.Currency, States: p.States, Clauses: clausesIn(p.Clauses)})
 	}
 	return out
 }

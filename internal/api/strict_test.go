@@ -19,6 +19,7 @@ func TestStrictBodies(t *testing.T) {
 		owner := h.as("m1.owner")
 		operator := h.as("platform.owner")
 		role, policy := h.customRole("m1.owner", "Odd"), h.policyOf("m1.owner", "Odd")
+		h.registered("m1.owner", "M1")
 		before := h.rows()
 		for path, methods := range d.Paths {
 			for method, o := range methods {
@@ -27,10 +28,10 @@ func TestStrictBodies(t *testing.T) {
 					continue
 				}
 				by, account := owner, "M1"
-				if o.Permission == "accounts:create" {
+				if o.Permission == "accounts:create" || o.Permission == "resource_types:manage" {
 					by, account = operator, "PLATFORM"
 				}
-				at := strings.NewReplacer("{customerID}", account, "roles/{id}", "roles/"+role, "policies/{id}", "policies/"+policy, "{role}", h.Role("M1", "read_only"), "{id}", h.User("m1.reader")).Replace(path)
+				at := strings.NewReplacer("{customerID}", account, "roles/{id}", "roles/"+role, "policies/{id}", "policies/"+policy, "{type}/{id}", "orders/1", "{type}", "orders", "user-properties/{name}", "user-properties/department", "{name}", "orders", "{role}", h.Role("M1", "read_only"), "{id}", h.User("m1.reader")).Replace(path)
 				x := attempt{h: h, by: by.with("If-Match", `"2"`), method: strings.ToUpper(method), path: at, body: h.example(d, s), schema: s}
 				t.Run(x.method+" "+path, func(t *testing.T) {
 					x.t = t
@@ -51,6 +52,7 @@ func TestStrictBodies(t *testing.T) {
 func (h *house) rows() (counts string) {
 	h.View(func(tx *db.Tx) error {
 		for _, q := range []string{"FROM users", "FROM memberships", "FROM memberships WHERE deactivated_at IS NOT NULL", "FROM accounts", "FROM roles", "FROM policies", "FROM policy_permissions", "FROM role_policies", "FROM entities", "FROM service_tokens",
+			"FROM resource_types", "FROM user_properties", "FROM membership_properties", "FROM resources",
 			"FROM invitations", "FROM assignments", "FROM sessions", "FROM factors", "FROM outbox", "FROM audit_entries WHERE outcome = 'done' AND action NOT LIKE 'audit.%'"} {
 			var n int
 			if _, err := db.One(tx, []any{&n}, `SELECT COUNT(*) `+q); err != nil {

@@ -260,7 +260,7 @@ func (a *API) listMessages(c *call, in *OneUser) (*listed[Message], error) {
 // Access is what a user may do in an account.
 type Access struct {
 	Assignments []Assignment `json:"assignments" nullable:"false"`
-	Permissions []Permitted  `json:"permissions" nullable:"false" doc:"In the order of the catalogue."`
+	Permissions []Permitted  `json:"permissions" nullable:"false" doc:"In the order of the catalogue; those of registered resource types last."`
 }
 
 // Assignment is a role over entities, each with all below it.
@@ -322,7 +322,7 @@ func (a *API) getAccess(c *call, in *OneUser) (*accessOut, error) {
 			given[p] = append(given[p], x.RoleID)
 		}
 	}
-	for _, p := range access.Permissions() {
+	for p := range account.snapshot.Known().All() {
 		if given[p] != nil {
 			out.Body.Permissions = append(out.Body.Permissions, Permitted{p.String(), p.Info().Section, given[p]})
 		}

@@ -77,3 +77,14 @@ func (r *Resources) refusing(ctx context.Context, who db.Who, e *audit.Entry, f 
 	}
 	return nil
 }
+
+// KindOf is what the values of a property of the type's resources are; 0 where
+// there is none of that name.
+func (t Type) KindOf(name string) access.ValueKind {
+	for _, p := range t.Properties {
+		if p.Part == access.OfResource && p.Name == name {
+			return p.Kind
+		}
+	}
+	return 0
+}

@@ -265,12 +265,22 @@ func (c change) acknowledged(f *fault.Fields, said []string, tag lang.Tag) {
 	var missing []string
 	for p := range dangerous(c.gained()).All() {
 		if !slices.Contains(said, p.String()) {
-			missing = append(missing, lang.T(tag, "permission."+p.String())+" ("+p.String()+")")
+			missing = append(missing, called(tag, p))
 		}
 	}
 	if len(missing) > 0 {
 		f.Add("acknowledged", "acknowledge_permissions", "permissions", strings.Join(missing, ", "))
 	}
+}
+
+// called is a permission in a sentence: its words, and its name, by which it is
+// acknowledged. One of a registered type has its name alone.
+func called(tag lang.Tag, p access.Permission) string {
+	name := p.String()
+	if key := "permission." + name; lang.Has(key) {
+		return lang.T(tag, key) + " (" + name + ")"
+	}
+	return name
 }
 
 // allow refuses a change that goes beyond whoever makes it: the right over all

@@ -133,6 +133,12 @@ func (v *Visit) Enter(s signin.Session) {
 	v.Who.Lang = v.Lang
 }
 
+// EnterAs makes the visit that of a service, whatever session came with it.
+func (v *Visit) EnterAs(tokenID, accountID string) {
+	v.Session = nil
+	v.Who = db.Who{Kind: db.Service, ID: tokenID, AccountID: accountID, IP: v.Who.IP, UserAgent: v.Who.UserAgent, RequestID: v.Who.RequestID, Lang: v.Who.Lang}
+}
+
 // language is what somebody who is not signed in reads: what they chose, else
 // what their browser asks for.
 func (e *Edge) language(r *http.Request) lang.Tag {

@@ -102,6 +102,7 @@ const (
 	SignedIn Needs = iota // a session; the zero value, so that a forgotten one lets nobody in
 	Anybody               // nothing: sign-in, links, assets
 	Token                 // a service token; the handler checks it
+	Either                // one of both; the handler checks the token, where one is sent, and the session where none is
 )
 
 // Route is one address with a method, as http.ServeMux writes it.
@@ -137,13 +138,21 @@ func (e *Edge) admit(needs Needs, v *Visit) error {
 	if v.failed != nil { // before the next: who could not be looked up is not signed out
 		return v.failed
 	}
-	if needs == SignedIn && v.Session == nil {
-		if v.ended {
-			return fault.New(fault.Unauthenticated, "session_ended")
-		}
-		return fault.New(fault.Unauthenticated, "sign_in_first")
+	if needs == SignedIn {
+		return v.SignedIn()
 	}
 	return nil
+}
+
+// SignedIn refuses a visit without a session.
+func (v *Visit) SignedIn() error {
+	switch {
+	case v.Session != nil:
+		return nil
+	case v.ended:
+		return fault.New(fault.Unauthenticated, "session_ended")
+	}
+	return fault.New(fault.Unauthenticated, "sign_in_first")
 }
 
 // Fail answers an error with the group's Answer and notes it for the log line.

@@ -36,6 +36,7 @@ import (
 	"countersign/internal/org"
 	"countersign/internal/people"
 	"countersign/internal/profile"
+	"countersign/internal/resource"
 	"countersign/internal/roles"
 	"countersign/internal/seal"
 	"countersign/internal/snapshot"
@@ -43,14 +44,15 @@ import (
 
 // World is the platform with all that is needed to act in it.
 type World struct {
-	DB       *db.DB
-	Profiles profile.Profiles
-	Live     *access.Live
-	Keeper   *snapshot.Keeper
-	Log      *audit.Log
-	People   *people.People
-	Org      *org.Org
-	Roles    *roles.Roles
+	DB        *db.DB
+	Profiles  profile.Profiles
+	Live      *access.Live
+	Keeper    *snapshot.Keeper
+	Log       *audit.Log
+	People    *people.People
+	Org       *org.Org
+	Roles     *roles.Roles
+	Resources *resource.Resources
 
 	t      testing.TB
 	beside bool                   // Beside
@@ -112,6 +114,7 @@ func Empty(t testing.TB, d *db.DB) *World {
 	w.People = people.New(d, w.Live, profiles, w.Log)
 	w.Org = org.NewOrg(d, w.Live, profiles, w.Log)
 	w.Roles = roles.New(d, w.Live, profiles, w.Log, people.RelistAccess)
+	w.Resources = resource.New(d, w.Live, profiles, w.Log)
 	w.must(w.Keeper.Refresh(w.ctx(), 0))
 	return w
 }
