@@ -94,6 +94,34 @@
     });
   }
 
+  // A list of rows to fill in gets another row in place. Without script the button
+  // sends the form, which comes back with more.
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-grow-button]");
+    if (!button) return;
+    event.preventDefault();
+    const grow = button.closest("[data-grow]"), rows = grow.querySelector("ol"), n = rows.children.length, row = rows.lastElementChild.cloneNode(true);
+    const place = (text) => text.replace(/([.[])\d+(?=[.\]])/, `$1${n}`);
+    row.classList.remove("cs-clause-wrong");
+    for (const problem of all(".cs-problem", row)) problem.remove();
+    for (const part of [row, ...all("[id]", row)]) part.id &&= place(part.id);
+    for (const label of all("label[for]", row)) label.htmlFor = place(label.htmlFor);
+    row.ariaLabel = row.ariaLabel.replace(/\d+/, n + 1);
+    for (const field of all("[name]", row)) {
+      field.name = place(field.name);
+      if (field.type === "checkbox") field.checked = false;
+      else if (field.matches("select")) field.selectedIndex = 0;
+      else field.value = "";
+      field.classList.remove("is-invalid");
+      field.removeAttribute("aria-invalid");
+      field.removeAttribute("aria-describedby");
+    }
+    rows.append(row);
+    row.dispatchEvent(new Event("grown", { bubbles: true }));
+    row.querySelector("input:not([type=hidden]), select").focus();
+    button.hidden = n + 1 >= Number(grow.dataset.grow);
+  });
+
   // In the editor of a role or a policy, permissions are found and counted while
   // one types and ticks, and all of a section are ticked in place. Without script the
   // buttons send the form, which comes back so.
@@ -135,27 +163,7 @@
       row.querySelector(".cs-clause-value").hidden = compare.value === "own" || compare.value.startsWith("same_as.");
     };
     for (const row of all("[data-clause]", permits)) if (!row.matches(".cs-clause-wrong")) fit(row);
-    permits.addEventListener("click", (event) => {
-      const button = event.target.closest("[data-add-clause]");
-      if (!button) return;
-      event.preventDefault();
-      const list = button.parentElement.querySelector("ol"), n = list.children.length, row = list.lastElementChild.cloneNode(true);
-      row.classList.remove("cs-clause-wrong");
-      row.querySelector(".cs-problem")?.remove();
-      row.id = row.id.replace(/\.\d+\./, `.${n}.`);
-      row.ariaLabel = row.ariaLabel.replace(/\d+/, n + 1);
-      for (const field of all("[name]", row)) {
-        field.name = field.name.replace(/\.\d+\./, `.${n}.`);
-        field.value = "";
-        field.classList.remove("is-invalid");
-        field.removeAttribute("aria-invalid");
-        field.removeAttribute("aria-describedby");
-      }
-      list.append(row);
-      fit(row);
-      row.querySelector("select").focus();
-      button.hidden = n + 1 >= 5;
-    });
+    permits.addEventListener("grown", (event) => fit(event.target));
     permits.addEventListener("change", (event) => {
       if (event.target.name === "permissions") limit(event.target);
       const row = event.target.closest("[data-clause]");
