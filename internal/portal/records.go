@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -446,7 +447,21 @@ func (p *Portal) againRecord(w http.ResponseWriter, r *http.Request, k keeping, 
 	if problem != nil {
 		return problem
 	}
-	return p.again(w, err, func(form Form) View { view.Form = form; return view })
+	return p.again(w, k.titled(err), func(form Form) View { view.Form = form; return view })
+}
+
+// titled calls what is wrong with values by their titles.
+func (k keeping) titled(err error) error {
+	f := *fault.From(err)
+	f.Fields = slices.Clone(f.Fields)
+	for n := range f.Fields {
+		if name, ok := strings.CutPrefix(f.Fields[n].Name, propertiesField); ok && k.typ.Titles["resource."+name] != "" {
+			args := fault.Args{"label": k.typ.Titles["resource."+name]}
+			maps.Copy(args, f.Fields[n].Args)
+			f.Fields[n].Args = args
+		}
+	}
+	return &f
 }
 
 // recordFormOf is the form of a record as it is.

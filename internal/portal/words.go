@@ -109,8 +109,9 @@ func (w words) permission(name string) string {
 	return w.known("permission."+name, name)
 }
 
-// deed is what a registered permission lets one do, under its type's heading.
-func (w words) deed(name string) string { return w.known("deed."+name, name) }
+// deed is what a permission lets one do, under its section's heading: one of a
+// registered type need not name that again.
+func (w words) deed(name string) string { return w.known("deed."+name, w.permission(name)) }
 
 // property is the title of a registered property; the type of one of users is not read.
 func (w words) property(typeName, part, name string) string {
@@ -169,6 +170,9 @@ func (w words) label(field fault.Field) string {
 	if strings.HasPrefix(field.Name, "clause.") {
 		permission, _ := field.Args["permission"].(string)
 		return w.permission(permission)
+	}
+	if label, ok := field.Args["label"].(string); ok {
+		return label
 	}
 	if list, rest, ok := strings.Cut(field.Name, "["); ok {
 		number, _, _ := strings.Cut(rest, "]")

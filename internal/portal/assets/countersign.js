@@ -100,7 +100,7 @@
     const button = event.target.closest("[data-grow-button]");
     if (!button) return;
     event.preventDefault();
-    const grow = button.closest("[data-grow]"), rows = grow.querySelector("ol"), n = rows.children.length, row = rows.lastElementChild.cloneNode(true);
+    const grow = button.closest("[data-grow]"), rows = grow.querySelector("[data-rows]"), n = rows.children.length, row = rows.lastElementChild.cloneNode(true);
     const place = (text) => text.replace(/([.[])\d+(?=[.\]])/, `$1${n}`);
     row.classList.remove("cs-clause-wrong");
     for (const problem of all(".cs-problem", row)) problem.remove();
