@@ -39,6 +39,8 @@ func TestForeign(t *testing.T) {
 			over["{id}"], none["{id}"] = over["{account}"], "acc_none"
 		case strings.Contains(l.pattern, "/entities/"):
 			over["{id}"], none["{id}"] = over["{entity}"], "ent_none"
+		case strings.Contains(l.pattern, "/resources/"):
+			over["{id}"], none["{id}"] = "theirs-1", "nothing"
 		}
 		t.Run(strings.ReplaceAll(l.route(), "/", "."), func(t *testing.T) {
 			for _, actor := range f.roles {

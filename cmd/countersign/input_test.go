@@ -102,7 +102,7 @@ func (f *field) forms() []form {
 		{"many deactivations", "/a/MINE/users/bulk/deactivation", mine, []entry{{"users", f.people["mine.target"].userID + "." + current.value, odder}, {"reason", "left", optional}, {"back", "/a/MINE/users", mark}}},
 		{"many activations", "/a/MINE/users/bulk/activation", mine, []entry{{"users", f.people["mine.target"].userID + ".99", odder}, {"back", "/a/MINE/users", mark}}},
 		{"many invitations", "/a/MINE/users/bulk/invitation", mine, []entry{{"users", f.people["mine.invited"].userID + ".99", odder}, {"back", "/a/MINE/users", mark}}},
-		{"token", "/a/MINE/service-tokens", mine, []entry{{"name", "gateway", text}, {"expires", "30", choice}}},
+		{"token", "/a/MINE/service-tokens", mine, []entry{{"kind", "decisions", defaulted}, {"name", "gateway", text}, {"expires", "30", choice}}},
 		{"revocation", "/a/MINE/service-tokens/" + f.ids["token"] + "/revocation", mine, []entry{{"name", ours + " gateway", text}}},
 		{"details", "/me", f.clients["support"], append(slices.Clone(names), phone, entry{"time_zone", "UTC", choice}, revision)},
 		{"own e-mail", "/me/email", mine, []entry{email}},

@@ -17,6 +17,7 @@ import (
 	"countersign/internal/db"
 	"countersign/internal/org"
 	"countersign/internal/profile"
+	"countersign/internal/resource"
 	"countersign/internal/roles"
 	"countersign/internal/test/server"
 )
@@ -126,6 +127,7 @@ func newField(t *testing.T) *field {
 	f.bearers["revoked"] = secret
 	f.entities()
 	f.custom()
+	f.registered()
 	for _, c := range f.clients {
 		c.Get("/me") // where the welcome is taken off
 	}
@@ -182,6 +184,19 @@ func (f *field) custom() {
 	f.must(err)
 }
 
+// registered has the platform register a resource type and a property of users, and both accounts store something.
+func (f *field) registered() {
+	f.t.Helper()
+	ctx, platform := f.t.Context(), f.who("platform.owner", "PLATFORM")
+	f.must(f.rooms.resources.Register(ctx, platform, resource.Draft{Name: "orders", Title: "Orders", From: access.FromStore, Actions: []resource.Action{{Name: "view", Title: "See"}}}))
+	f.must(f.rooms.resources.RegisterUserProperty(ctx, platform, resource.Property{Name: "department", Title: "Department", Kind: access.Text, Vouched: access.ByStore}))
+	for _, customerID := range []string{"MINE", "THEIRS"} {
+		name := strings.ToLower(customerID)
+		_, err := f.rooms.resources.Put(ctx, f.who(name+".owner", customerID), f.account(customerID).ID, "orders", resource.Anew, resource.Putting{ID: name + "-1", Entity: customerID})
+		f.must(err)
+	}
+}
+
 func (f *field) actorNames() []string { return append(slices.Clone(standing), f.roles...) }
 
 // routes are all there are, as "METHOD pattern".
@@ -207,7 +222,8 @@ func (f *field) address(pattern string, over map[string]string) string {
 		return f.asset
 	}
 	for place, value := range map[string]string{"{customer}": "MINE", "{customerID}": "MINE", "{user}": f.people["mine.target"].userID, "{role}": f.ids["role"], "{policy}": f.ids["policy"], "{combination}": "both_approvals",
-		"{account}": f.account("MINE").ID, "{entity}": f.ids["MINE-1"], "{entry}": f.ids["MINE entry"], "{seq}": f.ids["MINE entry"], "{$}": "", "{session}": "ses_00000000000000000000000000", "{factor}": "fac_00000000000000000000000000", "{key}": "both_approvals"} {
+		"{account}": f.account("MINE").ID, "{entity}": f.ids["MINE-1"], "{entry}": f.ids["MINE entry"], "{seq}": f.ids["MINE entry"], "{$}": "", "{session}": "ses_00000000000000000000000000", "{factor}": "fac_00000000000000000000000000", "{key}": "both_approvals",
+		"{type}": "orders"} {
 		if v, ok := over[place]; ok {
 			value = v
 		}
@@ -236,7 +252,11 @@ func (f *field) address(pattern string, over map[string]string) string {
 		id = f.account("MINE").ID
 	case strings.Contains(pattern, "/entities/"):
 		id = f.ids["MINE-1"]
+	case strings.Contains(pattern, "/resources/"):
+		id = "mine-1"
 	}
+	pattern = strings.ReplaceAll(pattern, "/user-properties/{name}", "/user-properties/department")
+	pattern = strings.ReplaceAll(pattern, "{name}", "orders")
 	if v, ok := over["{id}"]; ok {
 		id = v
 	}
@@ -303,6 +323,13 @@ var sent = map[string]string{
 	"POST /api/v1/accounts/{customerID}/policies":                   `{"name":"x","permissions":[]}`,
 	"PATCH /api/v1/accounts/{customerID}/policies/{id}":             `{"name":"x"}`,
 	"POST /api/v1/accounts/{customerID}/policies/{id}/preview":      `{"name":"x"}`,
+	"POST /api/v1/resource-types":                                   `{"name":"orders","title":"x","entity_from":"store","actions":[{"name":"view","title":"x"}]}`,
+	"PATCH /api/v1/resource-types/{name}":                           `{"title":"x"}`,
+	"POST /api/v1/user-properties":                                  `{"name":"department","title":"x","kind":"text","vouched":"store"}`,
+	"PATCH /api/v1/user-properties/{name}":                          `{"title":"x"}`,
+	"PUT /api/v1/accounts/{customerID}/users/{id}/properties":       `{"properties":{}}`,
+	"POST /api/v1/accounts/{customerID}/resources/{type}":           `{"resources":[{"id":"x","entity":"ent_none"}]}`,
+	"PUT /api/v1/accounts/{customerID}/resources/{type}/{id}":       `{"entity":"ent_none"}`,
 	"POST /api/v1/accounts/{customerID}/users/bulk/deactivation":    `{"users":["usr_none.1"],"reason":"x"}`,
 	"POST /api/v1/accounts/{customerID}/users/bulk/activation":      `{"users":["usr_none.1"]}`,
 	"POST /api/v1/accounts/{customerID}/users/bulk/invitation":      `{"users":["usr_none.1"]}`,
@@ -331,7 +358,7 @@ func (f *field) send(t *testing.T, l line, actor string, over map[string]string)
 	case l.method == http.MethodPost:
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
-	if isAPI && l.method != http.MethodGet && (l.method == http.MethodPatch || strings.Contains(l.pattern, "{id}/") || strings.HasSuffix(l.pattern, "/users/{id}") || strings.HasSuffix(l.pattern, "/roles/{id}") || strings.HasSuffix(l.pattern, "/policies/{id}") || strings.Contains(l.pattern, "/me/factors/")) {
+	if isAPI && l.method != http.MethodGet && (l.method == http.MethodPatch || strings.Contains(l.pattern, "{id}/") || strings.HasSuffix(l.pattern, "/users/{id}") || strings.HasSuffix(l.pattern, "/roles/{id}") || strings.HasSuffix(l.pattern, "/policies/{id}") || strings.Contains(l.pattern, "/me/factors/") || strings.Contains(l.pattern, "/resources/{type}/{id}") || strings.HasSuffix(l.pattern, "/retirement")) {
 		r.Header.Set("If-Match", `"9999"`)
 	}
 	if bearer := f.bearers[actor]; bearer != "" {

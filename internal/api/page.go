@@ -12,6 +12,7 @@ import (
 	"countersign/internal/db"
 	"countersign/internal/fault"
 	"countersign/internal/org"
+	"countersign/internal/resource"
 	"countersign/internal/web"
 )
 
@@ -128,17 +129,15 @@ type inside struct {
 func (a *API) account(c *call, customerID string) (found org.Account, err error) {
 	ok := false
 	err = a.view(c, func(tx *db.Tx) error {
-		found, ok, err = org.AccountByCustomerID(tx, customerID)
+		if found, ok, err = org.AccountByCustomerID(tx, customerID); err == nil && ok && c.v.Who.Kind == db.Service {
+			ok, err = resource.Reaches(tx, c.v.Who, found)
+		}
 		return err
 	})
 	if err != nil {
 		return found, err
 	}
-	if ok && c.v.Who.Kind == db.Service { // what its token reaches, the use case says
-		c.v.Account = found.CustomerID
-		return found, nil
-	}
-	if !ok || org.Outside(a.Edge.Live.Load(), org.Asks(c.v.Who, a.Edge.DB.Now(), found.ID)) {
+	if !ok || c.v.Who.Kind != db.Service && org.Outside(a.Edge.Live.Load(), org.Asks(c.v.Who, a.Edge.DB.Now(), found.ID)) {
 		return found, a.none(c, c.v.Who.AccountID, "page", c.r.URL.EscapedPath(), "account")
 	}
 	c.v.Account = found.CustomerID

@@ -90,8 +90,9 @@ type OneResource struct {
 	ID string `path:"id" doc:"The resource's id, as the service knows it." example:"ORDER-17"`
 }
 
-// sight finds account and type, and what of it the caller sees; a refusal is recorded.
-func (a *API) sight(c *call, in InType, read func(*db.Tx, resource.Sight, resource.Type) error) error {
+// sight finds account and type, and what of it the caller sees. A refusal is
+// recorded; id is of what is asked for, "" for all of the type.
+func (a *API) sight(c *call, in InType, id string, read func(*db.Tx, resource.Sight, resource.Type) error) error {
 	account, err := a.account(c, in.CustomerID)
 	if err != nil {
 		return err
@@ -111,7 +112,11 @@ func (a *API) sight(c *call, in InType, read func(*db.Tx, resource.Sight, resour
 		return read(tx, sight, t)
 	})
 	if err != nil && fault.From(err).Kind != fault.Invalid {
-		err = a.Edge.Audit.Refuse(c.ctx, c.v.Who, audit.Entry{Action: audit.PageRefused, AccountID: account.ID, Kind: "page", ID: c.r.Pattern}, err)
+		e := audit.Entry{Action: audit.PageRefused, AccountID: account.ID, Kind: "resource_type", ID: in.Type}
+		if id != "" {
+			e.Kind, e.ID = "resource", in.Type+"/"+id
+		}
+		err = a.Edge.Audit.Refuse(c.ctx, c.v.Who, e, err)
 	}
 	return err
 }
@@ -129,7 +134,7 @@ func (a *API) listResources(c *call, in *listResourcesIn) (*listed[StoredResourc
 	}
 	var list []resource.Stored
 	var of resource.Type
-	err = a.sight(c, in.InType, func(tx *db.Tx, sight resource.Sight, t resource.Type) (err error) {
+	err = a.sight(c, in.InType, "", func(tx *db.Tx, sight resource.Sight, t resource.Type) (err error) {
 		of = t
 		list, err = resource.List(tx, sight, resource.Query{Type: t.Name, Entity: in.Entity}, after, limit+1)
 		return err
@@ -146,7 +151,7 @@ type resourceOut struct {
 }
 
 func (a *API) getResource(c *call, in *OneResource) (out *resourceOut, err error) {
-	err = a.sight(c, in.InType, func(tx *db.Tx, sight resource.Sight, t resource.Type) error {
+	err = a.sight(c, in.InType, in.ID, func(tx *db.Tx, sight resource.Sight, t resource.Type) error {
 		s, found, err := resource.One(tx, sight, t.Name, in.ID)
 		if err == nil && !found {
 			err = fault.None("resource")

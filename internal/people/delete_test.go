@@ -60,7 +60,7 @@ func TestDelete(t *testing.T) {
 			for _, c := range last.Changes {
 				changes[c.Field] = c.Before
 			}
-			want := map[string]string{"first_name": "Reader", "last_name": "M1", "email": "m1.reader@example.com", "roles": h.Role("M1", "read_only") + " over all entities"}
+			want := map[string]string{"first_name": "Reader", "last_name": "M1", "email": "m1.reader@example.com", "roles": h.Role("M1", "read_only") + " over all entities", "properties": "department = Sales"}
 			if diff := cmp.Diff(want, changes); diff != "" || last.Action != audit.UserDeleted || last.ActorID != who.ID || last.ID != id {
 				t.Errorf("%+v: %s", last, diff)
 			}

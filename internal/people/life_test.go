@@ -176,6 +176,8 @@ func (h house) everything(label string) {
 		for _, q := range []string{
 			`INSERT INTO membership_ips (account_id, membership_id, network) VALUES ('` + a + `', '` + m + `', '192.0.2.0/24')`,
 			`INSERT INTO membership_locations (account_id, membership_id, location_id) SELECT '` + a + `', '` + m + `', id FROM locations WHERE account_id = '` + a + `'`,
+			`INSERT INTO user_properties (name, title, kind, vouched, created_at) VALUES ('department', 'Department', 'text', 'store', 1)`,
+			`INSERT INTO membership_properties (account_id, membership_id, name, value) VALUES ('` + a + `', '` + m + `', 'department', 'Sales')`,
 			`INSERT INTO password_history (user_id, set_at, hash) VALUES ('` + id + `', 1, 'old')`,
 			`INSERT INTO recovery_codes (user_id, number, hash, created_at) VALUES ('` + id + `', 1, 'h', 1)`,
 			`INSERT INTO reset_links (id, user_id, account_id, token_hash, by_administrator, created_at, created_by, expires_at) VALUES ('rst', '` + id + `', '` + a + `', 't', TRUE, 1, 'x', 2)`,

@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"cmp"
 	"net/http"
 	"strconv"
 	"time"
@@ -40,7 +41,7 @@ func (p *Portal) tokens(w http.ResponseWriter, r *http.Request, v *web.Visit) er
 		}
 		names, err := people.Names(tx, ids)
 		for _, t := range list {
-			view.Rows = append(view.Rows, TokenRow{ID: t.ID, Name: t.Name, Created: moment(t.CreatedAt), CreatedBy: names[t.CreatedBy], Expires: moment(t.ExpiresAt),
+			view.Rows = append(view.Rows, TokenRow{ID: t.ID, Name: t.Name, Kind: t.Kind, Created: moment(t.CreatedAt), CreatedBy: names[t.CreatedBy], Expires: moment(t.ExpiresAt),
 				LastUsed: moment(t.SeenAt), Revoked: moment(t.RevokedAt), RevokedBy: names[t.RevokedBy], Expired: t.RevokedAt == 0 && !t.Works(tx.Now)})
 		}
 		return err
@@ -59,13 +60,13 @@ func (p *Portal) newToken(w http.ResponseWriter, r *http.Request, v *web.Visit) 
 	if err != nil {
 		return err
 	}
-	view := NewTokenView{Page: i.page, Days: 365, Choices: tokenDays}
+	view := NewTokenView{Page: i.page, Kind: org.Decisions, Kinds: org.TokenKinds(), Days: 365, Choices: tokenDays}
 	typed, err := p.typed(r, v)
 	if err != nil {
 		return err
 	}
 	if typed != nil {
-		view.Kept, view.Name = true, typed.Get("name")
+		view.Kept, view.Name, view.Kind = true, typed.Get("name"), cmp.Or(typed.Get("kind"), view.Kind)
 		if days, err := strconv.Atoi(typed.Get("expires")); err == nil {
 			view.Days = days
 		}
@@ -78,7 +79,7 @@ func (p *Portal) doNewToken(w http.ResponseWriter, r *http.Request, v *web.Visit
 	if err != nil {
 		return err
 	}
-	f, err := web.Form(r, "name", "expires")
+	f, err := web.Form(r, "kind", "name", "expires")
 	if err != nil {
 		return err
 	}
@@ -91,14 +92,15 @@ func (p *Portal) doNewToken(w http.ResponseWriter, r *http.Request, v *web.Visit
 		expires = time.UnixMicro(p.DB.Now()).AddDate(0, 0, days)
 	}
 	var made org.Token
+	kind := cmp.Or(f.Get("kind"), org.Decisions)
 	if err == nil {
-		token, secret, problem := p.Org.CreateToken(r.Context(), v.Who, i.account.ID, f.Get("kind"), f.Get("name"), expires)
+		token, secret, problem := p.Org.CreateToken(r.Context(), v.Who, i.account.ID, kind, f.Get("name"), expires)
 		if made, err = token, problem; err == nil {
-			return p.show(w, TokenMadeView{Page: i.page, Name: made.Name, Token: secret.Reveal(), Expires: moment(made.ExpiresAt)})
+			return p.show(w, TokenMadeView{Page: i.page, Name: made.Name, Kind: made.Kind, Token: secret.Reveal(), Expires: moment(made.ExpiresAt)})
 		}
 	}
 	return p.again(w, err, func(form Form) View {
-		return NewTokenView{Page: i.page, Form: form, Name: f.Get("name"), Days: days, Choices: tokenDays}
+		return NewTokenView{Page: i.page, Form: form, Kind: kind, Kinds: org.TokenKinds(), Name: f.Get("name"), Days: days, Choices: tokenDays}
 	})
 }
 

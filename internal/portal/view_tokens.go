@@ -4,6 +4,7 @@ package portal
 type TokenRow struct {
 	ID        string
 	Name      string
+	Kind      string // decisions, resources
 	Created   Moment
 	CreatedBy string
 	Expires   Moment // zero: never
@@ -23,10 +24,12 @@ type TokensView struct {
 
 func (TokensView) name() string { return "tokens" }
 
-// NewTokenView makes a service token. Fields: name, expires (days; 0 is never).
+// NewTokenView makes a service token. Fields: kind, name, expires (days; 0 is never).
 type NewTokenView struct {
 	Page
 	Form
+	Kind    string
+	Kinds   []string
 	Name    string
 	Days    int
 	Choices []int // of days
@@ -38,6 +41,7 @@ func (NewTokenView) name() string { return "token_new" }
 type TokenMadeView struct {
 	Page
 	Name    string
+	Kind    string
 	Token   string
 	Expires Moment
 }

@@ -89,6 +89,12 @@ func (r *Resources) SeeAs(tx *db.Tx, who db.Who, accountID, permission string) (
 	return See(tx, s, org.Question(tx, who, accountID), a, permission)
 }
 
+// Reaches tells whether an account is a service's own or below that.
+func Reaches(tx *db.Tx, who db.Who, a org.Account) (bool, error) {
+	own, found, err := org.AccountByID(tx, who.AccountID)
+	return found && org.AtOrBelow(own.Path, a.Path), err
+}
+
 // service refuses every token but one for resources, that works, of the account or
 // of one above it. What does not reach an account is told that there is none.
 func (r *Resources) service(tx *db.Tx, who db.Who, a org.Account) error {
@@ -99,12 +105,12 @@ func (r *Resources) service(tx *db.Tx, who db.Who, a org.Account) error {
 	if !found || t.Kind != org.Resources || !t.Works(tx.Now) {
 		return fault.New(fault.Unauthenticated, "token_refused")
 	}
-	own, found, err := org.AccountByID(tx, t.AccountID)
+	reaches, err := Reaches(tx, who, a)
+	if err == nil && !reaches {
+		err = fault.None("account")
+	}
 	if err != nil {
 		return err
-	}
-	if !found || !org.AtOrBelow(own.Path, a.Path) {
-		return fault.None("account")
 	}
 	off, err := org.OffAtOrAbove(tx, a.Path)
 	if err == nil && off {

@@ -17,19 +17,19 @@ func (m maker) entries() []portal.ActivityRow {
 
 func (m maker) tokens() []Sample {
 	page := m.inside(portal.SectionServiceTokens)
-	fresh := portal.NewTokenView{Page: page, Days: 90, Choices: []int{30, 90, 365, 0}}
+	fresh := portal.NewTokenView{Page: page, Kind: "decisions", Kinds: []string{"decisions", "resources"}, Days: 90, Choices: []int{30, 90, 365, 0}}
 	bad := fresh
-	bad.Form, bad.Name = wrong("name", "expires"), m.n.Text
+	bad.Form, bad.Name = wrong("kind", "name", "expires"), m.n.Text
 	kept := fresh
-	kept.Kept, kept.Name = true, m.n.Text
+	kept.Kept, kept.Name, kept.Kind = true, m.n.Text, "resources"
 	return []Sample{
 		{"tokens", portal.TokensView{Page: page, MayMake: true, MayRevoke: true, Rows: []portal.TokenRow{
-			{ID: "tok_1", Name: "Payout engine, production", Created: at(1, 8, 0), CreatedBy: m.n.Ada, Expires: at(30, 8, 0), LastUsed: at(4, 14, 4)},
-			{ID: "tok_2", Name: m.n.Text, Created: at(1, 8, 0), CreatedBy: m.n.Me, Expires: at(2, 8, 0), Expired: true},
-			{ID: "tok_3", Name: "Old gateway", Created: at(1, 8, 0), CreatedBy: m.n.Ada, Revoked: at(3, 9, 0), RevokedBy: m.n.Me, LastUsed: at(2, 14, 4)},
+			{ID: "tok_1", Name: "Payout engine, production", Kind: "decisions", Created: at(1, 8, 0), CreatedBy: m.n.Ada, Expires: at(30, 8, 0), LastUsed: at(4, 14, 4)},
+			{ID: "tok_2", Name: m.n.Text, Kind: "resources", Created: at(1, 8, 0), CreatedBy: m.n.Me, Expires: at(2, 8, 0), Expired: true},
+			{ID: "tok_3", Name: "Old gateway", Kind: "decisions", Created: at(1, 8, 0), CreatedBy: m.n.Ada, Revoked: at(3, 9, 0), RevokedBy: m.n.Me, LastUsed: at(2, 14, 4)},
 		}}},
 		{"tokens-none", portal.TokensView{Page: page, MayMake: true, MayRevoke: true}},
 		{"token-new", fresh}, {"token-new-wrong", bad}, {"token-new-kept", kept},
-		{"token-made", portal.TokenMadeView{Page: page, Name: m.n.Text, Token: "cst_2m9QJx7Rk4vTqLw8ZpYd3NcHs6BfGa1UeXoViKrMtDj", Expires: at(30, 8, 0)}},
+		{"token-made", portal.TokenMadeView{Page: page, Name: m.n.Text, Kind: "resources", Token: "cst_2m9QJx7Rk4vTqLw8ZpYd3NcHs6BfGa1UeXoViKrMtDj", Expires: at(30, 8, 0)}},
 	}
 }
