@@ -158,6 +158,9 @@ func typedValue(tag lang.Tag, k access.ValueKind, text string) string {
 // splitValues reads values with commas between them; one that has a comma itself
 // stands in double quotes.
 func splitValues(text string) []string {
+	if strings.ContainsAny(text, "\r\n") {
+		return []string{text} // which is none
+	}
 	r := csv.NewReader(strings.NewReader(text))
 	r.LazyQuotes, r.TrimLeadingSpace = true, true
 	list, err := r.Read()
@@ -209,21 +212,28 @@ func (v *MakerView) place(f *fault.Error) {
 					continue
 				}
 				if clause--; clause == 0 {
-					row.Problem = row.wrong(field.Code)
-					field.Name = clauseName("clause.", at, permission)
+					var which string
+					which, row.Problem = row.wrong(field.Code)
+					field.Name = clauseName(which, at, permission)
 				}
 			}
 		}
 	}
 }
 
-// wrong is what a row is told to be wrong with: "portal.clause.CODE".
-func (c ClauseFields) wrong(code string) string {
+// wrong is what a row is told to be wrong with ("portal.clause.problem.PROBLEM"), and
+// in which of its fields.
+func (c ClauseFields) wrong(code string) (field, problem string) {
+	problem = strings.TrimPrefix(code, "restriction_")
 	switch {
-	case c.Property == "":
-		return "no_property"
-	case c.Compare == "":
-		return "no_comparison"
+	case strings.TrimSpace(c.Property) == "":
+		return propertyField, "no_property"
+	case access.ParseOp(c.Compare) == 0 && !strings.HasPrefix(c.Compare, sameAs):
+		return compareField, "no_comparison"
+	case problem == "number", problem == "user", problem == "same":
+		return compareField, problem
+	case problem == "values", problem == "most":
+		return valueField, problem
 	}
-	return strings.TrimPrefix(code, "restriction_")
+	return propertyField, problem
 }

@@ -122,7 +122,7 @@ func TestClauseForm(t *testing.T) {
 		if got := []string{rows[0].Problem, rows[1].Problem, rows[2].Problem, rows[3].Problem, rows[4].Problem}; !slices.Equal(got, []string{"", "most", "no_property", "", "same"}) {
 			t.Errorf("the problems are %q", got)
 		}
-		if problems := (words{tag: lang.English}).problems(Form{Refusal: f}); problems[2].Anchor != "#f-clause.4.parcels:open" || problems[2].Label != "Parcels – Open" {
+		if problems := (words{tag: lang.English}).problems(Form{Refusal: f}); problems[2].Anchor != "#f-compare.4.parcels:open" || problems[2].Label != "Parcels – Open" {
 			t.Errorf("the summary is %+v", problems)
 		}
 	})

@@ -139,7 +139,8 @@ func (w words) sentence(e *fault.Error) string { return lang.Sentence(w.tag, e) 
 
 // Problem is one wrong field: where it is, how it is called, what is wrong.
 type Problem struct {
-	Anchor, Label, Sentence string
+	Anchor          template.URL // of this page, whatever stands in the field's name
+	Label, Sentence string
 }
 
 func (w words) problem(f Form, name string) string {
@@ -160,15 +161,14 @@ func (w words) problems(f Form) []Problem {
 	}
 	out := make([]Problem, len(f.Refusal.Fields))
 	for i, field := range f.Refusal.Fields {
-		out[i] = Problem{"#f-" + field.Name, w.label(field), lang.FieldSentence(w.tag, field)}
+		out[i] = Problem{template.URL("#f-" + field.Name), w.label(field), lang.FieldSentence(w.tag, field)}
 	}
 	return out
 }
 
 // label is what a field is called: a condition by its permission, a row by its place.
 func (w words) label(field fault.Field) string {
-	if strings.HasPrefix(field.Name, "clause.") {
-		permission, _ := field.Args["permission"].(string)
+	if permission, ok := field.Args["permission"].(string); ok && field.Args["clause"] != nil {
 		return w.permission(permission)
 	}
 	if label, ok := field.Args["label"].(string); ok {
