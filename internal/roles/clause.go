@@ -125,9 +125,6 @@ func Readable(s *access.Snapshot, p Permit) bool {
 
 // clauseUnfit says what is wrong with a clause on a registered type: a code, or "".
 func clauseUnfit(s *access.Snapshot, typeName string, c access.Clause) string {
-	if code := clauseWrong(c); code != "" {
-		return code
-	}
 	t, found := s.Type(typeName)
 	if !found {
 		return "unknown_permission"
@@ -136,6 +133,14 @@ func clauseUnfit(s *access.Snapshot, typeName string, c access.Clause) string {
 	if !found {
 		return "restriction_property"
 	}
+	if code := comparisonUnfit(s, p, c); code != "" {
+		return code
+	}
+	return clauseWrong(c)
+}
+
+// comparisonUnfit says why a property cannot be compared so: a code, or "".
+func comparisonUnfit(s *access.Snapshot, p access.Property, c access.Clause) string {
 	switch c.Op {
 	case access.OneOf:
 		if slices.ContainsFunc(c.Values, func(v string) bool { return !ValueFits(p.Kind, v) }) {
