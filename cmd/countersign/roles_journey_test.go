@@ -12,11 +12,12 @@ import (
 
 // TestRolesJourney is the work with roles in a real browser, as the people of it see it: Maud makes a policy and a role
 // of two sections and that policy, sees who is affected, and gives it to Camille, who can do that and nothing else; when
-// the policy changes, so does what Camille may do.
+// the policy changes, so does what Camille may do. Then the platform registers a resource type of its own, and the role
+// gets its permission with conditions.
 func TestRolesJourney(t *testing.T) {
 	s := server.Start(t, server.Options{})
 	j := rolesJourney{journey{t: t, s: s, letter: s.Mail}}
-	t.Run("R2 R3 R6 R13 R19 from a policy to what a colleague may do, and why", func(t *testing.T) {
+	t.Run("R2 R3 R6 R13 R19 K2 from a policy to what a colleague may do, and why", func(t *testing.T) {
 		j.t = t
 		j.run()
 	})
@@ -44,6 +45,8 @@ func (j rolesJourney) run() {
 	j.may(c, token, userID, 6000, map[string]bool{"payments:capture": true, "payments:void": false})
 	j.compares(b)
 	j.explains(b)
+	j.registers(olga)
+	j.restricts(b)
 }
 
 // makePolicy: a permission up to an amount, found by its name.

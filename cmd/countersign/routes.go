@@ -35,7 +35,7 @@ func routes(r *rooms, edge *web.Edge, places *signin.Places) (*served, error) {
 		return nil, fmt.Errorf("pages: %w", err)
 	}
 	s := &served{
-		portal: &portal.Portal{Edge: edge, DB: r.db, Live: r.live, Profiles: r.profiles, Audit: r.audit, Org: r.org, Roles: r.roles, People: r.people, Door: r.door, Help: r.help,
+		portal: &portal.Portal{Edge: edge, DB: r.db, Live: r.live, Profiles: r.profiles, Audit: r.audit, Org: r.org, Roles: r.roles, Resources: r.resources, People: r.people, Door: r.door, Help: r.help,
 			Places: places, Assets: assets, Renderer: pages},
 		api: api.New(api.Parts{Edge: edge, People: r.people, Org: r.org, Roles: r.roles, Resources: r.resources, Profiles: r.profiles, Keeper: r.keeper, Help: r.help, Places: places}),
 	}

@@ -188,7 +188,8 @@ func (f *field) custom() {
 func (f *field) registered() {
 	f.t.Helper()
 	ctx, platform := f.t.Context(), f.who("platform.owner", "PLATFORM")
-	f.must(f.rooms.resources.Register(ctx, platform, resource.Draft{Name: "orders", Title: "Orders", From: access.FromStore, Actions: []resource.Action{{Name: "view", Title: "See"}}}))
+	f.must(f.rooms.resources.Register(ctx, platform, resource.Draft{Name: "orders", Title: "Orders", From: access.FromStore, Actions: []resource.Action{{Name: "view", Title: "See"}},
+		Properties: []resource.Property{{Part: access.OfResource, Name: "status", Title: "Status", Kind: access.Text, Vouched: access.ByStore}}}))
 	f.must(f.rooms.resources.RegisterUserProperty(ctx, platform, resource.Property{Name: "department", Title: "Department", Kind: access.Text, Vouched: access.ByStore}))
 	for _, customerID := range []string{"MINE", "THEIRS"} {
 		name := strings.ToLower(customerID)
@@ -223,7 +224,7 @@ func (f *field) address(pattern string, over map[string]string) string {
 	}
 	for place, value := range map[string]string{"{customer}": "MINE", "{customerID}": "MINE", "{user}": f.people["mine.target"].userID, "{role}": f.ids["role"], "{policy}": f.ids["policy"], "{combination}": "both_approvals",
 		"{account}": f.account("MINE").ID, "{entity}": f.ids["MINE-1"], "{entry}": f.ids["MINE entry"], "{seq}": f.ids["MINE entry"], "{$}": "", "{session}": "ses_00000000000000000000000000", "{factor}": "fac_00000000000000000000000000", "{key}": "both_approvals",
-		"{type}": "orders"} {
+		"{type}": "orders", "{property}": "department", "{record}": "mine-1"} {
 		if v, ok := over[place]; ok {
 			value = v
 		}
@@ -269,36 +270,48 @@ func (f *field) address(pattern string, over map[string]string) string {
 var sent = map[string]string{
 	"POST /language": "language=en&back=%2F",
 	"POST /theme":    "theme=dark&back=%2F",
-	"POST /a/{customer}/users/{user}/deactivation":            "revision=9999&reason=x",
-	"POST /a/{customer}/users/{user}/activation":              "revision=9999",
-	"POST /a/{customer}/users/{user}/invitation":              "revision=9999",
-	"POST /a/{customer}/users/{user}/invitation-deactivation": "revision=9999",
-	"POST /a/{customer}/users/{user}/second-factor-reset":     "revision=9999&reason=x",
-	"POST /a/{customer}/users/{user}/second-factor-renewal":   "revision=9999&reason=x",
-	"POST /a/{customer}/users/{user}/edit":                    "revision=9999&all_entities=yes&roles=rol_none&step=save",
-	"GET /a/{customer}/activity/export":                       "format=csv",
-	"GET /a/{customer}/users/{user}/explanation":              "permission=home:view&entity=MINE",
-	"POST /a/{customer}/accounts/{account}/edit":              "revision=9999&name=x",
-	"POST /a/{customer}/accounts/{account}/deactivation":      "revision=9999&reason=x",
-	"POST /a/{customer}/accounts/{account}/activation":        "revision=9999",
-	"POST /a/{customer}/entities/{entity}/edit":               "revision=9999&name=x",
-	"POST /a/{customer}/entities/{entity}/deactivation":       "revision=9999&reason=x",
-	"POST /a/{customer}/entities/{entity}/activation":         "revision=9999",
-	"POST /a/{customer}/settings":                             "revision=9999&alias=x",
-	"POST /a/{customer}/users/{user}/details":                 "revision=9999&first_name=A&language=en",
-	"POST /a/{customer}/users/{user}/email":                   "revision=9999&email=a%40b.example",
-	"POST /a/{customer}/users/{user}/email-withdrawal":        "revision=9999",
-	"POST /a/{customer}/users/{user}/deletion":                "revision=9999&name=" + ours + "target+Test",
-	"POST /a/{customer}/roles":                                "name=Owner&permissions=home%3Aview",
-	"POST /a/{customer}/roles/{role}/edit":                    "revision=9999&name=x&permissions=home%3Aview&step=save",
-	"POST /a/{customer}/roles/{role}/clone":                   "name=Owner&permissions=home%3Aview",
-	"POST /a/{customer}/roles/{role}/deletion":                "revision=9999&name=" + ours + "+role",
-	"POST /a/{customer}/policies":                             "name=x",
-	"POST /a/{customer}/policies/{policy}/edit":               "revision=9999&name=x&permissions=home%3Aview&step=save",
-	"POST /a/{customer}/policies/{policy}/deletion":           "revision=9999&name=" + ours + "+policy",
-	"POST /a/{customer}/users/{user}/roles/{role}":            "revision=9999&permissions=home%3Aview",
-	"POST /a/{customer}/users/bulk":                           "act=deactivation",
-	"POST /me/email":                                          "email=nothing",
+	"POST /a/{customer}/users/{user}/deactivation":                "revision=9999&reason=x",
+	"POST /a/{customer}/users/{user}/activation":                  "revision=9999",
+	"POST /a/{customer}/users/{user}/invitation":                  "revision=9999",
+	"POST /a/{customer}/users/{user}/invitation-deactivation":     "revision=9999",
+	"POST /a/{customer}/users/{user}/second-factor-reset":         "revision=9999&reason=x",
+	"POST /a/{customer}/users/{user}/second-factor-renewal":       "revision=9999&reason=x",
+	"POST /a/{customer}/users/{user}/edit":                        "revision=9999&all_entities=yes&roles=rol_none&step=save",
+	"GET /a/{customer}/activity/export":                           "format=csv",
+	"GET /a/{customer}/users/{user}/explanation":                  "permission=home:view&entity=MINE",
+	"POST /a/{customer}/accounts/{account}/edit":                  "revision=9999&name=x",
+	"POST /a/{customer}/accounts/{account}/deactivation":          "revision=9999&reason=x",
+	"POST /a/{customer}/accounts/{account}/activation":            "revision=9999",
+	"POST /a/{customer}/entities/{entity}/edit":                   "revision=9999&name=x",
+	"POST /a/{customer}/entities/{entity}/deactivation":           "revision=9999&reason=x",
+	"POST /a/{customer}/entities/{entity}/activation":             "revision=9999",
+	"POST /a/{customer}/settings":                                 "revision=9999&alias=x",
+	"POST /a/{customer}/users/{user}/details":                     "revision=9999&first_name=A&language=en",
+	"POST /a/{customer}/users/{user}/email":                       "revision=9999&email=a%40b.example",
+	"POST /a/{customer}/users/{user}/email-withdrawal":            "revision=9999",
+	"POST /a/{customer}/users/{user}/deletion":                    "revision=9999&name=" + ours + "target+Test",
+	"POST /a/{customer}/roles":                                    "name=Owner&permissions=home%3Aview",
+	"POST /a/{customer}/roles/{role}/edit":                        "revision=9999&name=x&permissions=home%3Aview&step=save",
+	"POST /a/{customer}/roles/{role}/clone":                       "name=Owner&permissions=home%3Aview",
+	"POST /a/{customer}/roles/{role}/deletion":                    "revision=9999&name=" + ours + "+role",
+	"POST /a/{customer}/policies":                                 "name=x",
+	"POST /a/{customer}/policies/{policy}/edit":                   "revision=9999&name=x&permissions=home%3Aview&step=save",
+	"POST /a/{customer}/policies/{policy}/deletion":               "revision=9999&name=" + ours + "+policy",
+	"POST /a/{customer}/users/{user}/roles/{role}":                "revision=9999&permissions=home%3Aview",
+	"POST /a/{customer}/users/bulk":                               "act=deactivation",
+	"POST /me/email":                                              "email=nothing",
+	"POST /a/{customer}/resource-types":                           "name=orders&title=x&entity_from=store",
+	"POST /a/{customer}/resource-types/{type}/edit":               "revision=9999&title=x",
+	"POST /a/{customer}/resource-types/{type}/retirement":         "revision=9999",
+	"POST /a/{customer}/resource-types/{type}/reinstatement":      "revision=9999",
+	"POST /a/{customer}/user-properties":                          "name=department&title=x&kind=text&vouched=store",
+	"POST /a/{customer}/user-properties/{property}/edit":          "revision=9999&title=x",
+	"POST /a/{customer}/user-properties/{property}/retirement":    "revision=9999",
+	"POST /a/{customer}/user-properties/{property}/reinstatement": "revision=9999",
+	"POST /a/{customer}/records/{type}":                           "id=mine-1&entity=MINE",
+	"POST /a/{customer}/records/{type}/record/{record}/edit":      "revision=9999&entity=MINE",
+	"POST /a/{customer}/records/{type}/record/{record}/removal":   "revision=9999",
+	"POST /a/{customer}/users/{user}/properties":                  "revision=9999&properties.department=x",
 
 	"GET /api/v1/accounts/{customerID}/search":                      "q=x",
 	"PATCH /api/v1/accounts/{customerID}":                           `{"alias":"x"}`,

@@ -24,6 +24,7 @@ type explainIn struct {
 	OneUser
 	Permission   string `query:"permission" required:"true" maxLength:"100" example:"payments:refund"`
 	Entity       string `query:"entity" required:"true" maxLength:"100" doc:"The record's: id or customer ID." example:"SHOP-42"`
+	Resource     string `query:"resource" maxLength:"200" doc:"Of a registered resource type: the id under which the account has stored it, which says the entity and the location." example:"ORDER-17"`
 	Location     string `query:"location" maxLength:"100" doc:"The record's: an id."`
 	Owner        string `query:"owner" maxLength:"100" doc:"The record's: a user id."`
 	Amount       string `query:"amount" pattern:"^[0-9]{1,18}$" doc:"The record's, in minor units of the currency." example:"4200"`
@@ -35,7 +36,7 @@ type explainIn struct {
 }
 
 func (in *explainIn) asked() (people.Asked, error) {
-	out := people.Asked{Permission: in.Permission, Entity: in.Entity, Location: in.Location, Owner: in.Owner, State: in.State, Currency: in.Currency, IP: in.IP}
+	out := people.Asked{Permission: in.Permission, Entity: in.Entity, Resource: in.Resource, Location: in.Location, Owner: in.Owner, State: in.State, Currency: in.Currency, IP: in.IP}
 	var f fault.Fields
 	for _, x := range []struct {
 		name, word string
@@ -79,6 +80,7 @@ type Explanation struct {
 type ExplainedAs struct {
 	Permission   string `json:"permission"`
 	Entity       Named  `json:"entity"`
+	Resource     string `json:"resource,omitempty" doc:"The stored resource, when it is known here."`
 	Location     *Named `json:"location,omitempty"`
 	Owner        string `json:"owner,omitempty"`
 	Amount       *int64 `json:"amount,omitempty"`
@@ -200,7 +202,7 @@ type telling struct{ people.Telling }
 
 func (t telling) asked() ExplainedAs {
 	q := t.Question
-	out := ExplainedAs{Permission: q.Permission.String(), Entity: t.entity(q.Entity), Owner: q.Owner, Currency: q.Currency, State: q.State, SecondFactor: q.SecondFactor, Fresh: q.Fresh, At: moment(q.Now)}
+	out := ExplainedAs{Permission: q.Permission.String(), Entity: t.entity(q.Entity), Resource: q.Resource, Owner: q.Owner, Currency: q.Currency, State: q.State, SecondFactor: q.SecondFactor, Fresh: q.Fresh, At: moment(q.Now)}
 	if q.HasAmount {
 		out.Amount = &q.Amount
 	}

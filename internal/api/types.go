@@ -202,14 +202,14 @@ type registerTypeIn struct {
 	} `nameHint:"NewResourceType"`
 }
 
-// Named tells the name of what was registered.
-type Named struct {
+// RegisteredName tells the name of what was registered.
+type RegisteredName struct {
 	Name string `json:"name" example:"terminal_orders"`
 }
 
 type namedOut struct {
 	Location string `header:"Location"`
-	Body     Named
+	Body     RegisteredName
 }
 
 func (a *API) registerType(c *call, in *registerTypeIn) (*namedOut, error) {
@@ -219,7 +219,7 @@ func (a *API) registerType(c *call, in *registerTypeIn) (*namedOut, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &namedOut{typesPath + "/" + b.Name, Named{b.Name}}, nil
+	return &namedOut{typesPath + "/" + b.Name, RegisteredName{b.Name}}, nil
 }
 
 type changeTypeIn struct {

@@ -138,7 +138,7 @@ func (a *API) registerUserProperty(c *call, in *registerUserPropertyIn) (*namedO
 	if err != nil {
 		return nil, err
 	}
-	return &namedOut{userPropertiesPath + "/" + b.Name, Named{b.Name}}, nil
+	return &namedOut{userPropertiesPath + "/" + b.Name, RegisteredName{b.Name}}, nil
 }
 
 type changeUserPropertyIn struct {

@@ -10,6 +10,7 @@ import (
 	"countersign/internal/audit"
 	"countersign/internal/db"
 	"countersign/internal/lang"
+	"countersign/internal/roles"
 )
 
 // Words tell entries of the audit log in a language. The zero Zone is UTC.
@@ -130,17 +131,26 @@ func (w Words) value(field, text string) string {
 	case field == "roles":
 		return w.assigned(text)
 	case field == "permissions":
-		name, limit, limited := strings.Cut(text, " (")
-		if name = w.known("permission."+name, name); limited {
-			name += " (" + limit
-		}
-		return name
+		return w.permit(text)
 	case strings.HasSuffix(field, "_at") || strings.HasSuffix(field, "_until"):
 		return w.moment(text)
 	case field == "profile":
 		return w.known("profile."+text, text)
 	}
 	return w.known("value."+field+"."+text, Replace(text, w.Names))
+}
+
+// permit reads one line of roles.Permit: a permission, perhaps with its restriction.
+func (w Words) permit(text string) string {
+	name, limit, limited := strings.Cut(text, " (")
+	title := w.known("permission."+name, name)
+	if !limited {
+		return title
+	}
+	if p, ok := roles.ReadText(text); ok {
+		return title + " (" + p.Words(w.Lang) + ")"
+	}
+	return title + " (" + limit
 }
 
 // assigned reads one line of roles.Text: "rol_… over ent_… ent_… until 1775…".

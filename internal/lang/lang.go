@@ -5,7 +5,8 @@
 // "key: text" pairs, with {name} where a value goes. A message that counts has
 // the keys KEY.one and KEY.other and takes the value {count}; French says "one"
 // for 0 and 1, English for 1 only (Unicode CLDR plural rules). A refusal's
-// sentence has the key "error.CODE", a field's "field.CODE".
+// sentence has the key "error.CODE", a field's "field.CODE". What people registered
+// has the words that they gave it (Learn).
 //
 // The one rule: both languages have the same keys and the same places for
 // values; a test holds it, and another that every key used in Go exists.
@@ -106,9 +107,12 @@ func load() (map[Tag]map[string]string, error) {
 	return all, nil
 }
 
-// Has tells whether there is a message with that key.
+// Has tells whether there is a message with that key, of the files or learned.
 func Has(key string) bool {
 	_, ok := catalogue()[English][key]
+	if !ok {
+		_, ok = learnedText(key)
+	}
 	return ok
 }
 
@@ -138,6 +142,9 @@ func fill(tag Tag, key string, args fault.Args) string {
 			text, ok = messages[key+plural(tag, n)]
 		}
 		if !ok {
+			if text, ok = learnedText(key); ok {
+				return text // as somebody wrote it: its braces are no places
+			}
 			return "[" + key + "]"
 		}
 	}

@@ -23,6 +23,7 @@ import (
 type Asked struct {
 	Permission             string
 	Entity                 string // id or customer ID
+	Resource               string // of a registered type: the id under which the account has stored it, which then says the entity and the location
 	Location               string // id
 	Owner, State, Currency string // of the record
 	Amount                 int64  // minor units of Currency
@@ -155,6 +156,11 @@ func (x *explaining) ask(in Asked) error {
 		f.Add("permission", "unknown_permission", "permission", plain(in.Permission))
 	}
 	q.Permission = permission
+	if in.Resource != plain(in.Resource) {
+		f.Add("resource", "invalid")
+	} else if err := x.stored(&q, &in); err != nil {
+		return err
+	}
 	if err := x.place(&q, in, &f); err != nil {
 		return err
 	}
@@ -175,6 +181,29 @@ func (x *explaining) ask(in Asked) error {
 	x.signedIn(&q, in, &f)
 	x.out.Question = q
 	return f.Err()
+}
+
+// stored looks up a resource of a registered type. One that stands where the asker
+// may not ask is as good as none.
+func (x *explaining) stored(q *access.Question, in *Asked) error {
+	info := q.Permission.Info()
+	t, registered := x.snapshot.Type(info.Resource)
+	if !info.Registered || !registered {
+		return nil
+	}
+	if t.From == access.FromAccount {
+		in.Entity = x.out.Account.EntityID
+	}
+	r, found := x.snapshot.Resource(access.ResourceKey{AccountID: x.out.Account.ID, Type: t.Name, ID: in.Resource})
+	if !found {
+		return nil
+	}
+	reach := Explainable(x.snapshot, org.Question(x.tx, x.who, x.out.Account.ID), x.out.Self, q.Permission)
+	_, found, err := org.NodeWithin(x.tx, reach, r.EntityID)
+	if err == nil && found {
+		q.Resource, in.Entity, in.Location = r.ID, r.EntityID, r.LocationID
+	}
+	return err
 }
 
 // plain is a text as it can be shown; another one for what cannot be.

@@ -72,6 +72,8 @@ func (x Explained) AssignmentChecks(m access.MembershipStep, s access.Assignment
 type ConditionCheck struct {
 	Check
 	Only access.Condition // that part of it alone
+
+	Clause *access.ClauseStep // of a registered type: with what it was compared
 }
 
 // ConditionChecks are the parts of a restriction; none for none. This is the one
@@ -79,7 +81,7 @@ type ConditionCheck struct {
 func ConditionChecks(g access.GrantStep) (out []ConditionCheck) {
 	c := g.Condition
 	add := func(rule string, fails access.Reasons, only access.Condition) {
-		out = append(out, ConditionCheck{checked(rule, g.Reasons&fails), only})
+		out = append(out, ConditionCheck{Check: checked(rule, g.Reasons&fails), Only: only})
 	}
 	if c.OwnOnly {
 		add("own_record", access.ConditionOwn, access.Condition{OwnOnly: true})
@@ -92,6 +94,10 @@ func ConditionChecks(g access.GrantStep) (out []ConditionCheck) {
 	}
 	if c.States != nil {
 		add("state", access.ConditionState, access.Condition{States: c.States})
+	}
+	for i := range g.Clauses {
+		step := &g.Clauses[i]
+		out = append(out, ConditionCheck{Check: checked("property", step.Reasons), Only: access.Condition{Clauses: []access.Clause{step.Clause}}, Clause: step})
 	}
 	return out
 }

@@ -9,6 +9,7 @@ import (
 
 	"countersign/internal/access"
 	"countersign/internal/lang"
+	"countersign/internal/roles"
 )
 
 // Telling puts an explanation into words of a language, with times in a zone.
@@ -137,6 +138,15 @@ func (t Telling) Check(c Check) string {
 func (t Telling) Compared(c ConditionCheck) (bound, asked string) {
 	q := t.Question
 	switch c.Rule {
+	case "property":
+		bound = roles.Permit{Permission: q.Permission.String(), Clauses: c.Only.Clauses}.Words(t.Lang)
+		if c.Clause.Known {
+			kind := roles.KindOf(q.Permission.Info().Resource, c.Clause.Part, c.Clause.Name)
+			asked = isolated(roles.ValueWords(t.Lang, kind, c.Clause.Value))
+			if kind == access.UserID && c.Clause.Value == q.User {
+				asked = t.t("explain.owner.self")
+			}
+		}
 	case "own_record":
 		bound, asked = t.t("explain.bound.own"), map[bool]string{true: t.t("explain.owner.self"), false: t.t("explain.owner.other")}[q.Owner == q.User]
 		if q.Owner == "" {

@@ -282,3 +282,70 @@ func (a Addresses) NewServiceToken() string { return a.at("service-tokens", "new
 func (a Addresses) RevokeServiceToken(id string) string {
 	return a.at("service-tokens", id, "revocation")
 }
+
+// ResourceTypes is the list of registered resource types, narrowed by a filter.
+func (a Addresses) ResourceTypes(f TypesFilter) string {
+	return with(a.at("resource-types"), f.Values())
+}
+
+// NewResourceType is the form that registers one.
+func (a Addresses) NewResourceType() string { return a.at("resource-types", "new") }
+
+// ResourceType is one type's page.
+func (a Addresses) ResourceType(name string) string { return a.at("resource-types", name) }
+
+// EditResourceType is the form that changes one.
+func (a Addresses) EditResourceType(name string) string { return a.at("resource-types", name, "edit") }
+
+// TypeAct is the page that confirms that a type is retired or reinstated, and does
+// it when posted to.
+func (a Addresses) TypeAct(name string, act Act) string {
+	return a.at("resource-types", name, strings.TrimPrefix(string(act), "type-"))
+}
+
+// UserProperties is the list of registered properties of users, with the form for one.
+func (a Addresses) UserProperties() string { return a.at("user-properties") }
+
+// EditUserProperty is the form that changes the title of one.
+func (a Addresses) EditUserProperty(name string) string { return a.at("user-properties", name, "edit") }
+
+// UserPropertyAct is the page that confirms that one is retired or reinstated, and
+// does it when posted to.
+func (a Addresses) UserPropertyAct(name string, act Act) string {
+	return a.at("user-properties", name, strings.TrimPrefix(string(act), "property-"))
+}
+
+// RecordTypes is the list of types of which the account can store records.
+func (a Addresses) RecordTypes() string { return a.at("records") }
+
+// Records is the list of what the account has stored of a type.
+func (a Addresses) Records(typeName string, f RecordsFilter) string {
+	return with(a.at("records", typeName), f.Values())
+}
+
+// NewRecord is the form that stores one.
+func (a Addresses) NewRecord(typeName string) string { return a.at("records", typeName, "new") }
+
+// Record is one stored record's page.
+func (a Addresses) Record(typeName, id string) string {
+	return a.at("records", typeName, "record", id)
+}
+
+// EditRecord is the form that changes one.
+func (a Addresses) EditRecord(typeName, id string) string {
+	return a.at("records", typeName, "record", id, "edit")
+}
+
+// RemoveRecord is the page that confirms that one is removed, and does it when posted to.
+func (a Addresses) RemoveRecord(typeName, id string) string {
+	return a.at("records", typeName, "record", id, "removal")
+}
+
+// UserValues is the form that changes the values of a user's registered properties.
+func (a Addresses) UserValues(id string) string { return a.at("users", id, "properties") }
+
+// NoTypes is the filter of a whole list of types.
+func (Addresses) NoTypes() TypesFilter { return TypesFilter{} }
+
+// NoRecords is the filter of a whole list of records.
+func (Addresses) NoRecords() RecordsFilter { return RecordsFilter{} }

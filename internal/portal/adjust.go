@@ -96,7 +96,7 @@ func (p *Portal) adjustView(v *web.Visit, a adjusting, chosen []string) AdjustVi
 		}
 		choice := PermitChoice{Permission: name, Chosen: slices.Contains(chosen, name), Dangerous: info.Dangerous, Page: info.Resource == "page", Withheld: !covered}
 		if n >= 0 {
-			choice.Limited = held[n].Restricted()
+			choice.Limited, choice.Told = held[n].Restricted(), limitOf(a.snapshot, held[n])
 		}
 		column := &view.Rows[at].Columns[slices.Index(deeds(), roles.Deed(one))]
 		column.Choices = append(column.Choices, choice)

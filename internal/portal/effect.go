@@ -58,6 +58,13 @@ func (e *editing) run() error {
 	if problem = e.portal.fillEffect(e.r, e.v, e.i, effect, &e.page); problem != nil {
 		return problem
 	}
+	for n := range e.page.Shifts {
+		for _, permit := range e.m.permits.permits() {
+			if permit.Permission == e.page.Shifts[n].Permission {
+				e.page.Shifts[n].Limit = limitOf(e.i.snapshot, permit)
+			}
+		}
+	}
 	e.page.After, e.page.Dangerous = e.m.after, dangers(effect.Dangerous, e.m.acknowledged)
 	return e.portal.asked(e.w, err, e.m, e.page)
 }
@@ -76,7 +83,7 @@ func (p *Portal) fillEffect(r *http.Request, v *web.Visit, i inside, e roles.Eff
 	page.Holders, page.Gain, page.Lose, page.Fall, page.More, page.Next, page.OwnRole = e.Holders, e.Gain, e.Lose, e.Fall, e.More, e.Next, e.OwnRole
 	page.Blocked, page.Flagged = toxicNotes(e.Blocked, v.Lang), toxicNotes(e.Flagged, v.Lang)
 	for _, s := range e.Shifts {
-		page.Shifts = append(page.Shifts, ShiftRow{s.Permission.String(), s.Gain, s.Lose, s.Permission.Info().Dangerous})
+		page.Shifts = append(page.Shifts, ShiftRow{s.Permission.String(), s.Gain, s.Lose, s.Permission.Info().Dangerous, Limit{}})
 	}
 	return p.reading(r, func(tx *db.Tx) error {
 		list, err := roles.List(tx, i.account.ID, p.profile(i))

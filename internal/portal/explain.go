@@ -54,7 +54,7 @@ func (p *Portal) explain(w http.ResponseWriter, r *http.Request, v *web.Visit) e
 
 // asked is the question as the use case takes it.
 func (f ExplainFilter) asked() people.Asked {
-	out := people.Asked{Permission: strings.TrimSpace(f.Permission), Entity: strings.TrimSpace(f.Entity), Location: f.Location, State: strings.TrimSpace(f.State),
+	out := people.Asked{Permission: strings.TrimSpace(f.Permission), Entity: strings.TrimSpace(f.Entity), Resource: strings.TrimSpace(f.Resource), Location: f.Location, State: strings.TrimSpace(f.State),
 		Currency: strings.ToUpper(strings.TrimSpace(f.Currency)), IP: strings.TrimSpace(f.IP)}
 	if text := strings.TrimSpace(f.Amount); text != "" {
 		out.Amount, out.HasAmount = amount(text, out.Currency), true
@@ -84,7 +84,8 @@ func (p *Portal) explainForm(tx *db.Tx, i inside, view *ExplainView, asked *peop
 	}
 	about, _ := access.Parse(asked.Permission)
 	reach := people.Explainable(i.snapshot, i.q, view.Self, about)
-	for _, permission := range access.Permissions() {
+	view.Types = len(i.snapshot.Types()) > 0
+	for permission := range i.snapshot.Known().All() {
 		info := permission.Info()
 		if info.MinLevel == 0 || i.account.Kind <= info.MinLevel {
 			view.Permissions = append(view.Permissions, PermissionChoice{permission.String(), info.Section, info.Resource == "page"})

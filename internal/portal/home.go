@@ -62,7 +62,7 @@ func (p *Portal) homeAccess(tx *db.Tx, i inside, v *web.Visit, view *HomeView) e
 		if err != nil {
 			return err
 		}
-		sources = user{choices: c, given: given[m.ID]}.sources(tx.Now)
+		sources = user{choices: c, given: given[m.ID]}.sources(i.snapshot, tx.Now)
 	}
 	ever := i.everHeld()
 	for _, s := range accessSections(i, sources, ever, i.held) {

@@ -100,6 +100,8 @@ func drawings(name string) string {
 		return `<path d="M7 3.5h7l4 4v13H7z"/><path d="M14 3.5v4h4"/><path d="m9.5 14 2 2 3.5-4"/>`
 	case "matrix":
 		return `<rect x="4" y="4.5" width="16" height="15" rx="2"/><path d="M4 9.5h16M4 14.5h16M9.3 4.5v15M14.7 4.5v15"/>`
+	case "box":
+		return `<path d="m12 3.5 7.5 4v9l-7.5 4-7.5-4v-9z"/><path d="m4.5 7.5 7.5 4 7.5-4M12 11.5v9"/>`
 	case "columns":
 		return `<rect x="4" y="5" width="16" height="14" rx="2"/><path d="M9.3 5v14M14.7 5v14"/>`
 	}

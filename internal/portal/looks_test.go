@@ -135,7 +135,7 @@ func TestMenuOfOperators(t *testing.T) {
 	for may, want := range map[string]string{
 		"entities:view":               "home account/entities",
 		"entities:view accounts:view": "home platform/accounts platform/entities",
-		"account:view accounts:view":  "home account/settings platform/accounts",
+		"account:view accounts:view":  "home account/settings account/records platform/accounts",
 	} {
 		var got []string
 		for _, g := range portal.BuildMenu(portal.InAccount("A"), portal.SectionEntities, func(p string) bool { return strings.Contains(" "+may+" ", " "+p+" ") }) {
@@ -150,6 +150,18 @@ func TestMenuOfOperators(t *testing.T) {
 			t.Errorf("%s: %s", may, diff)
 		}
 	}
+}
+
+func TestMenuWithoutUse(t *testing.T) {
+	t.Run("K2 what there is no use for has no place", func(t *testing.T) {
+		for _, g := range portal.BuildMenu(portal.InAccount("A"), portal.SectionHome, func(string) bool { return true }, portal.SectionTypes, portal.SectionRecords) {
+			for _, item := range g.Items {
+				if item.Label == string(portal.SectionTypes) || item.Label == string(portal.SectionRecords) {
+					t.Errorf("%s is there", item.Label)
+				}
+			}
+		}
+	})
 }
 
 type counted struct{ writes int }

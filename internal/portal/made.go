@@ -84,8 +84,8 @@ func (m made) policyEdit() roles.PolicyEdit {
 }
 
 // madeOf is the editor of a role as it is.
-func madeOf(r roles.Full, tag lang.Tag) made {
-	m := made{name: r.Name, description: r.Description, permits: formOf(r.Permits, tag), template: r.Template, revision: version(r.Version)}
+func madeOf(s *access.Snapshot, r roles.Full, tag lang.Tag) made {
+	m := made{name: r.Name, description: r.Description, permits: formOf(s, r.Permits, tag), template: r.Template, revision: version(r.Version)}
 	for _, p := range r.Policies {
 		m.policies = append(m.policies, p.ID)
 	}
@@ -108,25 +108,25 @@ func seenOf(r roles.Full) seenRole {
 }
 
 // changed tells what is different of what a form was made from.
-func (s seenRole) changed(seen string, tag lang.Tag) []Difference {
+func (s seenRole) changed(snapshot *access.Snapshot, seen string, tag lang.Tag) []Difference {
 	var was seenRole
 	if !recall(seen, &was) {
 		return nil
 	}
 	return differences([]Difference{
 		{"portal.field.name", was.Name, s.Name}, {"portal.field.description", was.About, s.About},
-		{"portal.field.permissions", permitWords(tag, was.Permits), permitWords(tag, s.Permits)},
+		{"portal.field.permissions", permitWords(snapshot, tag, was.Permits), permitWords(snapshot, tag, s.Permits)},
 		{"portal.field.policies", join(was.Policies), join(s.Policies)},
 	})
 }
 
 // permitWords are permissions as a person reads them in a line.
-func permitWords(tag lang.Tag, list []roles.Permit) string {
+func permitWords(s *access.Snapshot, tag lang.Tag, list []roles.Permit) string {
 	w := words{tag: tag}
 	var out []string
 	for _, p := range list {
 		text := w.permission(p.Permission)
-		if l := limitOf(p); l.Any() {
+		if l := limitOf(s, p); l.Any() {
 			text += " (" + w.limit(l) + ")"
 		}
 		out = append(out, text)

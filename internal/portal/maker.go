@@ -21,7 +21,7 @@ func (p *Portal) maker(i inside, v *web.Visit, making string, m made) MakerView 
 		return !access.Covers(i.snapshot, q, true, nil)
 	}
 	return MakerView{Page: i.page, Making: making, Name: m.name, Description: m.description, Template: m.template, Migrate: m.migrate,
-		Permits: m.permits.picker(p.offered(i), withheld), Revision: m.revision, Seen: m.seen}
+		Permits: m.permits.picker(i.snapshot, p.offered(i), withheld), Revision: m.revision, Seen: m.seen}
 }
 
 // offered are the permissions that custom roles of the account may hold.
@@ -68,6 +68,7 @@ func (p *Portal) roleMaker(r *http.Request, v *web.Visit, i inside, making strin
 		view.LeftOut = roles.CloneOf(i.snapshot, role, i.account.Kind, p.profile(i)).LeftOut
 	case EditingRole:
 		view.Action, view.Back, view.Legacy = at.EditRole(role.ID), at.Role(role.ID), role.Legacy
+		view.Nothing = nothing(i.snapshot, role.Permits)
 	}
 	return view, err
 }
@@ -131,7 +132,7 @@ func (p *Portal) cloneRole(w http.ResponseWriter, r *http.Request, v *web.Visit)
 		return err
 	}
 	c := roles.CloneOf(i.snapshot, role, i.account.Kind, p.profile(i))
-	m := made{name: lang.T(v.Lang, "portal.maker.clone_of", "role", role.Title(v.Lang)), description: role.About(v.Lang), permits: formOf(c.Permits, v.Lang), policies: c.Policies, template: c.Template}
+	m := made{name: lang.T(v.Lang, "portal.maker.clone_of", "role", role.Title(v.Lang)), description: role.About(v.Lang), permits: formOf(i.snapshot, c.Permits, v.Lang), policies: c.Policies, template: c.Template}
 	return p.showMaker(w, r, v, i, m, func(m made) (MakerView, error) {
 		return p.roleMaker(r, v, i, CloningRole, role, m)
 	})
@@ -210,6 +211,7 @@ func (p *Portal) remake(w http.ResponseWriter, err error, view MakerView) error 
 	}
 	f := *fault.From(err) // what is dangerous is asked on the page behind this one
 	f.Fields = slices.DeleteFunc(slices.Clone(f.Fields), func(x fault.Field) bool { return x.Name == "acknowledged" })
+	view.place(&f)
 	return p.again(w, &f, func(form Form) View { view.Form = form; return view })
 }
 
@@ -249,7 +251,7 @@ func (p *Portal) editRole(w http.ResponseWriter, r *http.Request, v *web.Visit) 
 	if err != nil {
 		return err
 	}
-	m := madeOf(role, v.Lang)
+	m := madeOf(i.snapshot, role, v.Lang)
 	m.seen = remember(seenOf(role))
 	return p.showMaker(w, r, v, i, m, func(m made) (MakerView, error) {
 		return p.roleMaker(r, v, i, EditingRole, role, m)
@@ -282,7 +284,7 @@ func (p *Portal) doEditRole(w http.ResponseWriter, r *http.Request, v *web.Visit
 			}
 			view, err := p.roleMaker(r, v, i, EditingRole, role, form)
 			if stale {
-				view.Changed = seenOf(role).changed(m.seen, v.Lang)
+				view.Changed = seenOf(role).changed(i.snapshot, m.seen, v.Lang)
 			}
 			return view, err
 		},

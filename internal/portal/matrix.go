@@ -65,14 +65,15 @@ func matrixOf(i inside, list []roles.Role, f MatrixFilter, tag lang.Tag, columns
 	from := (view.Filter.Page - 1) * columns
 	view.First, list = from+1, list[from:min(from+columns, len(list))]
 	var gives []func(access.Permission) roles.Given
+	all := slices.Collect(i.snapshot.Known().All())
 	for _, r := range list {
 		view.Roles = append(view.Roles, MatrixRole{ID: r.ID, Name: r.Title(tag), Predefined: !r.Custom()})
 		gives = append(gives, r.Gives())
 	}
 	w := words{tag: tag}
-	for _, s := range access.Sections() {
+	for _, s := range sectionsIn(all) {
 		section := MatrixSection{Section: s.Key, Elsewhere: true}
-		for _, p := range access.Permissions() {
+		for _, p := range all {
 			info := p.Info()
 			if info.Section != s.Key {
 				continue
@@ -83,6 +84,9 @@ func matrixOf(i inside, list []roles.Role, f MatrixFilter, tag lang.Tag, columns
 				continue
 			}
 			row := MatrixRow{Permission: p.String(), Dangerous: info.Dangerous, Cells: marks(gives, p)}
+			for _, r := range list {
+				row.Limits = append(row.Limits, strings.Join(r.Restrictions(i.snapshot, tag, p), " "+lang.T(tag, "portal.or")+" "))
+			}
 			if !f.Differ || differ(row.Cells) {
 				section.Rows = append(section.Rows, row)
 			}

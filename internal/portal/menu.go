@@ -1,5 +1,11 @@
 package portal
 
+import (
+	"slices"
+
+	"countersign/internal/resource"
+)
+
 // Section names a place of the side menu.
 type Section string
 
@@ -15,6 +21,8 @@ const (
 	SectionSettings      Section = "settings"
 	SectionServiceTokens Section = "service_tokens"
 	SectionAccounts      Section = "accounts"
+	SectionTypes         Section = "resource_types"
+	SectionRecords       Section = "records"
 	SectionNone          Section = ""
 )
 
@@ -53,9 +61,11 @@ func places() []place {
 		{SectionActivity, "people", "activity", "audit:view", func(a Addresses) string { return a.Activity(ActivityFilter{}) }, "", ""},
 		{SectionEntities, "account", "tree", "entities:view", tree, "", "accounts:view"},
 		{SectionSettings, "account", "settings", "account:view", Addresses.Settings, "", ""},
+		{SectionRecords, "account", "list", resource.ViewPermission, Addresses.RecordTypes, "", ""},
 		{SectionServiceTokens, "account", "key", "service_tokens:view", Addresses.ServiceTokens, "", ""},
 		{SectionAccounts, "platform", "building", "accounts:view", func(a Addresses) string { return a.Accounts(AccountsFilter{}) }, "", ""},
 		{SectionEntities, "platform", "tree", "entities:view", tree, "accounts:view", ""},
+		{SectionTypes, "platform", "box", viewTypes, func(a Addresses) string { return a.ResourceTypes(TypesFilter{}) }, "", ""},
 	}
 }
 
@@ -64,11 +74,12 @@ func tree(a Addresses) string { return a.Tree(TreeFilter{}) }
 // BuildMenu gives the side menu of somebody who holds what may answers yes to,
 // with the current section marked. Items that are not allowed, and groups
 // without items, are left out. Whoever looks after the accounts below finds their
-// tree beside them, others among what is their account's own.
-func BuildMenu(to Addresses, current Section, may func(permission string) bool) []MenuGroup {
+// tree beside them, others among what is their account's own. unused are places that
+// there is no use for.
+func BuildMenu(to Addresses, current Section, may func(permission string) bool, unused ...Section) []MenuGroup {
 	var menu []MenuGroup
 	for _, p := range places() {
-		if p.permission != "" && !may(p.permission) || p.also != "" && !may(p.also) || p.unless != "" && may(p.unless) {
+		if p.permission != "" && !may(p.permission) || p.also != "" && !may(p.also) || p.unless != "" && may(p.unless) || slices.Contains(unused, p.section) {
 			continue
 		}
 		if len(menu) == 0 || menu[len(menu)-1].Label != p.group {

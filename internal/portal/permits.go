@@ -6,8 +6,6 @@ import (
 	"strconv"
 	"strings"
 
-	"golang.org/x/text/currency"
-
 	"countersign/internal/access"
 	"countersign/internal/lang"
 	"countersign/internal/roles"
@@ -30,7 +28,10 @@ const (
 func permitFields(offered []access.Permission) []string {
 	fields := []string{"permissions[]", "own[]", "all", "none", "limits"}
 	for _, p := range offered {
-		if p.Info().Located {
+		switch info := p.Info(); {
+		case info.Registered:
+			fields = append(fields, clauseFields(p.String())...)
+		case info.Located:
 			fields = append(fields, mostField+p.String(), currencyField+p.String(), statesField+p.String())
 		}
 	}
@@ -43,6 +44,9 @@ func readPermits(f url.Values, offered []access.Permission) permitForm {
 	for _, p := range offered {
 		name := p.String()
 		l := LimitFields{Own: slices.Contains(f["own"], name), Most: f.Get(mostField + name), Currency: f.Get(currencyField + name), States: f.Get(statesField + name)}
+		if p.Info().Registered {
+			l = LimitFields{Clauses: readClauses(f, name)}
+		}
 		if l.Any() {
 			form.limits[name] = l
 		}
@@ -58,20 +62,31 @@ func readPermits(f url.Values, offered []access.Permission) permitForm {
 }
 
 // formOf is the picker of what a role or a policy holds. What gives nothing, because
-// its restriction cannot be read, is not ticked: sent as the form shows it, it would
-// give everything.
-func formOf(list []roles.Permit, tag lang.Tag) permitForm {
+// its restriction cannot be read or its type is retired, is not ticked: sent as the
+// form shows it, it would give everything.
+func formOf(s *access.Snapshot, list []roles.Permit, tag lang.Tag) permitForm {
 	form := permitForm{limits: map[string]LimitFields{}}
 	for _, p := range list {
-		if limitOf(p).Broken {
+		if limitOf(s, p).Nothing() {
 			continue
 		}
 		form.chosen = append(form.chosen, p.Permission)
 		if p.Restricted() {
-			form.limits[p.Permission] = LimitFields{p.OwnOnly, amountText(tag, p.MaxAmount, p.Currency), p.Currency, strings.Join(p.States, ", ")}
+			form.limits[p.Permission] = LimitFields{p.OwnOnly, roles.AmountText(tag, p.MaxAmount, p.Currency), p.Currency, strings.Join(p.States, ", "), clauseRows(tag, p)}
 		}
 	}
 	return form
+}
+
+// nothing are those of a list that give nothing, which an editor leaves out.
+func nothing(s *access.Snapshot, list []roles.Permit) (out []RoleSource) {
+	for _, p := range list {
+		if l := limitOf(s, p); l.Nothing() {
+			l.Permission = p.Permission
+			out = append(out, RoleSource{Limit: l})
+		}
+	}
+	return out
 }
 
 // permits are what was chosen, as use cases take it.
@@ -83,6 +98,12 @@ func (f permitForm) permits() []roles.Permit {
 			States: strings.FieldsFunc(strings.ToLower(l.States), func(r rune) bool { return r == ',' || r == ';' || r == ' ' || r == '\u00a0' })}
 		if most := strings.TrimSpace(l.Most); most != "" {
 			p.MaxAmount = amount(most, p.Currency)
+		}
+		typeName, _, _ := strings.Cut(name, ":")
+		for _, row := range l.Clauses {
+			if row.Any() {
+				p.Clauses = append(p.Clauses, row.clause(typeName))
+			}
 		}
 		out = append(out, p)
 	}
@@ -105,52 +126,60 @@ func (f permitForm) typed() (out []Typed) {
 				out = append(out, Typed{field + name, value})
 			}
 		}
+		out = append(out, typedClauses(name, l.Clauses)...)
 	}
 	slices.SortFunc(out, func(a, b Typed) int { return strings.Compare(a.Name+a.Value, b.Name+b.Value) })
 	return out
 }
 
 // picker offers permissions with what was chosen.
-func (f permitForm) picker(offered []access.Permission, withheld func(access.Permission) bool) PermitPicker {
-	return PickPermits(offered, f.chosen, f.limits, withheld)
+func (f permitForm) picker(s *access.Snapshot, offered []access.Permission, withheld func(access.Permission) bool) PermitPicker {
+	return PickPermits(s, offered, f.chosen, f.limits, withheld)
+}
+
+// registeredGroup is where the sections of registered types stand, after those of the menu.
+const registeredGroup = "registered"
+
+// sectionsIn are the sections of permissions: those of the portal, and the types of
+// a platform's own.
+func sectionsIn(list []access.Permission) []access.Section {
+	out := access.Sections()
+	for _, p := range list {
+		section := access.Section{Key: p.Info().Section, Group: registeredGroup}
+		if p.Info().Registered && !slices.Contains(out, section) {
+			out = append(out, section)
+		}
+	}
+	return out
 }
 
 // PickPermits offers permissions, by section, with what was chosen and how it is
-// restricted. withheld tells of those that the viewer could not give.
-func PickPermits(offered []access.Permission, chosen []string, limits map[string]LimitFields, withheld func(access.Permission) bool) PermitPicker {
+// restricted. withheld tells of those that the viewer could not give; s knows the
+// properties of registered types.
+func PickPermits(s *access.Snapshot, offered []access.Permission, chosen []string, limits map[string]LimitFields, withheld func(access.Permission) bool) PermitPicker {
 	var out PermitPicker
-	for _, s := range access.Sections() {
-		section := PermitSection{Section: s.Key, Elsewhere: true}
+	for _, one := range sectionsIn(offered) {
+		section := PermitSection{Section: one.Key, Elsewhere: true, Properties: propertiesOf(s, one.Key)}
 		for _, p := range offered {
 			info := p.Info()
-			if info.Section != s.Key {
+			if info.Section != one.Key {
 				continue
 			}
 			name := p.String()
 			section.Elsewhere = section.Elsewhere && !info.Built
-			section.Choices = append(section.Choices, PermitChoice{Permission: name, Chosen: slices.Contains(chosen, name), Dangerous: info.Dangerous, NeedsTwo: info.NeedsTwoFactor,
-				Page: info.Resource == "page", Withheld: withheld(p), Limited: info.Located, Limit: limits[name]})
+			section.Choices = append(section.Choices, PermitChoice{Permission: name, Chosen: slices.Contains(chosen, name), Dangerous: info.Dangerous, NeedsTwo: info.NeedsTwoFactor, Page: info.Resource == "page",
+				Withheld: withheld(p), Registered: info.Registered, Limited: info.Located && !info.Registered || section.Properties.Any(), Limit: limits[name].open(info.Registered)})
 		}
 		if len(section.Choices) == 0 {
 			continue
 		}
-		if n := len(out.Groups); n == 0 || out.Groups[n-1].Group != s.Group {
-			out.Groups = append(out.Groups, PermitGroup{Group: s.Group})
+		if n := len(out.Groups); n == 0 || out.Groups[n-1].Group != one.Group {
+			out.Groups = append(out.Groups, PermitGroup{Group: one.Group})
 		}
 		last := &out.Groups[len(out.Groups)-1]
 		last.Sections = append(last.Sections, section)
 	}
 	return out
-}
-
-// minorDigits is how many digits of a currency stand behind the point (ISO 4217).
-func minorDigits(code string) int {
-	unit, err := currency.ParseISO(code)
-	if err != nil {
-		return 2
-	}
-	scale, _ := currency.Standard.Rounding(unit)
-	return scale
 }
 
 // amount reads an amount of money as people type it, with a point or a comma, and
@@ -162,7 +191,7 @@ func amount(text, code string) int64 {
 	if at >= 0 {
 		whole, part = text[:at], text[at+1:]
 	}
-	digits := minorDigits(code)
+	digits := roles.MinorDigits(code)
 	if at >= 0 && (part == "" || whole == "") || len(part) > digits || len(whole) > 15 {
 		return -1
 	}
@@ -173,54 +202,25 @@ func amount(text, code string) int64 {
 	return int64(n)
 }
 
-// amountText is an amount as somebody would type it; "" for none.
-func amountText(tag lang.Tag, minor int64, code string) string {
-	if minor <= 0 {
-		return ""
-	}
-	digits := minorDigits(code)
-	text := strconv.FormatInt(minor, 10)
-	if digits == 0 {
-		return text
-	}
-	for len(text) <= digits {
-		text = "0" + text
-	}
-	whole, part := text[:len(text)-digits], text[len(text)-digits:]
-	if strings.Trim(part, "0") == "" {
-		return whole
-	}
-	if tag == lang.French {
-		return whole + "," + part
-	}
-	return whole + "." + part
-}
-
 // limitOf is a restriction as it is told.
-func limitOf(p roles.Permit) Limit {
-	if p.MaxAmount < 0 {
+func limitOf(s *access.Snapshot, p roles.Permit) Limit {
+	known, ok := access.Parse(p.Permission)
+	switch {
+	case ok && known.Info().Registered && !s.Known().Has(known):
+		return Limit{Retired: true}
+	case ok && !roles.Readable(s, p):
 		return Limit{Broken: true}
 	}
-	return Limit{Own: p.OwnOnly, Most: p.MaxAmount, Currency: p.Currency, States: p.States}
+	return Limit{p.OwnOnly, p.MaxAmount, p.Currency, p.States, p.Permission, p.Clauses, false, false}
 }
 
 // limit is a restriction in words.
 func (w words) limit(l Limit) string {
-	if l.Broken {
-		return w.t("portal.limit.broken")
-	}
-	var parts []string
-	if l.Own {
-		parts = append(parts, w.t("portal.limit.own"))
-	}
 	switch {
-	case l.Most > 0:
-		parts = append(parts, w.t("portal.limit.most", "amount", amountText(w.tag, l.Most, l.Currency), "currency", l.Currency))
-	case l.Currency != "":
-		parts = append(parts, w.t("portal.limit.currency", "currency", l.Currency))
+	case l.Broken:
+		return w.t("limit.broken")
+	case l.Retired:
+		return w.t("limit.retired")
 	}
-	if len(l.States) > 0 {
-		parts = append(parts, w.t("portal.limit.states", "states", strings.Join(l.States, ", ")))
-	}
-	return strings.Join(parts, " · ")
+	return roles.Permit{Permission: l.Permission, OwnOnly: l.Own, MaxAmount: l.Most, Currency: l.Currency, States: l.States, Clauses: l.Clauses}.Words(w.tag)
 }

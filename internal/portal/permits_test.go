@@ -37,12 +37,12 @@ func TestAmount(t *testing.T) {
 			if got != c.minor {
 				t.Errorf("%q %s is %d, wanted %d", c.text, c.currency, got, c.minor)
 			}
-			if shown := amountText(lang.English, got, c.currency); shown != c.shown {
+			if shown := roles.AmountText(lang.English, got, c.currency); shown != c.shown {
 				t.Errorf("%d is shown as %q, wanted %q", got, shown, c.shown)
 			}
 		})
 	}
-	if got := amountText(lang.French, 5025, "EUR"); got != "50,25" || amount(got, "EUR") != 5025 {
+	if got := roles.AmountText(lang.French, 5025, "EUR"); got != "50,25" || amount(got, "EUR") != 5025 {
 		t.Errorf("in French it is %q", got)
 	}
 }
@@ -50,12 +50,12 @@ func TestAmount(t *testing.T) {
 func TestPermitForm(t *testing.T) {
 	t.Run("R3 what a form is made from comes back as it was", func(t *testing.T) {
 		held := []roles.Permit{{Permission: "payments:capture", OwnOnly: true, MaxAmount: 5025, Currency: "EUR", States: []string{"authorised", "waiting"}}, {Permission: "users:view"}}
-		if got := formOf(held, lang.French).permits(); !reflect.DeepEqual(got, []roles.Permit{held[0], {Permission: "users:view", States: []string{}}}) {
+		if got := formOf(nil, held, lang.French).permits(); !reflect.DeepEqual(got, []roles.Permit{held[0], {Permission: "users:view", States: []string{}}}) {
 			t.Errorf("it is %+v", got)
 		}
 	})
 	t.Run("R3 a restriction that cannot be read is not lifted by saving the form", func(t *testing.T) {
-		if got := formOf([]roles.Permit{{Permission: "payments:refund", MaxAmount: -1}}, lang.English).permits(); len(got) != 0 {
+		if got := formOf(nil, []roles.Permit{{Permission: "payments:refund", MaxAmount: -1}}, lang.English).permits(); len(got) != 0 {
 			t.Errorf("the form would give %+v", got)
 		}
 	})

@@ -88,9 +88,9 @@ func (p *Portal) policy(w http.ResponseWriter, r *http.Request, v *web.Visit) er
 	}
 	sources := map[string][]RoleSource{}
 	for _, permit := range one.Permits {
-		sources[permit.Permission] = append(sources[permit.Permission], RoleSource{Limit: limitOf(permit)})
+		sources[permit.Permission] = append(sources[permit.Permission], RoleSource{Limit: limitOf(i.snapshot, permit)})
 	}
-	return p.show(w, PolicyView{Page: i.page, Policy: policyRow(one), Sections: sectionsOf(one.Permissions(), sources), Roles: has, MayEdit: i.whole(managePolicies)})
+	return p.show(w, PolicyView{Page: i.page, Policy: policyRow(one), Sections: sectionsOf(i.snapshot, one.Permissions(), sources), Roles: has, MayEdit: i.whole(managePolicies)})
 }
 
 func (p *Portal) policyMaker(v *web.Visit, i inside, making string, one roles.Policy, m made) MakerView {
@@ -99,6 +99,7 @@ func (p *Portal) policyMaker(v *web.Visit, i inside, making string, one roles.Po
 	view.Action, view.Back = at.Policies(), at.Policies()
 	if making == EditPolicy {
 		view.Action, view.Back = at.EditPolicy(one.ID), at.Policy(one.ID)
+		view.Nothing = nothing(i.snapshot, one.Permits)
 	}
 	return view
 }
@@ -153,7 +154,7 @@ func (p *Portal) editPolicy(w http.ResponseWriter, r *http.Request, v *web.Visit
 	if err != nil {
 		return err
 	}
-	m := made{name: one.Name, description: one.Description, permits: formOf(one.Permits, v.Lang), revision: version(one.Version), seen: remember(seenPolicy(one))}
+	m := made{name: one.Name, description: one.Description, permits: formOf(i.snapshot, one.Permits, v.Lang), revision: version(one.Version), seen: remember(seenPolicy(one))}
 	return p.showMaker(w, r, v, i, m, func(m made) (MakerView, error) {
 		return p.policyMaker(v, i, EditPolicy, one, m), nil
 	})
@@ -189,7 +190,7 @@ func (p *Portal) doEditPolicy(w http.ResponseWriter, r *http.Request, v *web.Vis
 			}
 			view := p.policyMaker(v, i, EditPolicy, one, form)
 			if stale {
-				view.Changed = seenPolicy(one).changed(m.seen, v.Lang)
+				view.Changed = seenPolicy(one).changed(i.snapshot, m.seen, v.Lang)
 			}
 			return view, nil
 		},

@@ -17,6 +17,7 @@ import (
 	"countersign/internal/org"
 	"countersign/internal/people"
 	"countersign/internal/profile"
+	"countersign/internal/resource"
 	"countersign/internal/roles"
 	"countersign/internal/signin"
 	"countersign/internal/web"
@@ -25,17 +26,18 @@ import (
 // Portal serves the pages. A handler parses its request, calls one use case, and
 // renders a view; it decides nothing itself.
 type Portal struct {
-	Edge     *web.Edge
-	DB       *db.DB
-	Live     *access.Live
-	Profiles profile.Profiles
-	Audit    *audit.Log
-	Org      *org.Org
-	Roles    *roles.Roles
-	People   *people.People
-	Door     *signin.Door
-	Help     *signin.Help
-	Places   *signin.Places // nil: network addresses are not placed
+	Edge      *web.Edge
+	DB        *db.DB
+	Live      *access.Live
+	Profiles  profile.Profiles
+	Audit     *audit.Log
+	Org       *org.Org
+	Roles     *roles.Roles
+	Resources *resource.Resources
+	People    *people.People
+	Door      *signin.Door
+	Help      *signin.Help
+	Places    *signin.Places // nil: network addresses are not placed
 
 	Assets   *Assets
 	Renderer *Renderer
@@ -47,7 +49,7 @@ type Portal struct {
 func (p *Portal) Routes() []web.Route {
 	var all []web.Route
 	for _, group := range [][]web.Route{p.doorRoutes(), p.resetRoutes(), p.sessionRoutes(), p.homeRoutes(), p.userListRoutes(), p.userRoutes(), p.roleRoutes(), p.policyRoutes(), p.matrixRoutes(), p.toxicRoutes(), p.adjustRoutes(), p.activityRoutes(),
-		p.treeRoutes(), p.entityRoutes(), p.settingsRoutes(), p.accountRoutes(), p.tokenRoutes(), p.searchRoutes(), p.meRoutes()} {
+		p.treeRoutes(), p.entityRoutes(), p.settingsRoutes(), p.accountRoutes(), p.tokenRoutes(), p.typeRoutes(), p.userPropertyRoutes(), p.recordRoutes(), p.searchRoutes(), p.meRoutes()} {
 		all = append(all, group...)
 	}
 	p.forms = map[string]func(*http.Request) string{}
@@ -235,8 +237,20 @@ func (p *Portal) framed(w http.ResponseWriter, r *http.Request, v *web.Visit, se
 	ref := accountRef(i.account)
 	ref.Current = true
 	page.Account = &ref
-	page.Menu = BuildMenu(page.To(), section, i.may)
+	page.Menu = BuildMenu(page.To(), section, i.may, i.unused()...)
 	return page
+}
+
+// unused are the places that there is no use for in the account: resource types are
+// the platform's to register, and nothing is stored of types that there are none of.
+func (i inside) unused() (out []Section) {
+	if i.account.Kind != access.Platform {
+		out = append(out, SectionTypes)
+	}
+	if len(i.snapshot.Types()) == 0 {
+		out = append(out, SectionRecords)
+	}
+	return out
 }
 
 func accountRef(a org.Account) AccountRef {

@@ -217,28 +217,30 @@ func (i inside) policyHref(id string) string {
 func (i inside) roleSections(role roles.Full) []RoleSection {
 	sources := map[string][]RoleSource{}
 	for _, permit := range role.Permits {
-		sources[permit.Permission] = append(sources[permit.Permission], RoleSource{Own: len(role.Policies) > 0, Limit: limitOf(permit)})
+		sources[permit.Permission] = append(sources[permit.Permission], RoleSource{Own: len(role.Policies) > 0, Limit: limitOf(i.snapshot, permit)})
 	}
 	for _, policy := range role.Policies {
 		for _, permit := range policy.Permits {
-			sources[permit.Permission] = append(sources[permit.Permission], RoleSource{Policy: policy.Name, Href: i.policyHref(policy.ID), Limit: limitOf(permit)})
+			sources[permit.Permission] = append(sources[permit.Permission], RoleSource{Policy: policy.Name, Href: i.policyHref(policy.ID), Limit: limitOf(i.snapshot, permit)})
 		}
 	}
-	return sectionsOf(role.Permissions, sources)
+	return sectionsOf(i.snapshot, role.Permissions, sources)
 }
 
 // roleSections groups what a role may do.
-func roleSections(r roles.Role) []RoleSection { return sectionsOf(r.Permissions, nil) }
+func roleSections(s *access.Snapshot, r roles.Role) []RoleSection {
+	return sectionsOf(s, r.Permissions, nil)
+}
 
 // sectionsOf groups permissions by section. Pages that come along with a
 // permission of their section are not told apart, unless they were chosen.
-func sectionsOf(set access.Set, sources map[string][]RoleSource) []RoleSection {
+func sectionsOf(snapshot *access.Snapshot, set access.Set, sources map[string][]RoleSource) []RoleSection {
 	var out []RoleSection
 	for p := range withoutPages(set).All() {
 		info := p.Info()
 		n := slices.IndexFunc(out, func(s RoleSection) bool { return s.Section == info.Resource })
 		if n < 0 {
-			out, n = append(out, RoleSection{Section: info.Resource, Elsewhere: !info.Built}), len(out)
+			out, n = append(out, RoleSection{Section: info.Resource, Elsewhere: !info.Built, Retired: info.Registered && !snapshot.Known().Has(p)}), len(out)
 		}
 		out[n].Lines = append(out[n].Lines, RoleLine{Permission: p.String(), Dangerous: info.Dangerous, NeedsTwo: info.NeedsTwoFactor, Sources: sources[p.String()]})
 	}

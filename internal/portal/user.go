@@ -194,6 +194,10 @@ func (p *Portal) user(w http.ResponseWriter, r *http.Request, v *web.Visit) erro
 			last := mailRow(mails[0])
 			view.LastMail = &last
 		}
+		if view.Values, err = p.valuesOf(tx, i, v, u); err != nil {
+			return err
+		}
+		view.MayValues = u.mayValues()
 		if u.head.MaySeeActivity {
 			view.Activity, err = p.entries(tx, i, v, "users:view_activity", audit.Query{Person: u.row.ID(), Limit: 5})
 		}

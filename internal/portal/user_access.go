@@ -54,7 +54,7 @@ func (p *Portal) userAccess(w http.ResponseWriter, r *http.Request, v *web.Visit
 	if err != nil {
 		return err
 	}
-	sources := u.sources(q.Now)
+	sources := u.sources(i.snapshot, q.Now)
 	held := access.Held(i.snapshot, q)
 	q.SecondFactor = u.row.Factors > 0
 	now := access.Held(i.snapshot, q)
@@ -62,6 +62,7 @@ func (p *Portal) userAccess(w http.ResponseWriter, r *http.Request, v *web.Visit
 		for permission := range sources {
 			held = held.With(permission)
 		}
+		held = held.And(i.snapshot.Known()) // nobody has what is retired
 		now = held
 	}
 	view.Sections = accessSections(i, sources, held, now)
@@ -90,7 +91,7 @@ func (u user) notYet() string {
 
 // sources says for each permission which of the user's roles and policies give
 // it, at a time or later.
-func (u user) sources(now int64) map[access.Permission][]AccessSource {
+func (u user) sources(snapshot *access.Snapshot, now int64) map[access.Permission][]AccessSource {
 	out := map[access.Permission][]AccessSource{}
 	for _, a := range u.given {
 		r, ok := u.choices.role(a.RoleID)
@@ -107,6 +108,7 @@ func (u user) sources(now int64) map[access.Permission][]AccessSource {
 		for p := range access.Closed(r.Permissions).All() {
 			through := s
 			through.Policy = strings.Join(u.policies[r.ID][p], ", ")
+			through.Limits = r.Restrictions(snapshot, u.choices.lang, p)
 			out[p] = append(out[p], through)
 		}
 	}

@@ -42,7 +42,7 @@ func (p *Portal) picker(tx *db.Tx, i inside, v *web.Visit, s profile.Settings, o
 			continue
 		}
 		choice := RoleChoice{ID: r.ID, Name: r.Title(c.lang), Description: r.About(c.lang), Permissions: r.Permissions.Len(),
-			Selected: slices.Contains(chosen.Roles, r.ID), Sections: roleSections(r),
+			Selected: slices.Contains(chosen.Roles, r.ID), Sections: roleSections(i.snapshot, r),
 			Warning: r.Warning(c.lang), Deprecated: r.Deprecated, Template: r.Template, Copy: r.CopyOf != ""}
 		for _, d := range r.Dangerous() {
 			choice.Dangerous = append(choice.Dangerous, d.String())

@@ -24,6 +24,8 @@ func (p *Portal) userRoutes() []web.Route {
 		{Pattern: "POST " + users + "/{user}/edit", Handle: p.doEditAccess, Form: itself},
 		{Pattern: "GET " + users + "/{user}/details", Handle: p.editDetails},
 		{Pattern: "POST " + users + "/{user}/details", Handle: p.doEditDetails, Form: itself},
+		{Pattern: "GET " + users + "/{user}/properties", Handle: p.userValues},
+		{Pattern: "POST " + users + "/{user}/properties", Handle: p.doUserValues, Form: itself},
 		{Pattern: "GET " + users + "/{user}/email", Handle: p.changeEmail},
 		{Pattern: "POST " + users + "/{user}/email", Handle: p.doChangeEmail, Form: itself},
 		{Pattern: "POST " + users + "/{user}/sessions/{session}/sign-out", Handle: p.doEndUserSession},

@@ -15,20 +15,21 @@ type ExplainFilter struct {
 	Factor     string // "yes", "no"; "" is as they are
 	Fresh      string // "no"; "" is yes
 	IP         string
+	Resource   string // of a registered type: the id under which it is stored
 }
 
-var explainFields = []string{"permission", "entity", "location", "owner", "amount", "currency", "state", "factor", "fresh", "ip"}
+var explainFields = []string{"permission", "entity", "location", "owner", "amount", "currency", "state", "factor", "fresh", "ip", "resource"}
 
 // ReadExplain reads an address.
 func ReadExplain(q url.Values) ExplainFilter {
 	return ExplainFilter{q.Get("permission"), q.Get("entity"), q.Get("location"), oneOf(q.Get("owner"), "self", "other"), q.Get("amount"), q.Get("currency"), q.Get("state"),
-		oneOf(q.Get("factor"), "yes", "no"), oneOf(q.Get("fresh"), "no"), q.Get("ip")}
+		oneOf(q.Get("factor"), "yes", "no"), oneOf(q.Get("fresh"), "no"), q.Get("ip"), q.Get("resource")}
 }
 
 // Values write it into an address.
 func (f ExplainFilter) Values() url.Values {
 	return pairs("permission", f.Permission, "entity", f.Entity, "location", f.Location, "owner", f.Owner, "amount", f.Amount, "currency", f.Currency, "state", f.State,
-		"factor", f.Factor, "fresh", f.Fresh, "ip", f.IP)
+		"factor", f.Factor, "fresh", f.Fresh, "ip", f.IP, "resource", f.Resource)
 }
 
 // More tells whether it says anything beside what and where.
@@ -58,6 +59,7 @@ type ExplainView struct {
 	Entities    []Option // that are suggested
 	Unclear     bool     // several entities are called what was typed
 	Locations   []Option
+	Types       bool           // there are registered resource types
 	Answer      *ExplainAnswer // nil before anything was asked
 }
 

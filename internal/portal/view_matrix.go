@@ -67,6 +67,15 @@ type MatrixRow struct {
 	Permission string
 	Dangerous  bool
 	Cells      []string
+	Limits     []string // of a cell for some records, which; as many as Cells
+}
+
+// Limit are the restrictions behind a cell in words; "" for none that are known.
+func (r MatrixRow) Limit(n int) string {
+	if n < len(r.Limits) {
+		return r.Limits[n]
+	}
+	return ""
 }
 
 // MatrixSection is the permissions of a section.

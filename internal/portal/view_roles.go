@@ -1,6 +1,11 @@
 package portal
 
-import "net/url"
+import (
+	"net/url"
+	"slices"
+
+	"countersign/internal/access"
+)
 
 // RoleRow is one line of the list of roles.
 type RoleRow struct {
@@ -43,13 +48,21 @@ type Limit struct {
 	Most     int64  // minor units of Currency; 0 is no limit
 	Currency string // "" is any
 	States   []string
-	Broken   bool // cannot be read: it gives nothing
+
+	Permission string          // whose type the clauses are on
+	Clauses    []access.Clause // of a registered permission
+
+	Broken  bool // cannot be read: it gives nothing
+	Retired bool // the type is: it gives nothing
 }
 
 // Any tells whether there is one.
 func (l Limit) Any() bool {
-	return l.Own || l.Most != 0 || l.Currency != "" || len(l.States) > 0 || l.Broken
+	return l.Own || l.Most != 0 || l.Currency != "" || len(l.States) > 0 || len(l.Clauses) > 0 || l.Broken || l.Retired
 }
+
+// Nothing tells whether nothing is given with it.
+func (l Limit) Nothing() bool { return l.Broken || l.Retired }
 
 // RoleSource is where a permission of a role comes from.
 type RoleSource struct {
@@ -81,6 +94,7 @@ func (l RoleLine) Plain() bool {
 type RoleSection struct {
 	Section   string
 	Elsewhere bool // used in connected services
+	Retired   bool // a registered type that is out of use: it gives nothing
 	Lines     []RoleLine
 }
 
@@ -124,8 +138,10 @@ type PermitChoice struct {
 	NeedsTwo   bool
 	Page       bool // opens the section without its data
 	Withheld   bool // the viewer does not hold it over the whole account
+	Registered bool // of a platform's own type: its conditions are on that type's properties
 	Limited    bool // can be restricted to some records
 	Limit      LimitFields
+	Told       Limit // where it is not edited
 }
 
 // ShowLimit tells whether the fields of a restriction are there: with script they
@@ -136,17 +152,55 @@ func (c PermitChoice) ShowLimit() bool { return c.Limited && (c.Chosen || c.Limi
 type LimitFields struct {
 	Own                    bool
 	Most, Currency, States string
+	Clauses                []ClauseFields // of a registered permission, which has none of the others
 }
 
 // Any tells whether anything was typed.
-func (l LimitFields) Any() bool { return l.Own || l.Most != "" || l.Currency != "" || l.States != "" }
+func (l LimitFields) Any() bool {
+	return l.Own || l.Most != "" || l.Currency != "" || l.States != "" || slices.ContainsFunc(l.Clauses, ClauseFields.Any)
+}
+
+// More tells whether there can be more conditions than there are rows for.
+func (l LimitFields) More() bool { return len(l.Clauses) < clauseMost }
+
+// ClauseFields are one condition on a registered type as it is typed.
+type ClauseFields struct {
+	Property string // "resource.owner"
+	Compare  string // "one_of", "at_most", "own", or "same_as." and a property of the person
+	Value    string // of the first two
+	Problem  string // "portal.clause.PROBLEM"
+}
+
+// Any tells whether anything was typed.
+func (c ClauseFields) Any() bool { return c.Property != "" || c.Compare != "" || c.Value != "" }
+
+// PropertyChoice is a registered property that a condition can read.
+type PropertyChoice struct {
+	Type string // "" of one of the person
+	Part, Name,
+	Kind string
+}
+
+// Value is how a form calls it.
+func (p PropertyChoice) Value() string { return p.Part + "." + p.Name }
+
+// PropertyPick are the properties that the conditions of a type can read: its own
+// and its actions', and those of the person.
+type PropertyPick struct{ Own, Users []PropertyChoice }
+
+// Any tells whether there are any.
+func (p PropertyPick) Any() bool { return len(p.Own)+len(p.Users) > 0 }
 
 // PermitSection is a section of the editor.
 type PermitSection struct {
-	Section   string
-	Elsewhere bool
-	Choices   []PermitChoice
+	Section    string
+	Elsewhere  bool
+	Properties PropertyPick // of a registered type
+	Choices    []PermitChoice
 }
+
+// Blank are the fields of a restriction that a script fills in.
+func (PermitSection) Blank() LimitFields { return LimitFields{}.open(true) }
 
 // Chosen counts what is chosen of the section.
 func (s PermitSection) Chosen() (n int) {
@@ -166,10 +220,25 @@ type PermitGroup struct {
 
 // PermitPicker chooses permissions by section and by page. Fields: permissions
 // (several), own (several: those for the person's own records), most.PERMISSION,
-// currency.PERMISSION, states.PERMISSION, and the buttons all and none, which show
+// currency.PERMISSION, states.PERMISSION, of registered types instead property.N.PERMISSION,
+// compare.N.PERMISSION and value.N.PERMISSION, and the buttons all and none, which show
 // the form again with all or none of a section, and limits, which shows it with the
 // restrictions of what is chosen.
 type PermitPicker struct{ Groups []PermitGroup }
+
+// choice finds a permission.
+func (p PermitPicker) choice(permission string) *PermitChoice {
+	for _, g := range p.Groups {
+		for _, s := range g.Sections {
+			for n := range s.Choices {
+				if s.Choices[n].Permission == permission {
+					return &s.Choices[n]
+				}
+			}
+		}
+	}
+	return nil
+}
 
 // Chosen counts what is chosen.
 func (p PermitPicker) Chosen() (n int) {
@@ -225,7 +294,8 @@ type MakerView struct {
 	Legacy      bool // from before policies: it can be migrated
 	MustMigrate bool // before anything else of it changes
 	Migrate     bool
-	LeftOut     []string // permissions of the role that a clone cannot hold
+	LeftOut     []string     // permissions of the role that a clone cannot hold
+	Nothing     []RoleSource // what it holds that gives nothing: saving takes it out
 	Revision    string
 	Seen        string
 	Changed     []Difference
@@ -247,6 +317,7 @@ type ShiftRow struct {
 	Permission string
 	Gain, Lose int64
 	Dangerous  bool
+	Limit      Limit // with which it is given from then on
 }
 
 // AffectedRow is somebody whose access changes.

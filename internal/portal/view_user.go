@@ -25,6 +25,11 @@ const (
 	ActivateAccount      Act = "account-activation"
 	DeactivateEntity     Act = "entity-deactivation"
 	ActivateEntity       Act = "entity-activation"
+	RetireType           Act = "type-retirement"
+	ReinstateType        Act = "type-reinstatement"
+	RetireProperty       Act = "property-retirement"
+	ReinstateProperty    Act = "property-reinstatement"
+	RemoveRecordAct      Act = "record-removal"
 )
 
 // UserHead is who a user's page is about, the same on each of its tabs.
@@ -136,6 +141,8 @@ type UserOverview struct {
 	FactorRequired    bool
 	FactorActions     string   // "portal.action.ACTION", where it is required
 	Networks          []string // from where they may act; empty is from anywhere
+	Values            []PropertyValue
+	MayValues         bool     // the viewer may change these
 	InvitationExpires Moment   // when Status is Invited or InvitationExpired
 	LastMail          *MailRow // nil when none was sent
 	Grants            []Grant
@@ -150,8 +157,9 @@ func (v UserOverview) Tabs() []UserTab { return tabs(v.Page, v.User, "overview")
 // AccessSource is where a permission comes from.
 type AccessSource struct {
 	Role        string
-	Policy      string // "" when the role's own
-	Where       string // one of the entities: id
+	Policy      string   // "" when the role's own
+	Limits      []string // restrictions to some records in words, any of which is enough; none is all of them
+	Where       string   // one of the entities: id
 	Entities    []string
 	AllEntities bool
 	From        Moment // zero: since it was given
@@ -280,6 +288,7 @@ type ConfirmView struct {
 	Attempts    int // wrong ones, of a lock that ends
 	CutAccounts int // that are cut off with an account, itself among them
 	CutUsers    int // the users of those
+	Named       int // roles and policies that name what is retired
 	Revision    string
 }
 
@@ -288,7 +297,7 @@ func (ConfirmView) name() string { return "confirm" }
 // Dangerous acts have the red button.
 func (v ConfirmView) Dangerous() bool {
 	switch v.Act {
-	case Activate, ResendInvitation, SetUpSecondFactor, SendResetLink, UnlockSignIn, ActivateAccount, ActivateEntity:
+	case Activate, ResendInvitation, SetUpSecondFactor, SendResetLink, UnlockSignIn, ActivateAccount, ActivateEntity, ReinstateType, ReinstateProperty:
 		return false
 	}
 	return true

@@ -4,11 +4,14 @@ import (
 	"encoding/base64"
 	"fmt"
 	"html/template"
+	"strconv"
 	"strings"
 	"time"
 
+	"countersign/internal/access"
 	"countersign/internal/fault"
 	"countersign/internal/lang"
+	"countersign/internal/roles"
 )
 
 // words are what templates may call, in one language.
@@ -20,7 +23,7 @@ type words struct {
 func (w words) funcs() template.FuncMap {
 	return template.FuncMap{
 		"t": w.t, "number": w.number, "date": w.date, "datetime": w.dateTime, "join": w.join,
-		"permission": w.permission, "permissionhelp": w.permissionHelp, "inc": inc, "section": w.section, "sentence": w.sentence,
+		"permission": w.permission, "permissionhelp": w.permissionHelp, "inc": inc, "section": w.section, "deed": w.deed, "property": w.property, "sentence": w.sentence,
 		"flash": w.flash, "limit": w.limit, "input": w.input, "problem": w.problem, "problems": w.problems,
 		"asset": w.asset, "icon": icon, "png": png, "groups": groups, "lines": lines, "address": address, "dict": dict, "indent": indent, "lower": strings.ToLower,
 	}
@@ -106,6 +109,15 @@ func (w words) permission(name string) string {
 	return w.known("permission."+name, name)
 }
 
+// deed is what a permission lets one do, under its section's heading: one of a
+// registered type need not name that again.
+func (w words) deed(name string) string { return w.known("deed."+name, w.permission(name)) }
+
+// property is the title of a registered property; the type of one of users is not read.
+func (w words) property(typeName, part, name string) string {
+	return roles.PropertyTitle(w.tag, typeName, access.ParsePart(part), name)
+}
+
 // permissionHelp says in a sentence what a permission lets one do.
 func (w words) permissionHelp(name string) string { return w.known("permission."+name+".help", "") }
 
@@ -127,7 +139,8 @@ func (w words) sentence(e *fault.Error) string { return lang.Sentence(w.tag, e) 
 
 // Problem is one wrong field: where it is, how it is called, what is wrong.
 type Problem struct {
-	Anchor, Label, Sentence string
+	Anchor          template.URL // of this page, whatever stands in the field's name
+	Label, Sentence string
 }
 
 func (w words) problem(f Form, name string) string {
@@ -148,9 +161,27 @@ func (w words) problems(f Form) []Problem {
 	}
 	out := make([]Problem, len(f.Refusal.Fields))
 	for i, field := range f.Refusal.Fields {
-		out[i] = Problem{"#f-" + field.Name, w.known("portal.field."+field.Name, w.known("portal.chip."+field.Name, field.Name)), lang.FieldSentence(w.tag, field)}
+		out[i] = Problem{template.URL("#f-" + field.Name), w.label(field), lang.FieldSentence(w.tag, field)}
 	}
 	return out
+}
+
+// label is what a field is called: a condition by its permission, a row by its place.
+func (w words) label(field fault.Field) string {
+	if permission, ok := field.Args["permission"].(string); ok && field.Args["clause"] != nil {
+		return w.permission(permission)
+	}
+	if label, ok := field.Args["label"].(string); ok {
+		return label
+	}
+	if list, rest, ok := strings.Cut(field.Name, "["); ok {
+		number, _, _ := strings.Cut(rest, "]")
+		if n, err := strconv.Atoi(number); err == nil && lang.Has("portal.row."+list) {
+			return w.t("portal.row."+list, "number", n+1)
+		}
+	}
+	name := strings.TrimPrefix(field.Name, propertiesField)
+	return w.known("portal.field."+field.Name, w.known("portal.chip."+field.Name, w.known(roles.PropertyKey("", access.OfUser, name), name)))
 }
 
 // Input is one field of a form as the template "input" draws it.

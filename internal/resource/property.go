@@ -67,6 +67,7 @@ func (r *Resources) ChangeUserProperty(ctx context.Context, who db.Who, name str
 		if err := renameUserProperty(tx, name, text); err != nil {
 			return err
 		}
+		tx.ChangedTypes() // what it is called is read where decisions are
 		e.Changes = []audit.Change{{Field: "title", Before: p.Title, After: text}}
 		return audit.Record(tx, *e)
 	})

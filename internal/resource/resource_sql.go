@@ -102,7 +102,8 @@ func scanUserProperty(r *sql.Rows) (p UserProperty, err error) {
 	return p, err
 }
 
-// Registered is what decisions read of types and of the properties of users.
+// Registered is what decisions read of types and of the properties of users. Their
+// titles become words of lang (Words).
 func Registered(tx *db.Tx) (types []access.Type, users []access.Property, err error) {
 	list, err := Types(tx)
 	if err != nil {
@@ -112,6 +113,10 @@ func Registered(tx *db.Tx) (types []access.Type, users []access.Property, err er
 		types = append(types, t.Type)
 	}
 	properties, err := UserProperties(tx)
+	if err != nil {
+		return nil, nil, err
+	}
+	lang.Learn(Words(list, properties))
 	for _, p := range properties {
 		if p.RetiredAt == 0 {
 			users = append(users, p.Property)

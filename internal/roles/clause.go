@@ -41,12 +41,20 @@ func readClauses(list []storedClause) (out []access.Clause) {
 	return out
 }
 
-// clauseText is a clause in an audit entry.
+// marks are what stands between the parts of an audit entry's text; in a value they
+// are written so that no value reads as something else.
+var marks = strings.NewReplacer("%", "%25", "|", "%7C", ",", "%2C", ";", "%3B", "(", "%28", ")", "%29")
+
+// clauseText is a clause in an audit entry. readClause reads it.
 func clauseText(c access.Clause) string {
 	what := c.Part.String() + "." + c.Name + " " + c.Op.String()
 	switch c.Op {
 	case access.OneOf:
-		return what + " " + strings.Join(c.Values, "|")
+		var values []string
+		for _, v := range c.Values {
+			values = append(values, marks.Replace(v))
+		}
+		return what + " " + strings.Join(values, "|")
 	case access.AtMost:
 		return fmt.Sprintf("%s %d", what, c.Most)
 	case access.SameAs:
@@ -83,39 +91,56 @@ func clausesWrong(list []access.Clause) string {
 		return "restriction_clauses"
 	}
 	for _, c := range list {
-		switch {
-		case c.Part.String() == "" || c.Name == "" || c.Op.String() == "":
-			return "restriction_property"
-		case c.Op == access.OneOf && (len(c.Values) == 0 || len(c.Values) > valuesMost):
-			return "restriction_values"
-		case c.Op == access.AtMost && c.Most < 0:
-			return "restriction_most"
-		case c.Op == access.SameAs && c.Other == "":
-			return "restriction_property"
-		}
-	}
-	return ""
-}
-
-// clausesUnfit says what is wrong with clauses on a registered type: a code, or "".
-func (l limits) clausesUnfit(typeName string, list []access.Clause) string {
-	t, found := l.snapshot.Type(typeName)
-	if !found {
-		return "unknown_permission"
-	}
-	for _, c := range list {
-		p, found := find(t, l.snapshot.UserProperties(), c.Part, c.Name)
-		if !found {
-			return "restriction_property"
-		}
-		if code := l.clauseUnfit(p, c); code != "" {
+		if code := clauseWrong(c); code != "" {
 			return code
 		}
 	}
 	return ""
 }
 
-func (l limits) clauseUnfit(p access.Property, c access.Clause) string {
+func clauseWrong(c access.Clause) string {
+	switch {
+	case c.Part.String() == "" || c.Name == "" || c.Op.String() == "":
+		return "restriction_property"
+	case c.Op == access.OneOf && (len(c.Values) == 0 || len(c.Values) > valuesMost):
+		return "restriction_values"
+	case c.Op == access.AtMost && c.Most < 0:
+		return "restriction_most"
+	case c.Op == access.SameAs && c.Other == "":
+		return "restriction_property"
+	}
+	return ""
+}
+
+// Readable tells whether decisions can follow a permit: whether its permission
+// exists, and its restriction is one on what is registered. What cannot be read
+// gives nothing.
+func Readable(s *access.Snapshot, p Permit) bool {
+	known, ok := access.Parse(p.Permission)
+	if !ok || !s.Known().Has(known) || p.restriction() != "" {
+		return false
+	}
+	return !known.Info().Registered || !slices.ContainsFunc(p.Clauses, func(c access.Clause) bool { return clauseUnfit(s, known.Info().Resource, c) != "" })
+}
+
+// clauseUnfit says what is wrong with a clause on a registered type: a code, or "".
+func clauseUnfit(s *access.Snapshot, typeName string, c access.Clause) string {
+	t, found := s.Type(typeName)
+	if !found {
+		return "unknown_permission"
+	}
+	p, found := find(t, s.UserProperties(), c.Part, c.Name)
+	if !found {
+		return "restriction_property"
+	}
+	if code := comparisonUnfit(s, p, c); code != "" {
+		return code
+	}
+	return clauseWrong(c)
+}
+
+// comparisonUnfit says why a property cannot be compared so: a code, or "".
+func comparisonUnfit(s *access.Snapshot, p access.Property, c access.Clause) string {
 	switch c.Op {
 	case access.OneOf:
 		if slices.ContainsFunc(c.Values, func(v string) bool { return !ValueFits(p.Kind, v) }) {
@@ -130,7 +155,7 @@ func (l limits) clauseUnfit(p access.Property, c access.Clause) string {
 			return "restriction_user"
 		}
 	case access.SameAs:
-		other, found := find(access.Type{}, l.snapshot.UserProperties(), access.OfUser, c.Other)
+		other, found := find(access.Type{}, s.UserProperties(), access.OfUser, c.Other)
 		if !found || other.Kind != p.Kind {
 			return "restriction_same"
 		}

@@ -181,6 +181,9 @@ func (l limits) checkPermits(f *fault.Fields, list []Permit) []Permit {
 			f.Add(field, code, "permission", shown(p.Permission), "max", most(code))
 			continue
 		}
+		if l.unfit(f, field, p) {
+			continue
+		}
 		seen[p.Permission] = true
 		out = append(out, p)
 	}
@@ -203,14 +206,26 @@ func (l limits) wrong(p Permit, seen map[string]bool) string {
 		if p.OwnOnly || p.MaxAmount != 0 || p.Currency != "" || len(p.States) > 0 {
 			return "restriction_not_here" // a registered type has properties instead
 		}
-		if code := clausesWrong(p.Clauses); code != "" {
-			return code
+		if len(p.Clauses) > clausesMost {
+			return "restriction_clauses"
 		}
-		return l.clausesUnfit(info.Resource, p.Clauses)
+		return "" // each clause is looked at for itself
 	case len(p.Clauses) > 0, p.Restricted() && !info.Located: // only records of the desk have an owner, an amount and a state
 		return "restriction_not_here"
 	}
 	return p.restriction()
+}
+
+// unfit notes what is wrong with each clause of a registered permission, and which it is.
+func (l limits) unfit(f *fault.Fields, field string, p Permit) (wrong bool) {
+	known, _ := access.Parse(p.Permission)
+	for n, c := range p.Clauses {
+		if code := clauseUnfit(l.snapshot, known.Info().Resource, c); code != "" {
+			f.Add(field, code, "permission", p.Permission, "max", most(code), "clause", n+1)
+			wrong = true
+		}
+	}
+	return wrong
 }
 
 // most is how many of something there may be, for the sentence of a code.

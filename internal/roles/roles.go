@@ -57,6 +57,7 @@ type Role struct {
 	Legacy        bool       // holds its permissions without a policy
 	CopyOf        string     // of a personal copy: the template's id
 	Restricted    access.Set // those of Permissions that it gives for some records only
+	given         rights     // of a custom role, as written
 	words         map[lang.Tag]words
 }
 

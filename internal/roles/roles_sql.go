@@ -47,8 +47,8 @@ func scanRole(r *sql.Rows) (x Role, err error) { return x, r.Scan(x.dest()...) }
 // fill adds what the profile, or for a custom role its policies, says.
 func (r *Role) fill(p *profile.Profile, custom map[string]rights) {
 	if r.Key == "" {
-		held := custom[r.ID]
-		for permission, conditions := range held {
+		r.given = custom[r.ID]
+		for permission, conditions := range r.given {
 			r.Permissions = r.Permissions.With(permission)
 			if !enough(conditions, []access.Condition{{}}) {
 				r.Restricted = r.Restricted.With(permission)

@@ -94,6 +94,34 @@
     });
   }
 
+  // A list of rows to fill in gets another row in place. Without script the button
+  // sends the form, which comes back with more.
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-grow-button]");
+    if (!button) return;
+    event.preventDefault();
+    const grow = button.closest("[data-grow]"), rows = grow.querySelector("[data-rows]"), n = rows.children.length, row = rows.lastElementChild.cloneNode(true);
+    const place = (text) => text.replace(/([.[])\d+(?=[.\]])/, `$1${n}`);
+    row.classList.remove("cs-clause-wrong");
+    for (const problem of all(".cs-problem", row)) problem.remove();
+    for (const part of [row, ...all("[id]", row)]) part.id &&= place(part.id);
+    for (const label of all("label[for]", row)) label.htmlFor = place(label.htmlFor);
+    row.ariaLabel = row.ariaLabel.replace(/\d+/, n + 1);
+    for (const field of all("[name]", row)) {
+      field.name = place(field.name);
+      if (field.type === "checkbox") field.checked = false;
+      else if (field.matches("select")) field.selectedIndex = 0;
+      else field.value = "";
+      field.classList.remove("is-invalid");
+      field.removeAttribute("aria-invalid");
+      field.removeAttribute("aria-describedby");
+    }
+    rows.append(row);
+    row.dispatchEvent(new Event("grown", { bubbles: true }));
+    row.querySelector("input:not([type=hidden]), select").focus();
+    button.hidden = n + 1 >= Number(grow.dataset.grow);
+  });
+
   // In the editor of a role or a policy, permissions are found and counted while
   // one types and ticks, and all of a section are ticked in place. Without script the
   // buttons send the form, which comes back so.
@@ -111,21 +139,35 @@
       }
       total.textContent = total.dataset.words.replace("#", sum);
     };
-    const blank = permits.querySelector("template");
+    const blank = permits.querySelector("template[data-blank]");
     const limit = (tick) => {
       const line = tick.closest("[data-limited]");
       if (!tick.checked || !line || line.querySelector(".cs-limit")) return;
-      const part = blank.content.cloneNode(true), name = line.querySelector("label").textContent;
+      const own = line.closest("[data-permit-section]").querySelector("template"); // of a registered type, whose properties they are
+      const part = (own ?? blank).content.cloneNode(true), name = line.querySelector("label").textContent;
       for (const field of all("[name]", part)) {
         if (field.name === "own") field.value = tick.value;
         else field.name += tick.value;
       }
       part.querySelector("summary span").textContent = " – " + name;
-      part.querySelector("[role=group]").ariaLabel += ": " + name;
+      for (const group of all("[role=group]", part)) group.ariaLabel += ": " + name;
       line.querySelector(".cs-choice-words").append(part);
+      for (const row of all("[data-clause]", line)) fit(row);
     };
+    // A condition offers the comparisons that its property can have, and asks for a
+    // value where one is compared with.
+    const fit = (row) => {
+      const [property, compare] = all("select", row), kind = property.selectedOptions[0]?.dataset.kind;
+      for (const option of compare.options) option.hidden = option.disabled = Boolean(kind && option.dataset.for && option.dataset.for !== kind);
+      if (compare.selectedOptions[0]?.disabled) compare.value = "";
+      row.querySelector(".cs-clause-value").hidden = compare.value === "own" || compare.value.startsWith("same_as.");
+    };
+    for (const row of all("[data-clause]", permits)) if (!row.matches(".cs-clause-wrong")) fit(row);
+    permits.addEventListener("grown", (event) => fit(event.target));
     permits.addEventListener("change", (event) => {
       if (event.target.name === "permissions") limit(event.target);
+      const row = event.target.closest("[data-clause]");
+      if (row) fit(row);
       count();
     });
     for (const tick of ticks(permits)) limit(tick); // a page that is come back to keeps its ticks

@@ -42,6 +42,7 @@ func Samples(base portal.Page, n Names) []Sample {
 	all = append(all, m.explaining()...)
 	all = append(all, m.adjusts()...)
 	all = append(all, m.activity()...)
+	all = append(all, m.types()...)
 	all = append(all, m.accounts()...)
 	all = append(all, m.tree()...)
 	all = append(all, m.settings()...)
@@ -99,7 +100,7 @@ func (m maker) sections() (here, elsewhere []portal.AccessSection) {
 	elsewhere = []portal.AccessSection{
 		{Section: "transactions", Elsewhere: true, Lines: []portal.AccessLine{
 			{Permission: "transactions:search_full", Sources: two}, {Permission: "transactions:view", Sources: two},
-			{Permission: "transactions:history", Sources: two}, {Permission: "transactions:export", Sources: two},
+			{Permission: "transactions:history", Sources: []portal.AccessSource{{Role: "Operations", AllEntities: true, Limits: []string{"only their own records", m.n.Text}}}}, {Permission: "transactions:export", Sources: two},
 		}},
 		{Section: "payments", Elsewhere: true, Lines: []portal.AccessLine{
 			{Permission: "payments:view", Sources: two}, {Permission: "payments:capture", Sources: two},

@@ -22,7 +22,8 @@ func (m maker) roleRows() []portal.RoleRow {
 
 func (m maker) roleSections() (sections []portal.RoleSection) {
 	here, elsewhere := m.sections()
-	limits := []portal.Limit{{}, {Own: true}, {Most: 5000, Currency: "EUR", States: []string{"waiting", "successful"}}, {Currency: "CHF"}, {Broken: true}}
+	m.registered()
+	limits := []portal.Limit{{}, {Permission: "terminal_orders:approve", Clauses: clauses()}, {Own: true}, {Most: 5000, Currency: "EUR", States: []string{"waiting", "successful"}}, {Currency: "CHF"}, {Broken: true}}
 	for _, s := range append(here, elsewhere...) {
 		r := portal.RoleSection{Section: s.Section, Elsewhere: s.Elsewhere}
 		for n, l := range s.Lines {
@@ -56,6 +57,7 @@ func (m maker) roles() []Sample {
 	saved.Page = m.flashed(portal.SectionRoles, portal.Done, "role_saved", "name", rows[2].Name)
 	saved.Holders, saved.Role = nil, rows[3]
 	saved.Role.Users = 0
+	custom.Sections = append(custom.Sections, portal.RoleSection{Section: "terminal_orders", Retired: true, Lines: []portal.RoleLine{{Permission: "terminal_orders:view", Sources: []portal.RoleSource{{Limit: portal.Limit{Retired: true}}}}}})
 	return []Sample{
 		{"roles", portal.RolesView{Page: page, Popular: rows[:4], Total: 57, MayMake: true, Toxic: true}},
 		{"roles-all", portal.RolesView{Page: page, All: rows, Total: 5, Toxic: true}},
@@ -78,7 +80,10 @@ func (m maker) permits(chosen ...string) portal.PermitPicker {
 		return info.Ungrantable || info.MinLevel != 0
 	})
 	limits := map[string]portal.LimitFields{"payments:refund": {Own: true, Most: "50.00", Currency: "EUR", States: "successful, settled"}}
-	return portal.PickPermits(offered, chosen, limits, func(p access.Permission) bool { return p.Info().Resource == "risk" })
+	limits["terminal_orders:approve"] = portal.LimitFields{Clauses: []portal.ClauseFields{
+		{Property: "resource.requester", Compare: "own"}, {Property: "resource.status", Compare: "at_most", Value: m.n.Text, Problem: "number"}, {Property: "resource.team", Compare: "same_as.department"}}}
+	s := m.registered()
+	return portal.PickPermits(s, append(offered, orders()...), chosen, limits, func(p access.Permission) bool { return p.Info().Resource == "risk" })
 }
 
 func (m maker) pick() portal.PolicyPick {
@@ -92,7 +97,7 @@ func (m maker) makers() []Sample {
 	page, to := m.inside(portal.SectionRoles), m.to()
 	fresh := portal.MakerView{Page: page, Making: portal.MakingRole, Action: to.Roles(), Back: to.Roles(), Permits: m.permits()}
 	edit := portal.MakerView{Page: page, Making: portal.EditingRole, Subject: m.n.Ada, Action: to.EditRole("rol_3"), Back: to.Role("rol_3"), Name: m.n.Ada, Description: m.n.Text, Template: true,
-		Permits: m.permits("payments:view", "payments:refund", "investigate:force_any", "page:disputes"), Policies: m.pick(), Revision: "3", Seen: "seen"}
+		Permits: m.permits("payments:view", "payments:refund", "investigate:force_any", "page:disputes", "terminal_orders:approve"), Policies: m.pick(), Revision: "3", Seen: "seen"}
 	bad := edit
 	var f fault.Fields
 	f.Add("name", "name_taken")
@@ -105,6 +110,7 @@ func (m maker) makers() []Sample {
 	stale.Changed = []portal.Difference{{Label: "portal.field.name", Before: "Night shift", Now: m.n.Ada}, {Label: "portal.field.policies", Before: "", Now: m.n.Text}}
 	kept := fresh
 	kept.Kept, kept.Name, kept.Policies = true, m.n.Text, m.pick()
+	edit.Nothing = []portal.RoleSource{{Limit: portal.Limit{Permission: "terminal_orders:view", Retired: true}}, {Limit: portal.Limit{Permission: "payments:capture", Broken: true}}}
 	legacy := edit
 	legacy.Legacy, legacy.MustMigrate, legacy.Template = true, true, false
 	legacy.Policies = portal.PolicyPick{}
