@@ -456,5 +456,10 @@ func (h house) oddIDs(t *testing.T) {
 			t.Errorf("decisions do not know %q", id)
 		}
 		must(t, h.Resources.Remove(t.Context(), h.Who("m1.owner"), h.Account("M1").ID, "orders", id, 1))
+		last := h.Last()
+		whole := last.ID == "orders/"+id || slices.Contains(last.Changes, audit.Change{Field: "id", Before: id})
+		if !whole {
+			t.Errorf("the log does not say which: %+v", last)
+		}
 	}
 }
