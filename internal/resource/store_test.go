@@ -67,11 +67,10 @@ func (h house) storesOne(t *testing.T) {
 	if diff := cmp.Diff(want, got.Resource); diff != "" || got.Version != 1 || got.ChangedAt != h.DB.Now() {
 		t.Error(diff, got.Version)
 	}
-	live, _ := h.Live.Load().Resource(access.ResourceKey{AccountID: m1.ID, Type: "orders", ID: "1"})
 	if _, err := h.Live.At(t.Context(), h.revision()); err != nil {
 		t.Fatal(err)
 	}
-	if live, _ = h.Live.Load().Resource(access.ResourceKey{AccountID: m1.ID, Type: "orders", ID: "1"}); !cmp.Equal(want, live) {
+	if live, _ := h.Live.Load().Resource(access.ResourceKey{AccountID: m1.ID, Type: "orders", ID: "1"}); !cmp.Equal(want, live) {
 		t.Error("decisions read", live)
 	}
 	last := h.Last()
