@@ -67,11 +67,10 @@ func (h house) storesOne(t *testing.T) {
 	if diff := cmp.Diff(want, got.Resource); diff != "" || got.Version != 1 || got.ChangedAt != h.DB.Now() {
 		t.Error(diff, got.Version)
 	}
-	live, _ := h.Live.Load().Resource(access.ResourceKey{AccountID: m1.ID, Type: "orders", ID: "1"})
 	if _, err := h.Live.At(t.Context(), h.revision()); err != nil {
 		t.Fatal(err)
 	}
-	if live, _ = h.Live.Load().Resource(access.ResourceKey{AccountID: m1.ID, Type: "orders", ID: "1"}); !cmp.Equal(want, live) {
+	if live, _ := h.Live.Load().Resource(access.ResourceKey{AccountID: m1.ID, Type: "orders", ID: "1"}); !cmp.Equal(want, live) {
 		t.Error("decisions read", live)
 	}
 	last := h.Last()
@@ -456,5 +455,10 @@ func (h house) oddIDs(t *testing.T) {
 			t.Errorf("decisions do not know %q", id)
 		}
 		must(t, h.Resources.Remove(t.Context(), h.Who("m1.owner"), h.Account("M1").ID, "orders", id, 1))
+		last := h.Last()
+		whole := last.ID == "orders/"+id || slices.Contains(last.Changes, audit.Change{Field: "id", Before: id})
+		if !whole {
+			t.Errorf("the log does not say which: %+v", last)
+		}
 	}
 }
