@@ -104,8 +104,16 @@ func TestPages(t *testing.T) {
 		if i.Section != "sensitive" && !slices.ContainsFunc(access.Sections(), func(s access.Section) bool { return s.Page && s.Key == i.Section }) {
 			t.Errorf("%s is in the section %q, which has no page", p, i.Section)
 		}
+		if page, _ := access.Lookup("page", i.Section); page.Info().MinLevel != 0 && (i.MinLevel == 0 || i.MinLevel > page.Info().MinLevel) {
+			t.Errorf("people of the level of %s cannot open its page", p)
+		}
 		if again := access.Closed(closed); again != closed {
 			t.Errorf("%s: what it brings along brings more along", p)
+		}
+	}
+	for name, want := range map[string]access.Kind{"page:resource_types": access.Platform, "page:accounts": access.Partner, "page:entities": 0, "page:matrix": 0} {
+		if got := access.MustParse(name).Info().MinLevel; got != want {
+			t.Errorf("%s is from level %v on, want %v", name, got, want)
 		}
 	}
 	full, search := access.MustParse("transactions:search_full"), access.MustParse("transactions:search")

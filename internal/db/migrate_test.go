@@ -227,6 +227,9 @@ func wantFixture(t *testing.T, d *db.DB) {
 	if n := number(t, d, `SELECT count(*) FROM accounts a WHERE a.users <> (SELECT count(*) FROM memberships m WHERE m.account_id = a.id)`); n != 0 {
 		t.Error("an account's users are not counted")
 	}
+	if n := number(t, d, `SELECT (SELECT count(*) FROM service_tokens WHERE id = 'tok_1' AND kind = 'decisions' AND revoked_by = 'usr_1') - (SELECT count(*) FROM roles WHERE id = 'rol_3')`); n != 0 {
+		t.Error("a service token did not come along") // of the same fixture as the role
+	}
 	before := number(t, d, `SELECT seq FROM ledger`)
 	if err := d.Update(t.Context(), somebody, func(tx *db.Tx) error { return writeWhole(tx, "new", true) }); err != nil {
 		t.Error(err)

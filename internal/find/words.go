@@ -72,7 +72,8 @@ func (w Words) Actor(f audit.Found) string {
 
 // Target is whom or what it was done to; "" where that has no name for whoever reads.
 func (w Words) Target(f audit.Found) string {
-	if f.Kind == "page" {
+	switch f.Kind {
+	case "page", "resource_type", "user_property", "resource": // what the address, the platform or a service calls it
 		return f.ID
 	}
 	return w.Names[f.ID].Name

@@ -9,8 +9,10 @@ import (
 	"countersign/internal/access"
 	"countersign/internal/audit"
 	"countersign/internal/db"
+	"countersign/internal/people"
 	"countersign/internal/resource"
 	"countersign/internal/roles"
+	"countersign/internal/seal"
 )
 
 // TestResources shares one world for all: it is most of what they cost.
@@ -67,6 +69,16 @@ func (h house) unregistrable(t *testing.T) {
 		f(&p)
 		return property(p)
 	}
+	owner := h.Who("platform.owner")
+	id, err := h.People.Invite(t.Context(), owner, owner.AccountID, people.Invitee{FirstName: "Part", LastName: "Only", Email: "part@example.com", Language: "en",
+		Access: people.Access{Roles: []string{h.Role("PLATFORM", "administrator")}, Entities: []string{"FAC"}, Acknowledged: true}})
+	must(t, err)
+	h.Add("platform.part", id)
+	for _, m := range h.Messages() {
+		if m.UserID == id {
+			must(t, h.Follow(seal.Secret(m.Data["token"]), h.Who("platform.part")))
+		}
+	}
 	weak := h.Who("platform.owner")
 	weak.SecondFactor = false
 	own := h.Who("platform.owner")
@@ -79,6 +91,7 @@ func (h house) unregistrable(t *testing.T) {
 		{"B01 somebody of an account", h.Who("m1.owner"), named("another"), "not_found"},
 		{"B01 an owner between", h.Who("partner.owner"), named("another"), "not_found"},
 		{"B01 a lower role of the platform", h.Who("platform.reader"), named("another"), "missing_permission"},
+		{"B06 an administrator of a part of the platform", h.Who("platform.part"), named("another"), "types_not_whole"},
 		{"without a second factor", weak, named("another"), "needs_two_factor"},
 		{"nobody", db.Who{Kind: db.Nobody}, named("another"), "sign_in_first"},
 		{"a service", db.Who{Kind: db.Service, ID: "tok_x", AccountID: own.AccountID}, named("another"), "sign_in_first"},

@@ -25,7 +25,8 @@ import (
 // house is the world of one test, with its clock.
 type house struct {
 	*world.World
-	clock *testdb.Clock
+	clock   *testdb.Clock
+	address string // of its database
 }
 
 func each(t *testing.T, f func(t *testing.T, h house)) {
@@ -33,7 +34,8 @@ func each(t *testing.T, f func(t *testing.T, h house)) {
 	for _, dialect := range testdb.Dialects() {
 		t.Run(string(dialect), func(t *testing.T) {
 			clock := testdb.NewClock(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC))
-			f(t, house{world.New(t, testdb.Open(t, dialect, testdb.Options{Clock: clock})), clock})
+			address := testdb.Address(t, dialect)
+			f(t, house{world.New(t, testdb.Open(t, dialect, testdb.Options{Address: address, Clock: clock})), clock, address})
 		})
 	}
 }

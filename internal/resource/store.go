@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"countersign/internal/access"
 	"countersign/internal/audit"
@@ -158,7 +160,7 @@ func (r *Resources) Remove(ctx context.Context, who db.Who, accountID, typ, id s
 			return fmt.Errorf("remove resource: %w", err)
 		}
 		tx.ChangedResource(accountID, typ, id)
-		e.EntityID, e.Changes = before.EntityID, storedChanges(before, Stored{})
+		e.EntityID, e.Changes = before.EntityID, append(storedChanges(before, Stored{}), wholeID(e.ID, id, "")...)
 		return audit.Record(tx, e)
 	})
 }
@@ -214,11 +216,21 @@ func (k *keeping) save(pairs []pair) error {
 		if p.before.Version == 0 {
 			e.Action = audit.ResourceStored
 		}
+		e.Changes = append(e.Changes, wholeID(e.ID, "", a.ID)...)
 		if err := audit.Record(k.tx, e); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// wholeID is the id among the changes, where an entry's target cannot hold all of it.
+func wholeID(target, before, after string) []audit.Change {
+	const targetMax = 100 // code points
+	if utf8.RuneCountInString(target) <= targetMax {
+		return nil
+	}
+	return []audit.Change{{Field: "id", Before: before, After: after}}
 }
 
 // storedChanges are what is recorded of a stored resource.
@@ -240,7 +252,11 @@ func Difference(was, is map[string]string) audit.Change {
 		var out []string
 		for _, name := range slices.Sorted(maps.Keys(list)) {
 			if v, has := other[name]; !has || v != list[name] {
-				out = append(out, name+" = "+list[name])
+				value := list[name]
+				if strings.ContainsAny(value, `;"`) { // so that none looks like two
+					value = strconv.Quote(value)
+				}
+				out = append(out, name+" = "+value)
 			}
 		}
 		return strings.Join(out, "; ")

@@ -32,6 +32,7 @@ func (h house) stores(t *testing.T) {
 	if h.DB.IsSQLite() { // rules that no database has a part in
 		t.Run("K2 what cannot be stored", func(t *testing.T) { h.unstorable(t) })
 	}
+	t.Run("K2 E17 killed in the middle of many nothing of them stands", func(t *testing.T) { h.killed(t) })
 	t.Run("K2 ids are any text that shows", func(t *testing.T) { h.oddIDs(t) })
 }
 
@@ -66,11 +67,10 @@ func (h house) storesOne(t *testing.T) {
 	if diff := cmp.Diff(want, got.Resource); diff != "" || got.Version != 1 || got.ChangedAt != h.DB.Now() {
 		t.Error(diff, got.Version)
 	}
-	live, _ := h.Live.Load().Resource(access.ResourceKey{AccountID: m1.ID, Type: "orders", ID: "1"})
 	if _, err := h.Live.At(t.Context(), h.revision()); err != nil {
 		t.Fatal(err)
 	}
-	if live, _ = h.Live.Load().Resource(access.ResourceKey{AccountID: m1.ID, Type: "orders", ID: "1"}); !cmp.Equal(want, live) {
+	if live, _ := h.Live.Load().Resource(access.ResourceKey{AccountID: m1.ID, Type: "orders", ID: "1"}); !cmp.Equal(want, live) {
 		t.Error("decisions read", live)
 	}
 	last := h.Last()
@@ -83,6 +83,12 @@ func (h house) storesOne(t *testing.T) {
 	if diff := cmp.Diff([]audit.Change{{Field: "properties", Before: "price = 120", After: "price = 121"}}, h.Last().Changes); diff != "" || h.Last().Action != audit.ResourceChanged {
 		t.Error(diff)
 	}
+	t.Run("no value looks like two in the log", func(t *testing.T) {
+		got := resource.Difference(map[string]string{"status": "open"}, map[string]string{"status": `open; owner = "x"`, "price": "1"})
+		if want := (audit.Change{Field: "properties", Before: "status = open", After: `price = 1; status = "open; owner = \"x\""`}); got != want {
+			t.Errorf("%+v", got)
+		}
+	})
 	entries := len(h.Entries())
 	if now, err = put(2, resource.Putting{ID: "1", Entity: "M1-A", Values: typed("status", "open", "price", "121", "express", "true", "owner", who.ID, "nothing", "")}); told(err) != "invalid properties.nothing:property_unknown" {
 		t.Error(now, told(err))
@@ -449,5 +455,10 @@ func (h house) oddIDs(t *testing.T) {
 			t.Errorf("decisions do not know %q", id)
 		}
 		must(t, h.Resources.Remove(t.Context(), h.Who("m1.owner"), h.Account("M1").ID, "orders", id, 1))
+		last := h.Last()
+		whole := last.ID == "orders/"+id || slices.Contains(last.Changes, audit.Change{Field: "id", Before: id})
+		if !whole {
+			t.Errorf("the log does not say which: %+v", last)
+		}
 	}
 }

@@ -406,11 +406,19 @@ func TestClone(t *testing.T) {
 		t.Run("R5 B03 predefined roles can be cloned, without what custom roles may not hold, and that is said", func(t *testing.T) {
 			admin, _ := h.full(t, h.Role("M1", "administrator"))
 			c := roles.CloneOf(h.Live.Load(), admin, a.Kind, p)
-			want := []string{"accounts:create", "accounts:edit", "accounts:view", "entities:onboard", "locations:create", "page:accounts", "policies:manage", "roles:manage"}
+			want := []string{"accounts:create", "accounts:edit", "accounts:view", "entities:onboard", "locations:create", "page:accounts", "page:resource_types", "policies:manage", "resource_types:manage", "resource_types:view", "roles:manage"}
 			got := slices.Sorted(slices.Values(c.LeftOut))
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Error(diff)
 			}
+			h.View(func(tx *db.Tx) error { // whoever gives it is not warned of what nobody there can hold
+				operators, err := roles.List(tx, h.Account("PLATFORM").ID, p)
+				types := access.MustParse("resource_types:manage")
+				if slices.Contains(admin.Dangerous(), types) || len(admin.Dangerous()) == 0 || !slices.Contains(operators[0].Dangerous(), types) {
+					t.Error("dangerous are", admin.Dangerous(), "and of the platform", operators[0].Dangerous())
+				}
+				return err
+			})
 			var dangers []string
 			for _, x := range admin.Dangerous() {
 				dangers = append(dangers, x.String())

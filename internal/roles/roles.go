@@ -58,6 +58,7 @@ type Role struct {
 	CopyOf        string     // of a personal copy: the template's id
 	Restricted    access.Set // those of Permissions that it gives for some records only
 	given         rights     // of a custom role, as written
+	of            string     // the kind of its account
 	words         map[lang.Tag]words
 }
 
@@ -83,11 +84,13 @@ func (r Role) About(tag lang.Tag) string {
 	return r.Description
 }
 
-// Dangerous lists the role's permissions that must be acknowledged when it is given (features.md, R9).
+// Dangerous lists the role's permissions that must be acknowledged when it is given
+// (features.md, R9), without those that nobody in its account can hold.
 func (r Role) Dangerous() []access.Permission {
+	level, _ := access.ParseKind(r.of)
 	var out []access.Permission
 	for p := range r.Permissions.All() {
-		if p.Info().Dangerous {
+		if info := p.Info(); info.Dangerous && (info.MinLevel == 0 || level <= info.MinLevel) {
 			out = append(out, p)
 		}
 	}

@@ -34,12 +34,13 @@ func List(tx *db.Tx, accountID string, p *profile.Profile) ([]Role, error) {
 }
 
 const (
-	roleFields  = `r.account_id, r.id, COALESCE(r.predefined, ''), r.name, r.description, r.administrator, r.legacy, r.template, r.copy_of, r.version, r.holders`
+	roleFields = `r.account_id, r.id, COALESCE(r.predefined, ''), r.name, r.description, r.administrator, r.legacy, r.template, r.copy_of, r.version, r.holders,
+		(SELECT e.kind FROM accounts a JOIN entities e ON e.id = a.entity_id WHERE a.id = r.account_id)`
 	roleColumns = roleFields + ` FROM roles r`
 )
 
 func (r *Role) dest() []any {
-	return []any{&r.AccountID, &r.ID, &r.Key, &r.Name, &r.Description, &r.Administrator, &r.Legacy, &r.Template, &r.CopyOf, &r.Version, &r.Holders}
+	return []any{&r.AccountID, &r.ID, &r.Key, &r.Name, &r.Description, &r.Administrator, &r.Legacy, &r.Template, &r.CopyOf, &r.Version, &r.Holders, &r.of}
 }
 
 func scanRole(r *sql.Rows) (x Role, err error) { return x, r.Scan(x.dest()...) }
