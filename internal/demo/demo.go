@@ -3,7 +3,7 @@
 //
 //	cast.go    who is in it: companies, entities, shops, people and their fates
 //	           (merchants.go), and the many who are drawn (staff.go, names.go)
-//	story.go   what happened, and when (calendar.go)
+//	story.go   what happened, and when (calendar.go; orders.go has the platform's own service)
 //	stage.go   how it is played: every scene goes through the use cases that the
 //	           portal calls, on a clock that Fill moves, so audit entries, mails,
 //	           statuses and rights are real
@@ -32,6 +32,8 @@ import (
 	"countersign/internal/org"
 	"countersign/internal/people"
 	"countersign/internal/profile"
+	"countersign/internal/resource"
+	"countersign/internal/roles"
 	"countersign/internal/seal"
 	"countersign/internal/signin"
 )
@@ -186,5 +188,7 @@ func begin(ctx context.Context, d Deps, o Options) *filling {
 		return org.Settings(tx, d.Profiles, accountID)
 	}, signin.Site{Name: issuer})
 	f.help = signin.NewHelp(f.door, d.People)
+	f.roles = roles.New(d.DB, d.Live, d.Profiles, d.Audit, people.RelistAccess)
+	f.resources = resource.New(d.DB, d.Live, d.Profiles, d.Audit)
 	return f
 }

@@ -56,6 +56,7 @@ func (h *house) checks(t *testing.T) {
 	t.Run("one mail is still to be sent", h.mails)
 	t.Run("every login comes in with password and code", h.logins)
 	t.Run("nobody has more than they were given", h.rights)
+	t.Run("K2 a small order of one's own team can be approved, and no other", h.orders)
 	t.Run("the administrators are counted right", h.administrators)
 	t.Run("the log tells every change", h.entries)
 	t.Run("a second filling is refused", h.again)
@@ -71,7 +72,7 @@ func (h *house) counts(t *testing.T) {
 		`SELECT COUNT(*) FROM locations`:                              43,
 		`SELECT COUNT(*) FROM accounts WHERE NOT is_open`:             0,
 		`SELECT COUNT(*) FROM accounts WHERE environment = 'test'`:    2,
-		`SELECT COUNT(*) FROM service_tokens`:                         15,
+		`SELECT COUNT(*) FROM service_tokens`:                         16,
 		`SELECT COUNT(DISTINCT password_hash) FROM users`:             1,
 		`SELECT COUNT(*) FROM users WHERE email NOT LIKE '%.example'`: 0,
 		`SELECT COUNT(*) FROM memberships m WHERE m.activated_at IS NOT NULL AND m.user_id NOT IN (SELECT user_id FROM factors)
@@ -112,6 +113,21 @@ func (h *house) counts(t *testing.T) {
 		}
 		return err
 	})
+}
+
+func (h *house) orders(t *testing.T) {
+	var finance, account string
+	h.view(t, func(tx *db.Tx) error {
+		_, err := db.One(tx, []any{&finance, &account}, `SELECT m.user_id, m.account_id FROM memberships m JOIN membership_properties x ON x.membership_id = m.id AND x.value = 'Shops'
+			JOIN assignments a ON a.membership_id = m.id JOIN roles r ON r.id = a.role_id AND r.name = 'Terminal desk'`)
+		return err
+	})
+	for id, want := range map[string]bool{"TO-1041": false, "TO-1057": true, "TO-1058": false, "TO-1060": false, "TO-9": false} {
+		q := access.Question{User: finance, Within: account, Permission: access.MustParse("terminal_orders:approve"), Resource: id, Now: h.DB.Now(), SecondFactor: true, Fresh: true}
+		if d := access.Decide(h.Live.Load(), q); d.Allowed != want {
+			t.Errorf("approving %s is allowed: %v, %v", id, d.Allowed, d.Reasons.Codes())
+		}
+	}
 }
 
 func (h *house) statuses(t *testing.T) {

@@ -14,6 +14,7 @@ import (
 	"countersign/internal/org"
 	"countersign/internal/people"
 	"countersign/internal/profile"
+	"countersign/internal/resource"
 	"countersign/internal/roles"
 	"countersign/internal/seal"
 	"countersign/internal/signin"
@@ -29,6 +30,8 @@ type filling struct {
 	random    *rand.Rand
 	door      *signin.Door
 	help      *signin.Help
+	roles     *roles.Roles
+	resources *resource.Resources
 	scenes    []scene
 	companies map[string]*companyOnStage // by customer ID
 	order     []*companyOnStage

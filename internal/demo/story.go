@@ -28,6 +28,7 @@ func (f *filling) tell() {
 		f.tellOf(c)
 	}
 	f.through()
+	f.orderTerminals()
 	f.weeksAgo()
 	f.lastHours()
 }

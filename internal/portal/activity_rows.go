@@ -10,6 +10,7 @@ import (
 	"countersign/internal/db"
 	"countersign/internal/fault"
 	"countersign/internal/find"
+	"countersign/internal/resource"
 	"countersign/internal/web"
 )
 
@@ -123,6 +124,10 @@ func (n naming) row(f audit.Found) ActivityRow {
 
 // href is the page of what an entry is about, where the viewer may open it.
 func (n naming) href(kind, id, accountID string) string {
+	switch kind {
+	case "resource_type", "user_property", "resource":
+		return n.registeredHref(kind, id, accountID)
+	}
 	named := n.Names[id]
 	if named.Name == "" || named.Gone {
 		return ""
@@ -156,6 +161,25 @@ func (n naming) href(kind, id, accountID string) string {
 		}
 	}
 	return ""
+}
+
+// registeredHref is the page of what is called by its own name: a resource type, a
+// property of users, or a record. One that was removed since is not there.
+func (n naming) registeredHref(kind, id, accountID string) string {
+	if kind == "resource" {
+		typeName, record, _ := strings.Cut(id, "/")
+		if customerID := n.Names[accountID].CustomerID; customerID != "" && n.may(accountID, resource.ViewPermission) {
+			return InAccount(customerID).Record(typeName, record)
+		}
+		return ""
+	}
+	if n.i.account.Kind != access.Platform || !n.i.may(viewTypes) {
+		return ""
+	}
+	if kind == "user_property" {
+		return n.i.page.To().UserProperties()
+	}
+	return n.i.page.To().ResourceType(id)
 }
 
 // may tells whether the viewer holds a permission in an account of the log.
