@@ -427,6 +427,36 @@ func TestPages(t *testing.T) {
 	})
 }
 
+// TestManyResults: a page has a hundred results unless it is said, and a thousand at most.
+func TestManyResults(t *testing.T) {
+	h := one(t)
+	service, token := h.service("M1")
+	w := placedWorld(token.AccountID)
+	for i := range 1200 {
+		u := w.Users[1]
+		u.ID = fmt.Sprintf("usr_%04d", i)
+		w.Users = append(w.Users, u)
+	}
+	s, err := access.Build(w)
+	h.must(err)
+	h.Live.Store(s)
+	ask := whoMay("transactions", "view", "e_east")
+	for _, c := range []struct {
+		name string
+		page part
+		want int
+	}{{"K1 without a limit", part{}, 100}, {"K1 with one", part{"limit": 150}, 150}, {"K1 with one that is high", part{"limit": 5000}, 1000}, {"K1 with one that fits nowhere", part{"limit": json.RawMessage("99999999999999999999")}, 1000}} {
+		t.Run(c.name, func(t *testing.T) {
+			first := searched(t, service.post(searches[0], with(ask, "page", c.page)))
+			next := searched(t, service.post(searches[0], with(ask, "page", part{"token": *first.Page.NextToken})))
+			list := append(first.ids("user"), next.ids("user")...)
+			if len(first.Results) != c.want || len(list) != min(2*c.want, 1201) || !slices.IsSorted(list) || len(slices.Compact(list)) != len(list) || first.Page.Total != nil {
+				t.Errorf("%d, then %d", len(first.Results), len(next.Results))
+			}
+		})
+	}
+}
+
 // TestE09AccessChangesBetweenPages: each page is by the access data of its own moment.
 func TestE09AccessChangesBetweenPages(t *testing.T) {
 	h := one(t)
