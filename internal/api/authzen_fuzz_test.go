@@ -18,7 +18,8 @@ import (
 func FuzzDecode(f *testing.F) {
 	for _, text := range []string{sample, `{"evaluations":[` + sample + `,{"resource":"x"},{}],"options":{"evaluations_semantic":"deny_on_first_deny"},"subject":{"id":"a"}}`,
 		`{"page":{"token":"abc","limit":5,"properties":{}},` + sample[1:], `{"page":{"limit":99999999999999999999},"subject":{"type":"u","id":7},"action":3}`, `{"subject":{"typ\u0065":"\ud83d\ude00"}}`,
-		`{}`, `[]`, ``, `null`, `{"a":{"b":1,"b":2}}`, `{"resource":{"properties":{"amount":1e3}}}`, `{"context":{"ip":"fe80::1%eth0","session":"s"}}`, "{\"a\":\"\xff\"}"} {
+		`{}`, `[]`, ``, `null`, `{"a":{"b":1,"b":2}}`, `{"resource":{"properties":{"amount":1e3}}}`, `{"context":{"ip":"fe80::1%eth0","session":"s"}}`, "{\"a\":\"\xff\"}",
+		`{"a":1,"b":1,"c":1,"d":1,"e":1,"f":1,"g":1,"h":1,"i":1,"j":1,"i":1}`, `{"a":1,"b":1,"c":1,"d":1,"e":1,"f":1,"g":1,"h":1,"i":1,"j":1,"a":1}`} {
 		f.Add([]byte(text))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {

@@ -219,8 +219,8 @@ func TestLocationsInSearch(t *testing.T) {
 	s, err := access.Build(w)
 	h.must(err)
 	h.Live.Store(s)
-	places := func(properties part, resource, action string) (list []string) {
-		ask := whatFor("usr_placed", resource, action, properties)
+	places := func(user string, properties part, resource, action string) (list []string) {
+		ask := whatFor(user, resource, action, properties)
 		for p := (part{"limit": 1}); ; {
 			got := searched(t, service.post(searches[1], with(ask, "page", p)))
 			for _, r := range got.Results {
@@ -245,11 +245,17 @@ func TestLocationsInSearch(t *testing.T) {
 		{"what has no location has none", "keys", "view", nil, []string{"e e <nil>", "e_east e_east <nil>", "e_west e_west <nil>"}},
 	} {
 		t.Run("K1 "+c.name, func(t *testing.T) {
-			if diff := cmp.Diff(c.want, places(c.properties, c.resource, c.action)); diff != "" {
+			if diff := cmp.Diff(c.want, places("usr_placed", c.properties, c.resource, c.action)); diff != "" {
 				t.Error(diff)
 			}
 		})
 	}
+	t.Run("K1 an entity that stands for all locations does not come with one again", func(t *testing.T) {
+		want := []string{"e_east e_east <nil>", "e/l_east e l_east", "e/l_west e l_west", "e_west/l_west e_west l_west"}
+		if diff := cmp.Diff(want, places("usr_placed_and_above", nil, "transactions", "view")); diff != "" {
+			t.Error(diff)
+		}
+	})
 	t.Run("K1 E09 a location that is theirs no more hides none that comes after it", func(t *testing.T) {
 		ask := whatFor("usr_placed", "transactions", "view", nil)
 		first := searched(t, service.post(searches[1], with(ask, "page", part{"limit": 2})))
@@ -264,17 +270,23 @@ func TestLocationsInSearch(t *testing.T) {
 	})
 }
 
-// placedWorld has one person who sees two of three locations, and who may look at transactions and keys.
+// placedWorld has somebody who sees two of three locations, and who may look at
+// transactions and keys; and somebody who may do the same, and at one entity
+// everywhere, by the account above.
 func placedWorld(account string) access.World {
 	p := access.Policy{ID: "pol", Permissions: []access.Grant{{Permission: access.MustParse("transactions:view")}, {Permission: access.MustParse("keys:view")}}}
+	placed := access.Membership{ID: "mem", AccountID: account, Active: true, Locations: []string{"l_east", "l_west"}, Assignments: []access.Assignment{{ID: "asg", RoleID: "rol", AllEntities: true}}}
+	above := access.Membership{ID: "mem_top", AccountID: "acc_top", Active: true, AllLocations: true, Assignments: []access.Assignment{{ID: "asg_top", RoleID: "rol_top", Entities: []string{"e_east"}}}}
+	also := placed
+	also.ID, also.Assignments = "mem_both", []access.Assignment{{ID: "asg_both", RoleID: "rol", AllEntities: true}}
 	return access.World{Revision: 3,
-		Entities: []access.Entity{{ID: "e", Path: "000001", Kind: access.Merchant, Active: true}, {ID: "e_east", ParentID: "e", Path: "000001000001", Kind: access.LegalEntity, Active: true},
-			{ID: "e_west", ParentID: "e", Path: "000001000002", Kind: access.LegalEntity, Active: true}},
-		Accounts:  []access.Account{{ID: account, EntityID: "e", Live: true}},
+		Entities: []access.Entity{{ID: "top", Path: "000001", Kind: access.Platform, Active: true}, {ID: "e", ParentID: "top", Path: "000001000001", Kind: access.Merchant, Active: true},
+			{ID: "e_east", ParentID: "e", Path: "000001000001000001", Kind: access.LegalEntity, Active: true}, {ID: "e_west", ParentID: "e", Path: "000001000001000002", Kind: access.LegalEntity, Active: true}},
+		Accounts:  []access.Account{{ID: "acc_top", EntityID: "top", Live: true}, {ID: account, EntityID: "e", Live: true}},
 		Locations: []access.Location{{ID: "l_east", EntityID: "e_east"}, {ID: "l_west", EntityID: "e_west"}, {ID: "l_other", EntityID: "e_west"}},
-		Roles:     []access.Role{{ID: "rol", AccountID: account, Policies: []access.Policy{p}}},
-		Users: []access.User{{ID: "usr_placed", Active: true, Memberships: []access.Membership{{ID: "mem", AccountID: account, Active: true, Locations: []string{"l_east", "l_west"},
-			Assignments: []access.Assignment{{ID: "asg", RoleID: "rol", AllEntities: true}}}}}},
+		Roles:     []access.Role{{ID: "rol", AccountID: account, Policies: []access.Policy{p}}, {ID: "rol_top", AccountID: "acc_top", Policies: []access.Policy{p}}},
+		Users: []access.User{{ID: "usr_placed", Active: true, Memberships: []access.Membership{placed}},
+			{ID: "usr_placed_and_above", Active: true, Memberships: []access.Membership{also, above}}},
 	}
 }
 
@@ -413,6 +425,36 @@ func TestPages(t *testing.T) {
 			t.Errorf("an empty token: %+v", got)
 		}
 	})
+}
+
+// TestManyResults: a page has a hundred results unless it is said, and a thousand at most.
+func TestManyResults(t *testing.T) {
+	h := one(t)
+	service, token := h.service("M1")
+	w := placedWorld(token.AccountID)
+	for i := range 1200 {
+		u := w.Users[1]
+		u.ID = fmt.Sprintf("usr_%04d", i)
+		w.Users = append(w.Users, u)
+	}
+	s, err := access.Build(w)
+	h.must(err)
+	h.Live.Store(s)
+	ask := whoMay("transactions", "view", "e_east")
+	for _, c := range []struct {
+		name string
+		page part
+		want int
+	}{{"K1 without a limit", part{}, 100}, {"K1 with one", part{"limit": 150}, 150}, {"K1 with one that is high", part{"limit": 5000}, 1000}, {"K1 with one that fits nowhere", part{"limit": json.RawMessage("99999999999999999999")}, 1000}} {
+		t.Run(c.name, func(t *testing.T) {
+			first := searched(t, service.post(searches[0], with(ask, "page", c.page)))
+			next := searched(t, service.post(searches[0], with(ask, "page", part{"token": *first.Page.NextToken})))
+			list := append(first.ids("user"), next.ids("user")...)
+			if len(first.Results) != c.want || len(list) != min(2*c.want, 1201) || !slices.IsSorted(list) || len(slices.Compact(list)) != len(list) || first.Page.Total != nil {
+				t.Errorf("%d, then %d", len(first.Results), len(next.Results))
+			}
+		})
+	}
 }
 
 // TestE09AccessChangesBetweenPages: each page is by the access data of its own moment.
