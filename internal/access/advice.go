@@ -157,8 +157,12 @@ func (a *advising) through(m *member, role int32, why Reasons, first ...Step) (o
 		return nil
 	}
 	steps = append(slices.Clone(first), steps...)
+	a.asking.through = m.account
 	for i := range a.body(role).policies {
 		for _, g := range a.explainGrants(&a.body(role).policies[i]) {
+			if g.clauseFails() { // a property of what is stored, or of somebody: no sure remedy
+				continue
+			}
 			if more, ok := a.end(m, g.Reasons, &g.Condition); ok {
 				out = append(out, Way{a.in, a.roleNames.at(role), append(slices.Clone(steps), more...)})
 			}
@@ -197,7 +201,7 @@ func (a *advising) step(m *member, why Reasons, c *Condition) (s Step, ok bool) 
 		return Step{Do: AllowedAddress, Account: a.in}, true
 	case LocationMissing:
 		l := a.fitting(m)
-		return Step{Do: NameLocation, Location: l}, l != ""
+		return Step{Do: NameLocation, Location: l}, l != "" && a.record == nil
 	case LocationForeign:
 		return Step{Do: AddLocation, Account: a.in, Location: a.placeNames.at(a.place)}, true
 	case NeedsTwoFactor:
