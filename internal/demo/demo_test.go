@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"countersign/internal/access"
 	"countersign/internal/db"
 	"countersign/internal/demo"
 	"countersign/internal/fault"
