@@ -149,6 +149,32 @@ func inside(t *testing.T, a server.Answer, address string) {
 	}
 }
 
+// TestRoundabout holds that a path that goes up or round leads nowhere: an id made of
+// dots and slashes sends no request, body and all, to another address (attacks.md, B14).
+func TestRoundabout(t *testing.T) {
+	h := newYard(t)
+	c := h.people["mine.owner"].browser
+	for _, path := range []string{"/a/MINE/users/../roles", "/a/MINE/./users", "/a//MINE/users", "//a/MINE/users", "/api/v1/accounts/MINE/resources/orders/../../users", "/access/v1/../v1/evaluation", "/..", "/a/MINE/users//"} {
+		for _, method := range []string{"GET", "PUT", "POST"} {
+			r := c.Request(method, "/", strings.NewReader("{}"))
+			r.URL.Opaque = "//" + r.URL.Host + path // exactly so on the wire
+			if a := c.Do(r); a.StatusCode != http.StatusNotFound || a.Location() != "" {
+				t.Errorf("%s %s is answered %d and leads to %q", method, path, a.StatusCode, a.Location())
+			}
+		}
+	}
+	for _, path := range []string{"/a/MINE/users/%2e%2e/roles", "/api/v1/accounts/MINE/resources/orders/..%2f..%2fusers", "/api/v1/accounts/MINE/resources/orders/%2f%2e%2e%2f"} { // names, as they stand
+		r := c.Request("GET", "/", nil)
+		r.URL.Opaque = "//" + r.URL.Host + path
+		if a := c.Do(r); a.StatusCode/100 != 4 || a.Location() != "" {
+			t.Errorf("%s is answered %d and leads to %q", path, a.StatusCode, a.Location())
+		}
+	}
+	if a := c.Get("/"); a.StatusCode/100 == 4 {
+		t.Errorf("/ is answered %d", a.StatusCode)
+	}
+}
+
 // TestTricks asks for a forbidden page in odd ways: none opens it (attacks.md, B14).
 func TestTricks(t *testing.T) {
 	h := newYard(t)

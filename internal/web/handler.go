@@ -46,6 +46,10 @@ func (e *Edge) Handler(next http.Handler, otherwise Answer) http.Handler {
 			e.Fail(&v.wrote, r, err)
 			return
 		}
+		if roundabout(r.URL.EscapedPath()) {
+			e.Fail(&v.wrote, r, fault.None("page"))
+			return
+		}
 		if e.toLocalhost(&v.wrote, r) {
 			return
 		}
@@ -63,6 +67,18 @@ func (e *Edge) Handler(next http.Handler, otherwise Answer) http.Handler {
 		}
 		next.ServeHTTP(&v.wrote, r)
 	})
+}
+
+// roundabout tells whether a path goes up, stays or has an empty part. The router
+// would answer with a redirect to where it leads, body and all: an id that somebody
+// made of dots and slashes would send a service's request to another address.
+func roundabout(path string) bool {
+	for part := range strings.SplitSeq(strings.TrimSuffix(strings.TrimPrefix(path, "/"), "/"), "/") {
+		if part == ".." || part == "." || part == "" && path != "/" {
+			return true
+		}
+	}
+	return false
 }
 
 // requestID names a request in the log and in the audit log. It is always ours:
