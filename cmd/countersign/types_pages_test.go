@@ -131,7 +131,7 @@ func between(text, before, after string) string {
 
 func (d *typeDesk) properties(t *testing.T) {
 	t.Run("K2 a property of users is registered, renamed, and its new name is read at once", func(t *testing.T) {
-		a := d.send(d.platform, usersAt, sentForm("name", "Department", "title", "Department", "kind", "text", "vouched", "store"))
+		a := d.send(d.platform, usersAt, sentForm("name", "a department", "title", "Department", "kind", "text", "vouched", "store"))
 		sees(t, a, http.StatusUnprocessableEntity)
 		a = d.send(d.platform, usersAt, sentForm("name", "department", "title", "Section", "kind", "text", "vouched", "store"))
 		if a.StatusCode != http.StatusSeeOther {

@@ -38,7 +38,7 @@ func (t Telling) Answer() string {
 	if t.Decision.Allowed {
 		verdict = "explain.allowed"
 	}
-	out := t.t(t.own(verdict), "name", isolated(t.User.Name()), "permission", lowered(t.permission()), "entity", isolated(t.Entity.Name))
+	out := t.t(t.own(verdict), "name", isolated(t.User.Name()), "permission", t.doing(), "entity", isolated(t.Entity.Name))
 	if !t.Decision.Allowed {
 		return out
 	}
@@ -59,6 +59,15 @@ func (t Telling) permission() string {
 		return t.t("portal.permission.page", "section", t.t("section."+section))
 	}
 	return t.t("permission." + name)
+}
+
+// doing is the permission within a sentence: what a platform calls its own stands
+// in quotes, for it may be any words.
+func (t Telling) doing() string {
+	if t.Question.Permission.Info().Registered {
+		return "“" + isolated(t.permission()) + "”"
+	}
+	return lowered(t.permission())
 }
 
 func lowered(text string) string {

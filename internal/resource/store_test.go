@@ -435,7 +435,7 @@ func (h house) unstorable(t *testing.T) {
 			return err
 		})
 	}
-	for _, id := range []string{"", " ", " a", "a ", "a\nb", "a\tb", "a\x00", "\u202ea", "e\u0301", "\u200b", "a\xff", "\ufffd", strings.Repeat("a", 201), strings.Repeat("é", 101)} {
+	for _, id := range []string{"", ".", "..", " ", " a", "a ", "a\nb", "a\tb", "a\x00", "\u202ea", "e\u0301", "\u200b", "a\xff", "\ufffd", strings.Repeat("a", 201), strings.Repeat("é", 101)} {
 		h.refused(t, "invalid id:resource_id", audit.ResourceStored, who, func() error { return put(resource.Putting{ID: id, Entity: "M1"}) })
 	}
 }
