@@ -2,6 +2,7 @@ package demo_test
 
 import (
 	"fmt"
+	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -124,7 +125,7 @@ func (h *house) orders(t *testing.T) {
 		return err
 	})
 	for id, want := range map[string]bool{"TO-1041": false, "TO-1057": true, "TO-1058": false, "TO-1060": false, "TO-9": false} {
-		q := access.Question{User: finance, Within: account, Permission: access.MustParse("terminal_orders:approve"), Resource: id, Now: h.DB.Now(), SecondFactor: true, Fresh: true}
+		q := access.Question{User: finance, Within: account, Permission: access.MustParse("terminal_orders:approve"), Resource: id, Now: h.DB.Now(), SecondFactor: true, Fresh: true, IP: netip.MustParseAddr("203.0.113.7")}
 		if d := access.Decide(h.Live.Load(), q); d.Allowed != want {
 			t.Errorf("approving %s is allowed: %v, %v", id, d.Allowed, d.Reasons.Codes())
 		}
