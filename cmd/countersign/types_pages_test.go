@@ -204,6 +204,7 @@ func (d *typeDesk) stores(t *testing.T) {
 		sees(t, d.maud.Get(at), http.StatusOK, "Nothing stored yet")
 		a := d.send(d.maud, at, sentForm("id", "a/b c", "entity", "THEIRS", "properties.requester", "me"))
 		sees(t, a, http.StatusUnprocessableEntity, "Entity")
+		sees(t, d.send(d.maud, at, sentForm("id", "..", "entity", "MINE")), http.StatusUnprocessableEntity, "more than one dot or two")
 		const id = "a/b ç?%"
 		one := at + "/record/" + url.PathEscape(id)
 		a = d.send(d.maud, at, sentForm("id", id, "entity", "MINE", "properties.requester", nora, "properties.status", "open"))
