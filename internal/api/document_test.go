@@ -262,6 +262,7 @@ func TestAnswersFitTheDocument(t *testing.T) {
 	c := h.as("m1.owner")
 	operator := h.as("platform.owner")
 	h.service("M1")
+	h.registered("m1.owner", "M1")
 	role, policy := h.customRole("m1.owner", "Odd"), h.policyOf("m1.owner", "Odd")
 	for path, methods := range d.Paths {
 		o, ok := methods["get"]
@@ -270,10 +271,10 @@ func TestAnswersFitTheDocument(t *testing.T) {
 		}
 		t.Run(path, func(t *testing.T) {
 			by, account := c, "M1"
-			if o.Permission == "accounts:view" {
+			if o.Permission == "accounts:view" || o.Permission == "resource_types:view" {
 				by, account = operator, "PLATFORM"
 			}
-			at := strings.NewReplacer("{customerID}", account, "factors/{id}", "factors/"+h.factor("m1.owner"), "roles/{id}/removal", "roles/"+role+"/removal", "roles/{id}", "roles/"+h.Role("M1", "auditor"), "policies/{id}", "policies/"+policy, "{key}", "both_approvals", "users/{id}", "users/"+h.User("m1.reader"),
+			at := strings.NewReplacer("{customerID}", account, "{type}/{id}", "orders/1", "{type}", "orders", "user-properties/{name}", "user-properties/department", "{name}", "orders", "factors/{id}", "factors/"+h.factor("m1.owner"), "roles/{id}/removal", "roles/"+role+"/removal", "roles/{id}", "roles/"+h.Role("M1", "auditor"), "policies/{id}", "policies/"+policy, "{key}", "both_approvals", "users/{id}", "users/"+h.User("m1.reader"),
 				"accounts/{id}", "accounts/"+h.Account("M1").ID, "entities/{id}", "entities/"+h.Entity("M1").ID, "{seq}", strconv.FormatInt(h.ofM1(), 10)).Replace(path)
 			if strings.HasSuffix(path, "/search") {
 				at += "?q=M1"

@@ -34,7 +34,7 @@ func (h *house) everywhere(f func(o described, method, path string, body any)) {
 }
 
 func (h *house) fill(path, customerID, userID string) string {
-	return strings.NewReplacer("{customerID}", customerID, "roles/{id}", "roles/"+h.Role("M1", "auditor"), "accounts/{id}", "accounts/"+h.Account("M1").ID,
+	return strings.NewReplacer("{customerID}", customerID, "{type}/{id}", "orders/1", "{type}", "orders", "{name}", "orders", "roles/{id}", "roles/"+h.Role("M1", "auditor"), "accounts/{id}", "accounts/"+h.Account("M1").ID,
 		"entities/{id}", "entities/"+h.Entity("M1-B").ID, "{id}", userID, "{session}", "ses_x", "{seq}", "1").Replace(path)
 }
 
@@ -43,6 +43,8 @@ func TestWhoMay(t *testing.T) {
 	h := one(t)
 	reader, owner2, both := h.as("m1.reader_b"), h.as("m2.owner"), h.as("m1.both")
 	service, _ := h.service("M1")
+	h.registered("m1.owner", "M1")
+	operator := h.as("platform.reader")
 	before := h.rows()
 	forbidden := 0
 	h.everywhere(func(o described, method, path string, body any) {
@@ -79,7 +81,11 @@ func TestWhoMay(t *testing.T) {
 		}
 		if o.Permission != "" && o.Permission != "users:view" && o.Permission != "roles:view" && o.Permission != "entities:view" && o.Permission != "locations:view" {
 			t.Run(method+" "+path+" names the missing permission", func(t *testing.T) {
-				p := match(reader).do(method, at, body).refused(http.StatusForbidden, "missing_permission")
+				by := reader
+				if strings.HasPrefix(o.Permission, "resource_types:") {
+					by = operator
+				}
+				p := match(by).do(method, at, body).refused(http.StatusForbidden, "missing_permission")
 				if p.Permission != o.Permission || !strings.Contains(p.Detail, o.Permission) {
 					t.Errorf("names %q, want %q: %s", p.Permission, o.Permission, p.Detail)
 				}
@@ -102,6 +108,8 @@ func (h *house) foreign(path string) (label, customerID, id string) {
 	case strings.Contains(path, "service-tokens"):
 		_, token := h.service("M2")
 		return "m1.owner", "M1", token.ID
+	case strings.Contains(path, "/resources/"):
+		return "m1.owner", "M1", "1" // M2's
 	case strings.Contains(path, "/policies/"):
 		return "m1.owner", "M1", h.policyOf("m2.owner", "Theirs "+strconv.Itoa(len(h.Entries())))
 	case strings.Contains(path, "/roles/"):
@@ -123,6 +131,7 @@ func (h *house) foreign(path string) (label, customerID, id string) {
 
 func TestA02IdsOfAnotherAccount(t *testing.T) {
 	h := one(t)
+	h.registered("m2.owner", "M2")
 	tried := 0
 	h.everywhere(func(_ described, method, path string, body any) {
 		if !strings.Contains(path, "{id}") && !strings.Contains(path, "{seq}") {
@@ -133,7 +142,7 @@ func TestA02IdsOfAnotherAccount(t *testing.T) {
 		who := h.as(label).with("If-Match", `"1"`)
 		t.Run(method+" "+path+" A02", func(t *testing.T) {
 			fill := func(id string) string {
-				return strings.NewReplacer("{customerID}", customerID, "{id}", id, "{seq}", id, "{session}", "ses_x", "{role}", "rol_x").Replace(path)
+				return strings.NewReplacer("{customerID}", customerID, "{type}", "orders", "{id}", id, "{seq}", id, "{session}", "ses_x", "{role}", "rol_x").Replace(path)
 			}
 			theirs := who.do(method, fill(id), body)
 			theirs.refused(http.StatusNotFound, "not_found")
