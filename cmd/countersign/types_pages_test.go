@@ -204,6 +204,16 @@ func (d *typeDesk) stores(t *testing.T) {
 		sees(t, d.maud.Get(at), http.StatusOK, "Nothing stored yet")
 		a := d.send(d.maud, at, sentForm("id", "a/b c", "entity", "THEIRS", "properties.requester", "me"))
 		sees(t, a, http.StatusUnprocessableEntity, "Entity")
+		for _, dots := range []string{".", "..", "~", "~."} { // no address has these as they are
+			a = d.send(d.maud, at, sentForm("id", dots, "entity", "MINE", "properties.status", "odd"))
+			if a.StatusCode != http.StatusSeeOther {
+				t.Fatalf("%q is answered %d: %.600s", dots, a.StatusCode, a.Plain())
+			}
+			sees(t, d.maud.Get(a.Location()), http.StatusOK, dots, "odd")
+			if a = d.send(d.maud, a.Location()+"/removal", sentForm("revision", "1")); a.StatusCode != http.StatusSeeOther {
+				t.Errorf("%q is not removed: %d", dots, a.StatusCode)
+			}
+		}
 		const id = "a/b ç?%"
 		one := at + "/record/" + url.PathEscape(id)
 		a = d.send(d.maud, at, sentForm("id", id, "entity", "MINE", "properties.requester", nora, "properties.status", "open"))

@@ -167,7 +167,7 @@ type PermissionInfo struct {
 // to those who see roles, policies or resource types where they are signed in.
 func (a *API) listPermissions(c *call, _ *struct{}) (*listed[PermissionInfo], error) {
 	out := &listed[PermissionInfo]{}
-	list, titles, err := a.registeredFor(c)
+	list, err := a.registeredFor(c)
 	if err != nil {
 		return nil, err
 	}
@@ -176,8 +176,6 @@ func (a *API) listPermissions(c *call, _ *struct{}) (*listed[PermissionInfo], er
 		name := p.String()
 		if key := "permission." + name; lang.Has(key) {
 			name = lang.T(c.v.Lang, key)
-		} else if titles[name] != "" {
-			name = titles[name]
 		}
 		out.Body.Items = append(out.Body.Items, PermissionInfo{p.String(), name, i.Section, i.NeedsTwoFactor, i.Dangerous, i.StepUp, i.Located,
 			i.OwnAccount, i.DirectPayment, i.MinLevel.String(), !i.Ungrantable, i.Registered})

@@ -132,7 +132,7 @@ func TestResourceTypes(t *testing.T) {
 		last := list.Items[len(list.Items)-1]
 		found := false
 		for _, x := range list.Items {
-			found = found || x.Permission == "orders:cancel" && x.Name == "Terminal orders: Cancel" && x.Section == "orders" && x.Dangerous && x.Registered && x.Grantable
+			found = found || x.Permission == "orders:cancel" && x.Name == "Terminal orders – Cancel" && x.Section == "orders" && x.Dangerous && x.Registered && x.Grantable
 		}
 		if !found {
 			t.Errorf("%+v", last)

@@ -274,27 +274,24 @@ func (a *API) reinstateType(c *call, in *turnTypeIn) (*changed, error) {
 	})
 }
 
-// registeredFor are the permissions of registered types that the caller may know of,
-// and what they are called.
-func (a *API) registeredFor(c *call) (list []access.Permission, titles map[string]string, err error) {
+// registeredFor are the permissions of registered types that the caller may know of.
+func (a *API) registeredFor(c *call) (list []access.Permission, err error) {
 	s, q := a.Edge.Live.Load(), org.Asks(c.v.Who, a.Edge.DB.Now(), c.v.Who.AccountID)
 	q.SecondFactor, q.Fresh = true, true
 	held := access.Held(s, q)
 	if held.And(access.SetOf(access.MustParse("roles:view"), access.MustParse("policies:view"), access.MustParse(viewTypes))).Empty() {
-		return nil, nil, nil
+		return nil, nil
 	}
 	types, err := a.types(c)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	titles = map[string]string{}
 	for _, t := range types {
 		for _, x := range t.Actions {
 			if p, ok := access.Lookup(t.Name, x.Name); ok && s.Registered().Has(p) {
 				list = append(list, p)
-				titles[p.String()] = t.Title + ": " + t.Titles[x.Name]
 			}
 		}
 	}
-	return list, titles, nil
+	return list, nil
 }

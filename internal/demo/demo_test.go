@@ -118,14 +118,22 @@ func (h *house) counts(t *testing.T) {
 }
 
 func (h *house) orders(t *testing.T) {
-	var finance, account string
+	var finance, account, member string
+	var from netip.Addr
 	h.view(t, func(tx *db.Tx) error {
-		_, err := db.One(tx, []any{&finance, &account}, `SELECT m.user_id, m.account_id FROM memberships m JOIN membership_properties x ON x.membership_id = m.id AND x.value = 'Shops'
+		_, err := db.One(tx, []any{&finance, &account, &member}, `SELECT m.user_id, m.account_id, m.id FROM memberships m JOIN membership_properties x ON x.membership_id = m.id AND x.value = 'Shops'
 			JOIN assignments a ON a.membership_id = m.id JOIN roles r ON r.id = a.role_id AND r.name = 'Terminal desk'`)
+		if err != nil {
+			return err
+		}
+		list, err := people.Networks(tx, account, member)
+		if len(list) > 0 {
+			from = list[0].Addr()
+		}
 		return err
 	})
 	for id, want := range map[string]bool{"TO-1041": false, "TO-1057": true, "TO-1058": false, "TO-1060": false, "TO-9": false} {
-		q := access.Question{User: finance, Within: account, Permission: access.MustParse("terminal_orders:approve"), Resource: id, Now: h.DB.Now(), SecondFactor: true, Fresh: true, IP: netip.MustParseAddr("203.0.113.7")}
+		q := access.Question{User: finance, Within: account, Permission: access.MustParse("terminal_orders:approve"), Resource: id, IP: from, Now: h.DB.Now(), SecondFactor: true, Fresh: true}
 		if d := access.Decide(h.Live.Load(), q); d.Allowed != want {
 			t.Errorf("approving %s is allowed: %v, %v", id, d.Allowed, d.Reasons.Codes())
 		}

@@ -274,7 +274,7 @@ func (c change) acknowledged(f *fault.Fields, said []string, tag lang.Tag) {
 }
 
 // called is a permission in a sentence: its words, and its name, by which it is
-// acknowledged. One of a registered type has its name alone.
+// acknowledged.
 func called(tag lang.Tag, p access.Permission) string {
 	name := p.String()
 	if key := "permission." + name; lang.Has(key) {

@@ -129,7 +129,7 @@ func (m maker) effects() []Sample {
 	typed := []portal.Typed{{Name: "name", Value: m.n.Ada}, {Name: "permissions", Value: "payments:view"}}
 	v := portal.EffectView{Page: m.inside(portal.SectionRoles), Effect: portal.OfRole, Subject: m.n.Ada, Action: to.EditRole("rol_3"), Back: to.Role("rol_3"), Typed: typed,
 		Holders: 812, Gain: 790, Lose: 1, Next: "mem_3",
-		Shifts:    []portal.ShiftRow{{Permission: "payments:refund", Gain: 790}, {Permission: "investigate:force_any", Gain: 1, Dangerous: true}, {Permission: "transactions:export", Lose: 1}},
+		Shifts:    []portal.ShiftRow{{Permission: "payments:refund", Gain: 790}, {Permission: "terminal_orders:approve", Gain: 790, Dangerous: true, Limit: portal.Limit{Permission: "terminal_orders:approve", Clauses: clauses()}}, {Permission: "investigate:force_any", Gain: 1, Dangerous: true}, {Permission: "transactions:export", Lose: 1}},
 		People:    []portal.AffectedRow{{PersonLink: people[0], Gains: []string{"payments:refund", "investigate:force_any"}}, {PersonLink: people[1], Gains: []string{"payments:refund"}, Loses: []string{"transactions:export"}}, {PersonLink: portal.PersonLink{Name: m.n.Dana}, Loses: []string{"transactions:export"}}},
 		Dangerous: []portal.DangerChoice{{Permission: "investigate:force_any"}, {Permission: "payment_accounts:edit", Acknowledged: true}}}
 	toxic := []portal.ToxicNote{{Name: "Force transactions and change payout accounts", Reason: "Could declare money received that never came, and have it paid out to an account of their choice."}}
@@ -192,7 +192,7 @@ func (m maker) matrix() []Sample {
 			if at < 0 {
 				at, v.Sections = len(v.Sections), append(v.Sections, portal.MatrixSection{Section: info.Section, Elsewhere: !info.Built})
 			}
-			row := portal.MatrixRow{Permission: p.String(), Dangerous: info.Dangerous}
+			row := portal.MatrixRow{Permission: p.String(), Dangerous: info.Dangerous, Limits: []string{"", "", "", m.n.Text}}
 			for c := range names {
 				row.Cells = append(row.Cells, []string{portal.MarkAll, portal.MarkNone, portal.MarkAll, portal.MarkSome, portal.MarkNone}[(n*7+c*3)%5])
 			}

@@ -42,6 +42,7 @@ func (m maker) user() []Sample {
 	here, elsewhere := m.sections()
 	mails := m.mails()
 	overview := portal.UserOverview{Page: page, User: head, Email: head.Identifier, Phone: "+46 8 555 01 02", Language: "fr", Created: at(1, 7, 0), CreatedBy: m.n.Ada, LastSignIn: at(3, 16, 20),
+		MayValues: true, Values: []portal.PropertyValue{{TypeProperty: portal.TypeProperty{Name: "department", Title: "Department"}, Words: m.n.Text}, {TypeProperty: portal.TypeProperty{Name: "manager", Title: m.n.Reason}, Words: m.n.Ada, Href: m.to().User("usr_1")}, {TypeProperty: portal.TypeProperty{Name: "floor", Title: "Floor"}}},
 		Factor: portal.FactorOn, FactorRequired: true, FactorActions: "either", Networks: []string{"203.0.113.0/24", "2001:db8:85a3::/48"}, LastMail: &mails[1], Grants: m.grants(), Activity: m.entries()[:3]}
 	overview.User.NewEmail, overview.User.MayAct = m.pending(), append(overview.User.MayAct, portal.DropEmailChange)
 	invited := overview
