@@ -328,18 +328,32 @@ func (a Addresses) NewRecord(typeName string) string { return a.at("records", ty
 
 // Record is one stored record's page.
 func (a Addresses) Record(typeName, id string) string {
-	return a.at("records", typeName, "record", id)
+	return a.at("records", typeName, "record", recordPart(id))
 }
 
 // EditRecord is the form that changes one.
 func (a Addresses) EditRecord(typeName, id string) string {
-	return a.at("records", typeName, "record", id, "edit")
+	return a.at("records", typeName, "record", recordPart(id), "edit")
 }
 
 // RemoveRecord is the page that confirms that one is removed, and does it when posted to.
 func (a Addresses) RemoveRecord(typeName, id string) string {
-	return a.at("records", typeName, "record", id, "removal")
+	return a.at("records", typeName, "record", recordPart(id), "removal")
 }
+
+// recordPart is a record's id in an address. Browsers take dots alone for a folder,
+// also when they are escaped, so such an id has a mark before it.
+func recordPart(id string) string {
+	if id == "." || id == ".." || strings.HasPrefix(id, recordMark) {
+		return recordMark + id
+	}
+	return id
+}
+
+// recordID reads it.
+func recordID(part string) string { return strings.TrimPrefix(part, recordMark) }
+
+const recordMark = "~"
 
 // UserValues is the form that changes the values of a user's registered properties.
 func (a Addresses) UserValues(id string) string { return a.at("users", id, "properties") }

@@ -268,11 +268,11 @@ func (i inside) value(tag lang.Tag, p TypeProperty, text string, names map[strin
 func (p *Portal) oneRecord(r *http.Request, v *web.Visit, k keeping) (s resource.Stored, err error) {
 	found := false
 	err = p.reading(r, func(tx *db.Tx) (err error) {
-		s, found, err = resource.One(tx, k.sight, k.typ.Name, r.PathValue("record"))
+		s, found, err = resource.One(tx, k.sight, k.typ.Name, recordID(r.PathValue("record")))
 		return err
 	})
 	if err == nil && !found {
-		err = p.none(r, v, k.account.ID, "resource", cut(k.typ.Name+"/"+r.PathValue("record")), "resource")
+		err = p.none(r, v, k.account.ID, "resource", cut(k.typ.Name+"/"+recordID(r.PathValue("record"))), "resource")
 	}
 	return s, err
 }

@@ -21,7 +21,7 @@ const idMax = 200
 // the one form in which it is compared, without spaces around it.
 func GoodID(id string) bool {
 	clean, problem := lang.Line(id, idMax)
-	return problem == "" && clean == id && len(id) <= idMax && id != "." && id != ".." // which no address can name
+	return problem == "" && clean == id && len(id) <= idMax
 }
 
 // check brings what is to be stored into the form in which it is, and notes all

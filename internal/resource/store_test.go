@@ -435,13 +435,13 @@ func (h house) unstorable(t *testing.T) {
 			return err
 		})
 	}
-	for _, id := range []string{"", ".", "..", " ", " a", "a ", "a\nb", "a\tb", "a\x00", "\u202ea", "e\u0301", "\u200b", "a\xff", "\ufffd", strings.Repeat("a", 201), strings.Repeat("é", 101)} {
+	for _, id := range []string{"", " ", " a", "a ", "a\nb", "a\tb", "a\x00", "\u202ea", "e\u0301", "\u200b", "a\xff", "\ufffd", strings.Repeat("a", 201), strings.Repeat("é", 101)} {
 		h.refused(t, "invalid id:resource_id", audit.ResourceStored, who, func() error { return put(resource.Putting{ID: id, Entity: "M1"}) })
 	}
 }
 
 func (h house) oddIDs(t *testing.T) {
-	ids := []string{"a b", "a/b", "../..", "%2e%2f", "日本 17", "Ünï", "a;b", "'\"<&>", "\\", "...", "*", "|", "🧾", strings.Repeat("a", 200), strings.Repeat("é", 100)}
+	ids := []string{"a b", "a/b", "../..", "%2e%2f", "日本 17", "Ünï", "a;b", "'\"<&>", "\\", ".", "*", "|", "🧾", strings.Repeat("a", 200), strings.Repeat("é", 100)}
 	for _, id := range ids {
 		h.put(t, "orders", resource.Putting{ID: id, Entity: "M1", Values: typed("status", "open")})
 		s, found := h.one(t, "orders", id)
