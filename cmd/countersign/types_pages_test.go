@@ -137,6 +137,12 @@ func (d *typeDesk) properties(t *testing.T) {
 		if a.StatusCode != http.StatusSeeOther {
 			t.Fatalf("answered %d: %.600s", a.StatusCode, a.Plain())
 		}
+		a = d.send(d.platform, usersAt, sentForm("name", "badge", "title", "Badge", "kind", "number", "vouched", "store", "subject_type", "badge"))
+		sees(t, a, http.StatusUnprocessableEntity, "Only a text can name users.")
+		a = d.send(d.platform, usersAt, sentForm("name", "badge", "title", "Badge", "kind", "text", "vouched", "store", "subject_type", "badge"))
+		if a.StatusCode != http.StatusSeeOther || !strings.Contains(d.platform.Get(usersAt).Text, "Subject type: <code>badge</code>") {
+			t.Errorf("answered %d: %.600s", a.StatusCode, a.Plain())
+		}
 		a = d.send(d.platform, usersAt+"/department/edit", sentForm("title", "Department", "revision", "1"))
 		if a.StatusCode != http.StatusSeeOther {
 			t.Fatalf("answered %d: %.600s", a.StatusCode, a.Plain())

@@ -36,7 +36,7 @@ func (p *Portal) listProperties(r *http.Request, i inside) (UserPropertiesView, 
 		return err
 	})
 	for _, x := range list {
-		view.Rows = append(view.Rows, UserPropertyRow{typeProperty(x.Property, x.Title), moment(x.RetiredAt)})
+		view.Rows = append(view.Rows, UserPropertyRow{typeProperty(x.Property, x.Title), moment(x.RetiredAt), x.SubjectType})
 	}
 	return view, list, err
 }
@@ -66,17 +66,18 @@ func (p *Portal) doNewUserProperty(w http.ResponseWriter, r *http.Request, v *we
 	if err != nil {
 		return err
 	}
-	f, err := web.Form(r, "name", "title", "kind", "vouched")
+	f, err := web.Form(r, "name", "title", "kind", "vouched", "subject_type")
 	if err != nil {
 		return err
 	}
-	in := resource.Property{Name: strings.TrimSpace(f.Get("name")), Title: f.Get("title"), Kind: access.ParseValueKind(f.Get("kind")), Vouched: access.ParseVoucher(f.Get("vouched"))}
+	in := resource.Property{Name: strings.TrimSpace(f.Get("name")), Title: f.Get("title"), Kind: access.ParseValueKind(f.Get("kind")), Vouched: access.ParseVoucher(f.Get("vouched")), SubjectType: strings.TrimSpace(f.Get("subject_type"))}
 	if err := p.Resources.RegisterUserProperty(r.Context(), v.Who, in); err != nil {
 		view, _, problem := p.listProperties(r, i)
 		if problem != nil {
 			return problem
 		}
 		view.New = TypeProperty{Name: f.Get("name"), Title: f.Get("title"), Kind: f.Get("kind"), Vouched: f.Get("vouched")}
+		view.Subject = f.Get("subject_type")
 		return p.again(w, err, func(form Form) View { view.Form = form; return view })
 	}
 	p.flash(w, v, Done, "property_registered", "name", strings.TrimSpace(in.Title))

@@ -170,10 +170,11 @@ func (v TypeFormView) MoreProperties() bool { return len(v.Properties) < typePar
 type UserPropertyRow struct {
 	TypeProperty
 	Retired Moment // zero: in use
+	Subject string // the subject type under which services name users by it; "" is none
 }
 
 // UserPropertiesView lists the properties of users, with the form for a new one, or
-// for the title of one that there is. Fields: name, title, kind, vouched; of one that
+// for the title of one that there is. Fields: name, title, kind, vouched, subject_type; of one that
 // there is title and revision.
 type UserPropertiesView struct {
 	Page
@@ -182,6 +183,7 @@ type UserPropertiesView struct {
 	MayManage bool
 	Editing   string // name of the one whose title is changed; "" for a new one
 	New       TypeProperty
+	Subject   string // typed for the new one
 	Revision  string
 }
 
