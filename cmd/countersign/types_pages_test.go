@@ -116,6 +116,7 @@ func (d *typeDesk) registers(t *testing.T) {
 	t.Run("K2 the pages are the platform's", func(t *testing.T) {
 		for _, path := range []string{"", "/new", "/terminal_orders", "/terminal_orders/edit", "/terminal_orders/retirement"} {
 			sees(t, d.maud.Get("/a/MINE/resource-types"+path), http.StatusForbidden, "resource_types:")
+			sees(t, d.platform.Get("/a/MINE/resource-types"+path), http.StatusForbidden)
 			if a := d.maud.Get(typesAt + path); a.StatusCode != http.StatusNotFound {
 				t.Errorf("%s in the platform's account is answered %d", path, a.StatusCode)
 			}
@@ -294,6 +295,11 @@ func (d *typeDesk) retires(t *testing.T) {
 		}
 		if held := d.held(t, "mine.nora"); !held.And(access.SetOf(access.MustParse("terminal_orders:view"))).Empty() {
 			t.Error("it is still held")
+		}
+		d.invite("mine.wim", "MINE", "support", "Wim")
+		d.give(t, "mine.wim", id)
+		if a := d.maud.Get("/a/MINE/users/" + d.people["mine.wim"].userID + "/access"); a.StatusCode != http.StatusOK || strings.Contains(a.Text, "terminal_orders") {
+			t.Errorf("somebody who waits will have it: %.600s", a.Plain())
 		}
 		sees(t, d.maud.Get(recordsAt+"/terminal_orders/new"), http.StatusConflict)
 		sees(t, d.platform.Get(typesAt+"/terminal_orders/retirement"), http.StatusConflict)
