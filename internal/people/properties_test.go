@@ -1,6 +1,7 @@
 package people_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -104,6 +105,7 @@ func TestProperties(t *testing.T) {
 				t.Error("decisions do not follow")
 			}
 		})
+		t.Run("K2 R13 a change of access tells what it gives of a registered type", func(t *testing.T) { h.foreseesStatements(t) })
 		t.Run("E11 what a caller says raises no stored user", func(t *testing.T) { h.callersClaims(t) })
 		t.Run("K2 they count in their account alone", func(t *testing.T) {
 			if err := h.setProperties("m2.administrator", "m2.both", given("department", "Sales", "shift", "day")); err != nil {
@@ -242,4 +244,45 @@ func (h house) refusedProperties(t *testing.T) {
 	h.refused(t, "stale", audit.PropertiesChanged, administrator, func() error {
 		return h.People.SetProperties(t.Context(), administrator, m1, h.User("m1.reader"), h.Version("m1.reader")-1, sales)
 	})
+}
+
+// foreseesStatements previews that m1.reader is given the role over statements.
+func (h house) foreseesStatements(t *testing.T) {
+	owner := h.Who("m1.owner")
+	var role string
+	h.View(func(tx *db.Tx) error {
+		m := h.Row("m1.operations").Member
+		held, err := roles.Of(tx, m.AccountID, m.ID)
+		for _, a := range held[m.ID] {
+			role = a.RoleID
+		}
+		return err
+	})
+	gains := func() (out []string) {
+		e, err := h.People.PreviewAccess(t.Context(), owner, owner.AccountID, h.User("m1.reader"), people.Access{Roles: []string{role}, AllEntities: true})
+		if err != nil {
+			t.Fatal(told(err), err)
+		}
+		for _, m := range e.Gains {
+			out = append(out, m.Permission.String())
+			if !m.Some || !m.AllEntities {
+				t.Errorf("%+v", m)
+			}
+		}
+		return out
+	}
+	if got := gains(); !slices.Equal(got, []string{"statements:read"}) {
+		t.Errorf("it gives %v", got)
+	}
+	platform := h.Who("platform.owner")
+	version, err := h.Resources.Retire(t.Context(), platform, "statements", 1)
+	if err != nil {
+		t.Fatal(told(err))
+	}
+	if got := gains(); len(got) != 0 {
+		t.Errorf("of a retired type it gives %v", got)
+	}
+	if _, err := h.Resources.Reinstate(t.Context(), platform, "statements", version); err != nil {
+		t.Fatal(told(err))
+	}
 }

@@ -69,8 +69,12 @@ func (p *People) whatIf(ctx context.Context, who db.Who, e audit.Entry, permissi
 			return err
 		}
 		out = AccessEffect{Version: m.Version, Serious: chosen.serious, Blocked: chosen.blocked, Flagged: chosen.flagged}
+		s, err := p.guard.Snapshot(tx)
+		if err != nil {
+			return err
+		}
 		pr, _ := p.profiles.Get(a.Profile)
-		out.Exchange, err = roles.Exchanged(tx, a, pr, m.ID, held[m.ID], chosen.all())
+		out.Exchange, err = roles.Exchanged(tx, s, a, pr, m.ID, held[m.ID], chosen.all())
 		return err
 	})
 	if err != nil {

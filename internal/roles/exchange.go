@@ -37,8 +37,9 @@ type Moved struct {
 }
 
 // Exchanged tells what replacing the assignments before by those after does to a
-// user of an account, by what its roles and their own copies give.
-func Exchanged(tx *db.Tx, a org.Account, p *profile.Profile, membershipID string, before, after []Assignment) (out Exchange, err error) {
+// user of an account, by what its roles and their own copies give of what there is
+// to hold (access.Snapshot.Known).
+func Exchanged(tx *db.Tx, s *access.Snapshot, a org.Account, p *profile.Profile, membershipID string, before, after []Assignment) (out Exchange, err error) {
 	known, err := allRights(tx, a.ID, p)
 	if err != nil {
 		return out, err
@@ -61,7 +62,7 @@ func Exchanged(tx *db.Tx, a org.Account, p *profile.Profile, membershipID string
 		paths[e.ID] = e.Path
 	}
 	was, is := piecesOf(before, known, paths, a, tx.Now), piecesOf(after, known, paths, a, tx.Now)
-	return Exchange{was.moved(is, a), is.moved(was, a)}, nil
+	return Exchange{was.moved(is, a, s.Known()), is.moved(was, a, s.Known())}, nil
 }
 
 // piece is what one assignment gives over one of its entities.
@@ -90,6 +91,14 @@ func piecesOf(list []Assignment, known map[string]rights, paths map[string]strin
 	return out
 }
 
+// given is every permission that any of them gives.
+func (l pieces) given() (set access.Set) {
+	for _, x := range l {
+		set = set.Union(x.rights.all())
+	}
+	return set
+}
+
 // over is what they give together over all of a path.
 func (l pieces) over(path string) rights {
 	out := rights{}
@@ -103,11 +112,12 @@ func (l pieces) over(path string) rights {
 
 // moved is what comes with others that these do not give; what nobody of the
 // account's level can use (R10) is nothing.
-func (l pieces) moved(with pieces, a org.Account) (out []Moved) {
+func (l pieces) moved(with pieces, a org.Account, known access.Set) (out []Moved) {
 	places := slices.Concat(l, with)
+	given := places.given().And(known)
 	slices.SortFunc(places, func(x, y piece) int { return strings.Compare(x.path, y.path) })
 	places = slices.CompactFunc(places, func(x, y piece) bool { return x.path == y.path })
-	for _, p := range access.Permissions() {
+	for p := range given.All() { // in the catalogue's order, what is registered last
 		if level := p.Info().MinLevel; level == 0 || a.Kind <= level {
 			out = append(out, l.movedOf(p, with, places, a)...)
 		}

@@ -72,7 +72,7 @@ func TestExchange(t *testing.T) {
 	a := org.Account{EntityID: "A", Path: "A", Kind: access.Merchant}
 	t.Run("R13 whatever is gained or lost anywhere is told, and nothing else", rapid.MakeCheck(func(t *rapid.T) {
 		before, after := draw(t, "before"), draw(t, "after")
-		gains, loses := before.moved(after, a), after.moved(before, a)
+		gains, loses := before.moved(after, a, access.Everything()), after.moved(before, a, access.Everything())
 		for _, p := range []access.Permission{void, capture} {
 			for _, path := range tree {
 				var gained, lost, all int
@@ -106,7 +106,7 @@ func TestExchange(t *testing.T) {
 	}))
 	t.Run("R10 what nobody of the level can use is not gained", func(t *testing.T) {
 		after := pieces{{"A", "A", rights{access.MustParse("accounts:create"): {{}}, void: {{}}}}}
-		if got := (pieces{}).moved(after, a); len(got) != 1 || got[0].Permission != void || !got[0].AllEntities {
+		if got := (pieces{}).moved(after, a, access.Everything()); len(got) != 1 || got[0].Permission != void || !got[0].AllEntities {
 			t.Errorf("%+v", got)
 		}
 	})
