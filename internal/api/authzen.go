@@ -103,7 +103,7 @@ func (a *API) evaluate(w http.ResponseWriter, r *http.Request, v *web.Visit, lim
 	q.claims = len(q.snapshot.Types())+len(q.snapshot.UserProperties()) > 0
 	if q.snapshot == nil {
 		q.stale = true // nothing can be looked up, the token neither: everybody is told "deny"
-	} else if err := a.bearer(r, v, &q.token); err != nil {
+	} else if err := a.bearer(r, v, org.Decisions, &q.token); err != nil {
 		return err
 	}
 	if err := q.read(r, limit); err != nil {
@@ -289,8 +289,9 @@ func (q *asking) lookUp() {
 	}
 }
 
-// bearer finds the service token that a request brings (RFC 6750, 2.1).
-func (a *API) bearer(r *http.Request, v *web.Visit, token *snapshot.Token) error {
+// bearer finds the service token that a request brings (RFC 6750, 2.1), which must
+// be of a kind: another is good and may not do this.
+func (a *API) bearer(r *http.Request, v *web.Visit, kind string, token *snapshot.Token) error {
 	headers := r.Header["Authorization"]
 	if len(headers) == 0 {
 		return fault.New(fault.Unauthenticated, "token_missing")
@@ -305,8 +306,8 @@ func (a *API) bearer(r *http.Request, v *web.Visit, token *snapshot.Token) error
 		return a.Edge.Audit.Refuse(r.Context(), v.Who, audit.Entry{Action: audit.TokenRefused, Kind: "service_token"},
 			fault.New(fault.Unauthenticated, codeTokenRefused))
 	}
-	v.Who.Kind, v.Who.ID, v.Who.AccountID = db.Service, t.ID, t.AccountID
-	if t.Kind != org.Decisions {
+	v.EnterAs(t.ID, t.AccountID)
+	if t.Kind != kind {
 		return a.Edge.Audit.Refuse(r.Context(), v.Who, audit.Entry{Action: audit.TokenRefused, AccountID: t.AccountID, Kind: "service_token", ID: t.ID},
 			fault.New(fault.Forbidden, codeTokenKind))
 	}

@@ -3,7 +3,6 @@ package api
 import (
 	"net/http"
 	"net/url"
-	"strings"
 
 	"countersign/internal/audit"
 	"countersign/internal/db"
@@ -39,23 +38,11 @@ func (a *API) resourceRoutes() {
 // either lets in whoever shows a service token for resources and, without one,
 // whoever is signed in.
 func (a *API) either(r *http.Request, v *web.Visit) error {
-	headers, sent := r.Header["Authorization"]
-	if !sent {
+	if len(r.Header["Authorization"]) == 0 {
 		return v.SignedIn()
 	}
-	scheme, text, _ := strings.Cut(headers[0], " ")
-	now := v.Begun.UnixMicro()
-	t, ok := snapshot.Token{}, false
-	if len(headers) == 1 && strings.EqualFold(scheme, "Bearer") {
-		t, ok = a.Keeper.Token(text, now)
-	}
-	if !ok || t.Kind != org.Resources {
-		return a.Edge.Audit.Refuse(r.Context(), v.Who, audit.Entry{Action: audit.TokenRefused, Kind: "service_token"},
-			fault.New(fault.Unauthenticated, codeTokenRefused))
-	}
-	v.EnterAs(t.ID, t.AccountID)
-	a.seen.note(a.Edge.DB, t.ID, now)
-	return nil
+	var t snapshot.Token
+	return a.bearer(r, v, org.Resources, &t)
 }
 
 // StoredResource is what an account has stored of a resource.

@@ -308,12 +308,12 @@ func TestStoredResources(t *testing.T) {
 		other.do(http.MethodPut, orders+"/x", map[string]any{"entity": "M1"}).refused(http.StatusNotFound, "not_found")
 		other.with("If-Match", `"1"`).do(http.MethodDelete, orders+"/a", nil).refused(http.StatusNotFound, "not_found")
 		asks, _ := h.service("M1")
-		asks.get(orders).refused(http.StatusUnauthorized, "token_refused")
-		asks.do(http.MethodPut, orders+"/x", map[string]any{"entity": "M1"}).refused(http.StatusUnauthorized, "token_refused")
+		asks.get(orders).refused(http.StatusForbidden, "token_kind")
+		asks.do(http.MethodPut, orders+"/x", map[string]any{"entity": "M1"}).refused(http.StatusForbidden, "token_kind")
 		h.keeper("PARTNER").get(orders + "/a").is(http.StatusOK) // of an account above
 		both := asks
 		both.cookie = owner.cookie
-		both.get(orders).refused(http.StatusUnauthorized, "token_refused") // the session does not stand in for it
+		both.get(orders).refused(http.StatusForbidden, "token_kind") // the session does not stand in for it
 		h.nobody().get(orders).refused(http.StatusUnauthorized, "sign_in_first")
 		h.nobody().with("Authorization", "Basic eDp5").get(orders).refused(http.StatusUnauthorized, "token_refused")
 	})
