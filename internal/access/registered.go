@@ -1,6 +1,7 @@
 package access
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -136,26 +137,40 @@ type addedPermissions struct {
 	infos  []Info // by number, less those of the catalogue
 	names  []string
 	byName map[pair]Permission
+	kinds  map[propertyName]ValueKind
 }
 
-func init() { added.now.Store(&addedPermissions{}) }
+// propertyName names a registered property; of one of users typ is "".
+type propertyName struct {
+	typ  string
+	part Part
+	name string
+}
+
+func init() {
+	added.now.Store(&addedPermissions{byName: map[pair]Permission{}, kinds: map[propertyName]ValueKind{}})
+}
 
 // count is how many permissions have a number, none included.
 func (a *addedPermissions) count() int { return len(catalogue.infos) + len(a.infos) }
 
 // Meet gives the permissions of registered types their numbers, so that Parse knows
-// them: before roles are read that may hold them. What Begin and With are given they
-// meet themselves. False when there are too many: the last of them are unknown then.
-func Meet(types []Type) bool {
+// them, and takes note of what properties are (KindOf): before roles are read that
+// may hold them. What Begin and With are given they meet themselves. False when there
+// are too many permissions: the last of them are unknown then.
+func Meet(types []Type, users []Property) bool {
 	added.Lock()
 	defer added.Unlock()
 	old := added.now.Load()
-	next := &addedPermissions{infos: slices.Clone(old.infos), names: slices.Clone(old.names), byName: make(map[pair]Permission, len(old.byName))}
-	for k, v := range old.byName {
-		next.byName[k] = v
+	next := &addedPermissions{infos: slices.Clone(old.infos), names: slices.Clone(old.names), byName: maps.Clone(old.byName), kinds: maps.Clone(old.kinds)}
+	for _, p := range users {
+		next.kinds[propertyName{"", OfUser, p.Name}] = p.Kind
 	}
 	fits := true
 	for _, t := range types {
+		for _, p := range t.Properties {
+			next.kinds[propertyName{t.Name, p.Part, p.Name}] = p.Kind
+		}
 		for _, a := range t.Actions {
 			info := Info{Resource: t.Name, Action: a.Name, Section: t.Name, NeedsTwoFactor: a.NeedsTwoFactor, Dangerous: a.Dangerous, Located: t.Located, Registered: true}
 			if p, ok := next.byName[pair{t.Name, a.Name}]; ok {
@@ -172,6 +187,15 @@ func Meet(types []Type) bool {
 	}
 	added.now.Store(next)
 	return fits
+}
+
+// KindOf is what the values of a registered property are, as this process has met it,
+// of a retired type too; the type of one of users is not read. 0 when it met none.
+func KindOf(typeName string, part Part, name string) ValueKind {
+	if part == OfUser {
+		typeName = ""
+	}
+	return added.now.Load().kinds[propertyName{typeName, part, name}]
 }
 
 // permissions is what exists in a snapshot: the catalogue and the registered types.
@@ -199,7 +223,7 @@ func BuiltIn(name string) bool {
 }
 
 func makePermissions(types []Type, users []Property) *permissions {
-	Meet(types) // what does not fit is unknown
+	Meet(types, users) // what does not fit is unknown
 	out := &permissions{users: slices.Clone(users), known: catalogue.everything}
 	for p := range catalogue.infos {
 		out.of[p] = permission{catalogue.flags[p], catalogue.levels[p], nil}

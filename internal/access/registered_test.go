@@ -234,6 +234,19 @@ func TestRegisteredPermissions(t *testing.T) {
 			t.Error("what is there is not known")
 		}
 	})
+	t.Run("K2 what the values of a property are", func(t *testing.T) {
+		built(t, registeredWorld())
+		for _, c := range []struct {
+			typ  string
+			part access.Part
+			name string
+			want access.ValueKind
+		}{{"docs", access.OfResource, "owner", access.UserID}, {"docs", access.OfAction, "soft", access.YesNo}, {"docs", access.OfUser, "team", access.Text}, {"docs", access.OfResource, "soft", 0}, {"none", access.OfResource, "owner", 0}} {
+			if got := access.KindOf(c.typ, c.part, c.name); got != c.want {
+				t.Errorf("%s %s.%s is %v, want %v", c.typ, c.part, c.name, got, c.want)
+			}
+		}
+	})
 	t.Run("K2 a retired type can be had back", func(t *testing.T) {
 		list := types()
 		list[0].Retired = true

@@ -150,7 +150,7 @@ func (t Telling) Compared(c ConditionCheck) (bound, asked string) {
 	case "property":
 		bound = roles.Permit{Permission: q.Permission.String(), Clauses: c.Only.Clauses}.Words(t.Lang)
 		if c.Clause.Known {
-			kind := roles.KindOf(q.Permission.Info().Resource, c.Clause.Part, c.Clause.Name)
+			kind := access.KindOf(q.Permission.Info().Resource, c.Clause.Part, c.Clause.Name)
 			asked = isolated(roles.ValueWords(t.Lang, kind, c.Clause.Value))
 			if kind == access.UserID && c.Clause.Value == q.User {
 				asked = t.t("explain.owner.self")

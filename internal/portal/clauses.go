@@ -85,7 +85,7 @@ func (c ClauseFields) clause(typeName string) access.Clause {
 	}
 	switch out.Op = access.ParseOp(c.Compare); out.Op {
 	case access.OneOf:
-		kind := roles.KindOf(typeName, out.Part, out.Name)
+		kind := access.KindOf(typeName, out.Part, out.Name)
 		for _, v := range splitValues(c.Value) {
 			out.Values = append(out.Values, readValue(kind, v))
 		}
@@ -107,7 +107,7 @@ func clauseRows(tag lang.Tag, p roles.Permit) (out []ClauseFields) {
 		row := ClauseFields{Property: c.Part.String() + "." + c.Name, Compare: c.Op.String()}
 		switch c.Op {
 		case access.OneOf:
-			kind := roles.KindOf(typeName, c.Part, c.Name)
+			kind := access.KindOf(typeName, c.Part, c.Name)
 			var values []string
 			for _, v := range c.Values {
 				values = append(values, typedValue(tag, kind, v))

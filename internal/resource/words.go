@@ -12,7 +12,6 @@ import (
 //	deed.TYPE:ACTION           an action, beside its type
 //	permission.TYPE:ACTION     the same where it stands alone
 //	property.TYPE.PART.NAME    a property, and property.user.NAME one of users
-//	KEY-OF-A-PROPERTY.kind     what its values are
 func Words(types []Type, users []UserProperty) map[string]string {
 	out := map[string]string{}
 	say := func(key, title, otherwise string) string {
@@ -29,15 +28,11 @@ func Words(types []Type, users []UserProperty) map[string]string {
 			out["permission."+name] = title + " – " + say("deed."+name, t.Titles[a.Name], a.Name)
 		}
 		for _, p := range t.Properties {
-			key := roles.PropertyKey(t.Name, p.Part, p.Name)
-			say(key, t.Titles[p.Part.String()+"."+p.Name], p.Name)
-			out[key+".kind"] = p.Kind.String()
+			say(roles.PropertyKey(t.Name, p.Part, p.Name), t.Titles[p.Part.String()+"."+p.Name], p.Name)
 		}
 	}
 	for _, p := range users {
-		key := roles.PropertyKey("", access.OfUser, p.Name)
-		say(key, p.Title, p.Name)
-		out[key+".kind"] = p.Kind.String()
+		say(roles.PropertyKey("", access.OfUser, p.Name), p.Title, p.Name)
 	}
 	return out
 }

@@ -45,7 +45,7 @@ func clauseWords(tag lang.Tag, typeName string, c access.Clause) string {
 	case access.OneOf:
 		values := make([]string, len(c.Values))
 		for n, v := range c.Values {
-			values[n] = ValueWords(tag, KindOf(typeName, c.Part, c.Name), v)
+			values[n] = ValueWords(tag, access.KindOf(typeName, c.Part, c.Name), v)
 		}
 		if len(values) == 1 {
 			return lang.T(tag, "limit.clause.equal", "property", property, "value", values[0])
@@ -71,17 +71,12 @@ func PropertyTitle(tag lang.Tag, typeName string, part access.Part, name string)
 }
 
 // PropertyKey is the key of a registered property's title in lang; the type of one
-// of users is not read. With ".kind" behind it, it says what its values are.
+// of users is not read.
 func PropertyKey(typeName string, part access.Part, name string) string {
 	if part == access.OfUser {
 		return "property.user." + name
 	}
 	return "property." + typeName + "." + part.String() + "." + name
-}
-
-// KindOf is what the values of a registered property are; 0 when nothing is registered of it.
-func KindOf(typeName string, part access.Part, name string) access.ValueKind {
-	return access.ParseValueKind(lang.T(lang.English, PropertyKey(typeName, part, name)+".kind"))
 }
 
 // ValueWords is a value of a registered property as a person reads it.

@@ -104,7 +104,7 @@ func reloadRegistered(tx *db.Tx, out *access.Changes, c changes) (err error) {
 		if out.Types, out.UserProperties, err = resource.Registered(tx); err != nil {
 			return err
 		}
-		access.Meet(out.Types) // roles name their actions
+		access.Meet(out.Types, out.UserProperties) // roles name their actions
 	}
 	var keys []access.ResourceKey
 	for _, id := range c["resource"] {

@@ -24,7 +24,7 @@ func loadWorld(tx *db.Tx, profiles profile.Profiles) (w access.World, err error)
 	if w.Types, w.UserProperties, err = resource.Registered(tx); err != nil {
 		return w, err
 	}
-	access.Meet(w.Types) // roles name their actions
+	access.Meet(w.Types, w.UserProperties) // roles name their actions
 	if w.Resources, err = resource.All(tx); err != nil {
 		return w, err
 	}
