@@ -243,7 +243,7 @@ func (q *asking) ask(x *question) access.Question {
 	p, _ := access.Lookup(x.resourceType, x.action)
 	return access.Question{User: q.user(x), Permission: p, Within: q.token.AccountID, Entity: x.entity, Location: x.location, Now: q.v.Begun.UnixMicro(),
 		IP: x.ip, Owner: x.owner, State: x.state, Currency: x.currency, Amount: x.amount, HasAmount: x.hasAmount,
-		Resource: x.resourceID, Claims: x.claimed()}
+		Resource: x.resourceID, Claims: x.claims}
 }
 
 // signedIn adds what the session tells, when it is the person's own.

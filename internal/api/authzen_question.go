@@ -2,7 +2,6 @@ package api
 
 import (
 	"net/netip"
-	"slices"
 
 	"countersign/internal/access"
 )
@@ -22,23 +21,7 @@ type question struct {
 	hasAmount                bool
 	ip                       netip.Addr
 	session                  string
-	claims                   [3][]access.Claim // of the resource, the action and the subject: what registered types are asked about
-}
-
-// claim notes what is said of a part.
-func (x *question) claim(c access.Claim) {
-	list := &x.claims[c.Part-1]
-	*list = append(*list, c)
-}
-
-// claimed are all claims.
-func (x *question) claimed() []access.Claim {
-	for i, list := range x.claims {
-		if len(list) > 0 && len(x.claims[(i+1)%3]) == 0 && len(x.claims[(i+2)%3]) == 0 {
-			return list
-		}
-	}
-	return slices.Concat(x.claims[:]...)
+	claims                   []access.Claim // what is said of the three parts, for registered types and properties
 }
 
 // given says what of a question was sent: the parts, and in them what must be there.
@@ -62,6 +45,9 @@ const (
 
 	everyPart = subjectType | subjectID | actionName | resourceType | resourceID // that an evaluation needs
 )
+
+// partOf is of which part a claim is.
+var partOf = [...]given{access.OfResource: resourcePart, access.OfAction: actionPart, access.OfUser: subjectPart}
 
 // lacking says what of the needed is not there, in this order.
 func (x *question) lacking(needed given) error {
@@ -103,9 +89,9 @@ func (x *question) take(from *question, give given) {
 	if give&actionName != 0 {
 		x.action = from.action
 	}
-	for n, part := range [...]given{resourcePart, actionPart, subjectPart} {
-		if give&part != 0 {
-			x.claims[n] = from.claims[n]
+	for _, c := range from.claims {
+		if give&partOf[c.Part] != 0 {
+			x.claims = append(x.claims, c)
 		}
 	}
 	if give&resourceType != 0 {

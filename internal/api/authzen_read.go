@@ -246,7 +246,7 @@ func (r *decoder) claim(x *question, part access.Part, name string) error {
 	if begin = r.at; kind == '"' {
 		text, err := r.string()
 		c.Kind, c.Text = access.Text, text
-		x.claim(c)
+		x.claims = append(x.claims, c)
 		return err
 	}
 	err := r.skip()
@@ -258,7 +258,7 @@ func (r *decoder) claim(x *question, part access.Part, name string) error {
 	case err == nil && (kind == '-' || '0' <= kind && kind <= '9') && !strings.ContainsAny(c.Text, ".eE"):
 		c.Kind = access.Number
 	}
-	x.claim(c)
+	x.claims = append(x.claims, c)
 	return err
 }
 

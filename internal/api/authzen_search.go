@@ -145,20 +145,19 @@ func searchStored(q *asking, after string, limit int) found {
 		f.begin()
 		out := quoted(append(f.results, `{"type":`...), q.whole.resourceType)
 		out = quoted(append(out, `,"id":`...), id)
-		for i, c := range q.whole.claims[access.OfResource-1] {
-			if i == 0 {
-				out = append(out, `,"properties":{`...)
-			} else {
-				out = append(out, ',')
+		begin := `,"properties":{`
+		for _, c := range q.whole.claims {
+			if c.Part != access.OfResource {
+				continue
 			}
-			out = append(quoted(out, c.Name), ':')
-			if c.Kind == access.Text {
+			out = append(quoted(append(out, begin...), c.Name), ':')
+			if begin = ","; c.Kind == access.Text {
 				out = quoted(out, c.Text)
 			} else {
 				out = append(out, c.Text...) // as it was sent
 			}
 		}
-		if len(q.whole.claims[access.OfResource-1]) > 0 {
+		if begin == "," {
 			out = append(out, '}')
 		}
 		f.results = append(out, '}')
