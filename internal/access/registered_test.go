@@ -2,9 +2,13 @@ package access_test
 
 import (
 	"cmp"
+	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
+
+	"pgregory.net/rapid"
 
 	"countersign/internal/access"
 )
@@ -340,4 +344,37 @@ func TestSubjectTypes(t *testing.T) {
 		check(t, next, "A-shop", "badge", "8", "twin2")
 		check(t, s, "A-shop", "badge", "7", "bob")
 	})
+}
+
+// TestStoredInOrder: what a search lists follows what is stored, change by change.
+func TestStoredInOrder(t *testing.T) {
+	t.Run("K2 a search follows what comes, changes and goes", rapid.MakeCheck(func(t *rapid.T) {
+		w := registeredWorld(when("docs:read"))
+		w.Resources = nil
+		s, err := access.Build(w)
+		if err != nil {
+			t.Fatal(err)
+		}
+		there := map[string]bool{}
+		for range 6 {
+			c := access.Changes{Revision: s.Revision() + 1}
+			for range upTo(t, "gone", 3) {
+				id := fmt.Sprint(upTo(t, "id", 9))
+				c.GoneResources = append(c.GoneResources, access.ResourceKey{AccountID: "A-shop", Type: "docs", ID: id})
+				delete(there, id)
+			}
+			for range upTo(t, "came", 3) {
+				id := fmt.Sprint(upTo(t, "id", 9))
+				c.Resources = append(c.Resources, access.Resource{AccountID: "A-shop", Type: "docs", ID: id, EntityID: "shop"})
+				there[id] = true
+			}
+			if s, err = s.With(c); err != nil {
+				t.Fatal(err)
+			}
+			want := slices.Sorted(maps.Keys(there))
+			if got := access.Resources(s, ask("docs:read", ""), "", 100).IDs; !slices.Equal(got, want) {
+				t.Fatalf("%v are found, %v are there", got, want)
+			}
+		}
+	}))
 }

@@ -81,7 +81,6 @@ func (u *User) valuesIn() (out []memberValues) {
 func (s *stored) changed(c *Changes) *stored {
 	next := *s
 	if len(c.Resources)+len(c.GoneResources) > 0 {
-		next.sorted = new(sync.Map)
 		edits := make(map[ResourceKey]*Resource, len(c.Resources))
 		for i := range c.Resources {
 			r := c.Resources[i]
@@ -89,6 +88,7 @@ func (s *stored) changed(c *Changes) *stored {
 			edits[r.key()] = &r
 		}
 		next.resources = s.resources.with(edits, c.GoneResources)
+		next.sorted = s.resorted(edits, c.GoneResources)
 	}
 	edits, gone := map[string][]memberValues{}, []string(nil)
 	for i := range c.Users {
@@ -193,6 +193,52 @@ func (s *Snapshot) subjectProperty(subjectType string) *Property {
 	return nil
 }
 
+// resorted are the lists of ids that were made, as they are after changes: a search
+// that follows one does not go through everything stored.
+func (s *stored) resorted(came map[ResourceKey]*Resource, gone []ResourceKey) *sync.Map {
+	out := new(sync.Map)
+	added, removed := map[ResourceKey][]string{}, map[ResourceKey][]string{}
+	for key := range came {
+		of := ResourceKey{AccountID: key.AccountID, Type: key.Type}
+		added[of] = append(added[of], key.ID)
+	}
+	for _, key := range gone {
+		if _, back := came[key]; !back {
+			of := ResourceKey{AccountID: key.AccountID, Type: key.Type}
+			removed[of] = append(removed[of], key.ID)
+		}
+	}
+	for of, list := range s.sorted.Range {
+		of := of.(ResourceKey)
+		out.Store(of, merged(list.([]string), added[of], removed[of]))
+	}
+	return out
+}
+
+// merged is a sorted list with some added, as far as they are not in it, and some removed.
+func merged(list, added, removed []string) []string {
+	in := func(id string) bool { _, found := slices.BinarySearch(list, id); return found }
+	added = slices.DeleteFunc(added, in)
+	if removed = slices.DeleteFunc(removed, func(id string) bool { return !in(id) }); len(added)+len(removed) == 0 {
+		return list
+	}
+	slices.Sort(added)
+	slices.Sort(removed)
+	removed = slices.Compact(removed)
+	out := make([]string, 0, len(list)+len(added))
+	for _, id := range list {
+		for len(added) > 0 && added[0] < id {
+			out, added = append(out, added[0]), added[1:]
+		}
+		if len(removed) > 0 && removed[0] == id {
+			removed = removed[1:]
+			continue
+		}
+		out = append(out, id)
+	}
+	return append(out, added...)
+}
+
 // ids are those of a type that an account has stored, in order.
 func (s *stored) ids(accountID, typ string) []string {
 	key := ResourceKey{AccountID: accountID, Type: typ}
@@ -214,8 +260,8 @@ func (s *stored) ids(accountID, typ string) []string {
 // type of q.Permission, to which the user may do it: exactly those for which
 // Decide allows with what else q says. Pages are as in Subjects.
 //
-// It asks of each of the type that the account has stored; the first search after
-// one of them has changed sorts them.
+// It asks of each of the type that the account has stored; the first search after a
+// start sorts them.
 func Resources(s *Snapshot, q Question, after string, limit int) Page {
 	if s == nil || limit < 1 || int(q.Permission) >= len(s.permissions.of) {
 		return Page{}
