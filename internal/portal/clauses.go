@@ -21,10 +21,8 @@ const (
 	valueField    = "value."
 )
 
-const (
-	clauseMost = 5 // conditions of a permission
-	clauseOpen = 3 // rows that a form shows at least
-)
+// clauseOpen is how many rows for conditions a form shows at least.
+const clauseOpen = 3
 
 // sameAs begins a comparison with a property of the person; its name follows.
 const sameAs = "same_as."
@@ -35,7 +33,7 @@ func clauseName(field string, n int, permission string) string {
 
 // clauseFields are those of a registered permission.
 func clauseFields(permission string) (out []string) {
-	for n := range clauseMost {
+	for n := range roles.ClausesMost {
 		out = append(out, clauseName(propertyField, n, permission), clauseName(compareField, n, permission), clauseName(valueField, n, permission))
 	}
 	return out
@@ -43,7 +41,7 @@ func clauseFields(permission string) (out []string) {
 
 // readClauses are the rows of a permission, as far as the last in which something stands.
 func readClauses(f url.Values, permission string) []ClauseFields {
-	rows := make([]ClauseFields, clauseMost)
+	rows := make([]ClauseFields, roles.ClausesMost)
 	last := 0
 	for n := range rows {
 		rows[n] = ClauseFields{Property: f.Get(clauseName(propertyField, n, permission)), Compare: f.Get(clauseName(compareField, n, permission)), Value: f.Get(clauseName(valueField, n, permission))}
@@ -68,7 +66,7 @@ func typedClauses(permission string, rows []ClauseFields) (out []Typed) {
 // open has as many rows as a form shows: one more than is filled in, where there can be more.
 func (l LimitFields) open(registered bool) LimitFields {
 	if registered {
-		rows := make([]ClauseFields, min(max(len(l.Clauses)+1, clauseOpen), clauseMost))
+		rows := make([]ClauseFields, min(max(len(l.Clauses)+1, clauseOpen), roles.ClausesMost))
 		copy(rows, l.Clauses)
 		l.Clauses = rows
 	}

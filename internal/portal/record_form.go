@@ -190,13 +190,17 @@ func (p *Portal) recordFormOf(r *http.Request, k keeping, s resource.Stored) (re
 	return f, err
 }
 
+// enterEditing opens the form of a record that there is.
+func (p *Portal) enterEditing(w http.ResponseWriter, r *http.Request, v *web.Visit) (k keeping, s resource.Stored, err error) {
+	if k, err = p.enterStoring(w, r, v); err == nil {
+		s, err = p.oneRecord(r, v, k)
+	}
+	return k, s, err
+}
+
 // editRecord is the form that changes one.
 func (p *Portal) editRecord(w http.ResponseWriter, r *http.Request, v *web.Visit) error {
-	k, err := p.enterStoring(w, r, v)
-	if err != nil {
-		return err
-	}
-	s, err := p.oneRecord(r, v, k)
+	k, s, err := p.enterEditing(w, r, v)
 	if err != nil {
 		return err
 	}
@@ -208,11 +212,7 @@ func (p *Portal) editRecord(w http.ResponseWriter, r *http.Request, v *web.Visit
 }
 
 func (p *Portal) doEditRecord(w http.ResponseWriter, r *http.Request, v *web.Visit) error {
-	k, err := p.enterStoring(w, r, v)
-	if err != nil {
-		return err
-	}
-	s, err := p.oneRecord(r, v, k)
+	k, s, err := p.enterEditing(w, r, v)
 	if err != nil {
 		return err
 	}

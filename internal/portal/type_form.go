@@ -14,15 +14,13 @@ import (
 	"countersign/internal/web"
 )
 
-const (
-	typePartsMost = 20 // rows for actions, and for properties
-	typePartsOpen = 3  // that a form shows at least
-)
+// typePartsOpen is how many rows a form shows at least, for actions and for properties.
+const typePartsOpen = 3
 
 // typeFields are what the form of a type sends.
 func typeFields() []string {
 	fields := []string{"name", "title", "entity_from", "located", "rows", "revision", "seen"}
-	for n := range typePartsMost {
+	for n := range resource.PartsMost {
 		for _, part := range []string{"name", "title", "needs_2fa", "dangerous", "drop"} {
 			fields = append(fields, fmt.Sprintf("actions[%d].%s", n, part))
 		}
@@ -48,7 +46,7 @@ type typeForm struct {
 
 func readTypeForm(f url.Values, before resource.Type) typeForm {
 	out := typeForm{before: before, name: f.Get("name"), title: f.Get("title"), from: f.Get("entity_from"), located: f.Get("located") == "yes", revision: f.Get("revision"), seen: f.Get("seen"), reshaped: f.Get("rows")}
-	for n := range typePartsMost {
+	for n := range resource.PartsMost {
 		at := func(list, part string) string { return f.Get(fmt.Sprintf("%s[%d].%s", list, n, part)) }
 		a := ActionFields{Name: at("actions", "name"), Title: at("actions", "title"), NeedsTwo: at("actions", "needs_2fa") == "yes", Dangerous: at("actions", "dangerous") == "yes", Drop: at("actions", "drop") == "yes"}
 		a.Kept = slices.ContainsFunc(before.Actions, func(x access.Action) bool { return x.Name == a.Name })
@@ -140,7 +138,7 @@ func open[T interface{ Any() bool }](rows []T, more bool) []T {
 	if more {
 		want = n + typePartsOpen
 	}
-	out := make([]T, min(want, typePartsMost))
+	out := make([]T, min(want, resource.PartsMost))
 	copy(out, rows)
 	return out
 }
@@ -216,11 +214,7 @@ func (p *Portal) againType(w http.ResponseWriter, i inside, f typeForm, err erro
 
 // editType is the form that changes one.
 func (p *Portal) editType(w http.ResponseWriter, r *http.Request, v *web.Visit) error {
-	i, err := p.enterTypes(w, r, v, manageTypes)
-	if err != nil {
-		return err
-	}
-	t, err := p.typeOf(r, v, i)
+	i, t, err := p.enterType(w, r, v, manageTypes)
 	if err != nil {
 		return err
 	}
@@ -228,11 +222,7 @@ func (p *Portal) editType(w http.ResponseWriter, r *http.Request, v *web.Visit) 
 }
 
 func (p *Portal) doEditType(w http.ResponseWriter, r *http.Request, v *web.Visit) error {
-	i, err := p.enterTypes(w, r, v, manageTypes)
-	if err != nil {
-		return err
-	}
-	t, err := p.typeOf(r, v, i)
+	i, t, err := p.enterType(w, r, v, manageTypes)
 	if err != nil {
 		return err
 	}

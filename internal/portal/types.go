@@ -98,16 +98,20 @@ func (p *Portal) typeOf(r *http.Request, v *web.Visit, i inside) (t resource.Typ
 	return t, err
 }
 
+// enterType opens a page about the type of the address.
+func (p *Portal) enterType(w http.ResponseWriter, r *http.Request, v *web.Visit, permission string) (i inside, t resource.Type, err error) {
+	if i, err = p.enterTypes(w, r, v, permission); err == nil {
+		t, err = p.typeOf(r, v, i)
+	}
+	return i, t, err
+}
+
 // storedShown is how many accounts a type's page names.
 const storedShown = 10
 
 // oneType is one type's page.
 func (p *Portal) oneType(w http.ResponseWriter, r *http.Request, v *web.Visit) error {
-	i, err := p.enterTypes(w, r, v, viewTypes)
-	if err != nil {
-		return err
-	}
-	t, err := p.typeOf(r, v, i)
+	i, t, err := p.enterType(w, r, v, viewTypes)
 	if err != nil {
 		return err
 	}
@@ -177,11 +181,7 @@ func (p *Portal) namedBy(r *http.Request, t resource.Type) (n int, err error) {
 }
 
 func (p *Portal) typeConfirm(w http.ResponseWriter, r *http.Request, v *web.Visit, act Act) (inside, resource.Type, ConfirmView, error) {
-	i, err := p.enterTypes(w, r, v, manageTypes)
-	if err != nil {
-		return i, resource.Type{}, ConfirmView{}, err
-	}
-	t, err := p.typeOf(r, v, i)
+	i, t, err := p.enterType(w, r, v, manageTypes)
 	if err != nil {
 		return i, t, ConfirmView{}, err
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"countersign/internal/access"
+	"countersign/internal/roles"
 )
 
 // RoleRow is one line of the list of roles.
@@ -161,7 +162,7 @@ func (l LimitFields) Any() bool {
 }
 
 // More tells whether there can be more conditions than there are rows for.
-func (l LimitFields) More() bool { return len(l.Clauses) < clauseMost }
+func (l LimitFields) More() bool { return len(l.Clauses) < roles.ClausesMost }
 
 // ClauseFields are one condition on a registered type as it is typed.
 type ClauseFields struct {

@@ -3,6 +3,8 @@ package portal
 import (
 	"net/url"
 	"slices"
+
+	"countersign/internal/resource"
 )
 
 // TypeRow is one registered resource type.
@@ -161,10 +163,10 @@ func valueKinds() []string { return []string{"text", "number", "boolean", "user"
 func vouchers() []string   { return []string{"store", "caller"} }
 
 // MoreActions tells whether there can be more rows for actions.
-func (v TypeFormView) MoreActions() bool { return len(v.Actions) < typePartsMost }
+func (v TypeFormView) MoreActions() bool { return len(v.Actions) < resource.PartsMost }
 
 // MoreProperties tells whether there can be more rows for properties.
-func (v TypeFormView) MoreProperties() bool { return len(v.Properties) < typePartsMost }
+func (v TypeFormView) MoreProperties() bool { return len(v.Properties) < resource.PartsMost }
 
 // UserPropertyRow is a registered property of users.
 type UserPropertyRow struct {

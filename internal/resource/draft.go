@@ -48,9 +48,8 @@ type Edit struct {
 
 // What a type holds at most.
 const (
-	actionsMost    = 20
-	propertiesMost = 20
-	titleMax       = 60 // code points
+	PartsMost = 20 // actions, and properties
+	titleMax  = 60 // code points
 )
 
 var (
@@ -92,8 +91,8 @@ func (d *Draft) checkActions(f *fault.Fields) {
 	switch {
 	case len(d.Actions) == 0:
 		f.Add("actions", "choose_type_action")
-	case len(d.Actions) > actionsMost:
-		f.Add("actions", "too_many", "max", actionsMost)
+	case len(d.Actions) > PartsMost:
+		f.Add("actions", "too_many", "max", PartsMost)
 		return
 	}
 	seen := map[string]bool{}
@@ -111,8 +110,8 @@ func (d *Draft) checkActions(f *fault.Fields) {
 }
 
 func (d *Draft) checkProperties(f *fault.Fields) {
-	if len(d.Properties) > propertiesMost {
-		f.Add("properties", "too_many", "max", propertiesMost)
+	if len(d.Properties) > PartsMost {
+		f.Add("properties", "too_many", "max", PartsMost)
 		return
 	}
 	seen := map[string]bool{}

@@ -12,7 +12,7 @@ import (
 
 // What the restriction of a registered type's permission holds at most.
 const (
-	clausesMost = 5
+	ClausesMost = 5
 	valuesMost  = 20  // in one clause
 	valueMax    = 200 // code points
 )
@@ -87,7 +87,7 @@ func cleanClauses(list []access.Clause) (out []access.Clause) {
 
 // clausesWrong says what is wrong with clauses by themselves: a code, or "".
 func clausesWrong(list []access.Clause) string {
-	if len(list) > clausesMost {
+	if len(list) > ClausesMost {
 		return "restriction_clauses"
 	}
 	for _, c := range list {

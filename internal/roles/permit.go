@@ -206,7 +206,7 @@ func (l limits) wrong(p Permit, seen map[string]bool) string {
 		if p.OwnOnly || p.MaxAmount != 0 || p.Currency != "" || len(p.States) > 0 {
 			return "restriction_not_here" // a registered type has properties instead
 		}
-		if len(p.Clauses) > clausesMost {
+		if len(p.Clauses) > ClausesMost {
 			return "restriction_clauses"
 		}
 		return "" // each clause is looked at for itself
@@ -232,7 +232,7 @@ func (l limits) unfit(f *fault.Fields, field string, p Permit) (wrong bool) {
 func most(code string) int {
 	switch code {
 	case "restriction_clauses":
-		return clausesMost
+		return ClausesMost
 	case "restriction_values":
 		return valuesMost
 	}
