@@ -47,7 +47,7 @@ func (o *Org) SetAlias(ctx context.Context, who db.Who, accountID string, versio
 			err = o.guard.On(tx, who, accountID, a.EntityID, access.MustParse("account:manage_alias"))
 		}
 		if err == nil {
-			err = fresh(a.Version, version)
+			err = Fresh(a.Version, version)
 		}
 		if err != nil {
 			return err
@@ -171,7 +171,7 @@ func (o *Org) edits(tx *db.Tx, who db.Who, within, accountID string, version int
 		err = o.reaches(tx, who, within, a.EntityID, found, "account", "accounts:view", "accounts:edit")
 	}
 	if err == nil {
-		err = fresh(a.Version, version)
+		err = Fresh(a.Version, version)
 	}
 	return a, err
 }
@@ -195,8 +195,8 @@ func (o *Org) reaches(tx *db.Tx, who db.Who, within, entityID string, found bool
 	return o.guard.On(tx, who, within, entityID, access.MustParse(do))
 }
 
-// fresh refuses when somebody changed what was seen.
-func fresh(now, seen int64) error {
+// Fresh refuses when somebody changed what was seen: now is the version that there is.
+func Fresh(now, seen int64) error {
 	if now != seen {
 		return fault.New(fault.Stale, "stale")
 	}

@@ -3,7 +3,6 @@ package org_test
 import (
 	"fmt"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -89,25 +88,7 @@ func TestChangeAccount(t *testing.T) {
 	})
 }
 
-// together does something several times at once and counts what was told.
-func together(t *testing.T, n int, want map[string]int, do func(i int) error) {
-	t.Helper()
-	var all sync.WaitGroup
-	var mu sync.Mutex
-	got := map[string]int{}
-	for i := range n {
-		all.Go(func() {
-			word := told(do(i))
-			mu.Lock()
-			defer mu.Unlock()
-			got[word]++
-		})
-	}
-	all.Wait()
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Error(diff)
-	}
-}
+var together = world.Together
 
 type attempt struct {
 	name string

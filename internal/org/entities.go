@@ -125,5 +125,5 @@ func (o *Org) editsEntity(tx *db.Tx, who db.Who, within, entityID string, versio
 	case x.IsAccount():
 		return x, fault.New(fault.Conflict, "entity_is_account")
 	}
-	return x, fresh(x.Version, version)
+	return x, Fresh(x.Version, version)
 }

@@ -33,20 +33,7 @@ func each(t *testing.T, test func(t *testing.T, w *world.World, clock *testdb.Cl
 	}
 }
 
-func told(err error) string {
-	f := fault.From(err)
-	switch {
-	case f == nil:
-		return "done"
-	case f.Kind == fault.Internal:
-		return "internal: " + err.Error()
-	}
-	out := f.Code
-	for _, x := range f.Fields {
-		out += " " + x.Name + ":" + x.Code
-	}
-	return out
-}
+var told = world.Told
 
 func TestServiceToken(t *testing.T) {
 	each(t, func(t *testing.T, w *world.World, clock *testdb.Clock) {

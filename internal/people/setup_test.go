@@ -2,7 +2,6 @@ package people_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -72,21 +71,7 @@ func (h house) refused(t *testing.T, want, action string, who db.Who, f func() e
 	}
 }
 
-// told is an error as "code field:code field:code".
-func told(err error) string {
-	if err == nil {
-		return "done"
-	}
-	f, ok := errors.AsType[*fault.Error](err)
-	if !ok {
-		return "internal: " + err.Error()
-	}
-	out := f.Code
-	for _, x := range f.Fields {
-		out += " " + x.Name + ":" + x.Code
-	}
-	return out
-}
+var told = world.Told
 
 // sentence is what a person reads.
 func sentence(err error) string { return lang.Sentence(lang.English, fault.From(err)) }

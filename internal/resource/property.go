@@ -7,6 +7,7 @@ import (
 	"countersign/internal/audit"
 	"countersign/internal/db"
 	"countersign/internal/fault"
+	"countersign/internal/org"
 )
 
 // userPropertiesMost is how many properties of users there may be, retired ones included.
@@ -115,7 +116,7 @@ func (r *Resources) onUserProperty(ctx context.Context, who db.Who, action, name
 			err = fault.None("user_property")
 		}
 		if err == nil {
-			err = fresh(p.Version, version)
+			err = org.Fresh(p.Version, version)
 		}
 		if err != nil {
 			return err

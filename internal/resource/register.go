@@ -9,6 +9,7 @@ import (
 	"countersign/internal/audit"
 	"countersign/internal/db"
 	"countersign/internal/fault"
+	"countersign/internal/org"
 	"countersign/internal/roles"
 )
 
@@ -185,19 +186,11 @@ func (r *Resources) on(ctx context.Context, who db.Who, action, name string, ver
 			err = fault.None("resource_type")
 		}
 		if err == nil {
-			err = fresh(t.Version, version)
+			err = org.Fresh(t.Version, version)
 		}
 		if err != nil {
 			return err
 		}
 		return f(tx, t, &e)
 	})
-}
-
-// fresh refuses when somebody changed what was seen.
-func fresh(now, seen int64) error {
-	if now != seen {
-		return fault.New(fault.Stale, "stale")
-	}
-	return nil
 }

@@ -1,9 +1,7 @@
 package resource_test
 
 import (
-	"errors"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -40,21 +38,7 @@ func each(t *testing.T, f func(t *testing.T, h house)) {
 	}
 }
 
-// told is an error as "code field:code field:code".
-func told(err error) string {
-	if err == nil {
-		return "done"
-	}
-	f, ok := errors.AsType[*fault.Error](err)
-	if !ok {
-		return "internal: " + err.Error()
-	}
-	out := f.Code
-	for _, x := range f.Fields {
-		out += " " + x.Name + ":" + x.Code
-	}
-	return out
-}
+var told = world.Told
 
 // must ends the test unless something was done.
 func must(t *testing.T, err error) {
@@ -93,25 +77,7 @@ func (h house) refused(t *testing.T, want, action string, who db.Who, f func() e
 	}
 }
 
-// together does something several times at once and counts what was told.
-func together(t *testing.T, n int, want map[string]int, do func(i int) error) {
-	t.Helper()
-	var all sync.WaitGroup
-	var mu sync.Mutex
-	got := map[string]int{}
-	for i := range n {
-		all.Go(func() {
-			word := told(do(i))
-			mu.Lock()
-			defer mu.Unlock()
-			got[word]++
-		})
-	}
-	all.Wait()
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Error(diff)
-	}
-}
+var together = world.Together
 
 // orders is a type of a platform's own.
 func orders() resource.Draft {

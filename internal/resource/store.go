@@ -13,6 +13,7 @@ import (
 	"countersign/internal/audit"
 	"countersign/internal/db"
 	"countersign/internal/fault"
+	"countersign/internal/org"
 )
 
 // Putting is a resource as it is to be stored.
@@ -66,7 +67,7 @@ func (r *Resources) Put(ctx context.Context, who db.Who, accountID, typ string, 
 			e.Fields = []fault.Field{{Name: "id", Code: "id_taken"}}
 			return e
 		case found:
-			if err := fresh(before.Version, version); err != nil {
+			if err := org.Fresh(before.Version, version); err != nil {
 				return err
 			}
 		}
@@ -151,7 +152,7 @@ func (r *Resources) Remove(ctx context.Context, who db.Who, accountID, typ, id s
 			err = fault.None("resource")
 		}
 		if err == nil {
-			err = fresh(before.Version, version)
+			err = org.Fresh(before.Version, version)
 		}
 		if err != nil {
 			return err

@@ -130,10 +130,10 @@ func (m *managing) role(roleID string, version int64) (Full, error) {
 
 // fresh refuses when somebody changed what was seen.
 func fresh(now, seen int64) error {
-	if now != seen && seen != asIs {
-		return fault.New(fault.Stale, "stale")
+	if seen == asIs {
+		return nil
 	}
-	return nil
+	return org.Fresh(now, seen)
 }
 
 // name cleans a name and notes when it is taken: by another of the table's rows

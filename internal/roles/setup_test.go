@@ -1,7 +1,6 @@
 package roles_test
 
 import (
-	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -42,21 +41,7 @@ func one(t *testing.T, f func(t *testing.T, h house)) {
 	f(t, house{world.New(t, testdb.Open(t, testdb.SQLite, testdb.Options{Clock: clock})), clock})
 }
 
-// told is an error as "code field:code field:code".
-func told(err error) string {
-	if err == nil {
-		return "done"
-	}
-	f, ok := errors.AsType[*fault.Error](err)
-	if !ok {
-		return "internal: " + err.Error()
-	}
-	out := f.Code
-	for _, x := range f.Fields {
-		out += " " + x.Name + ":" + x.Code
-	}
-	return out
-}
+var told = world.Told
 
 // sentences are what a person reads of a refusal, in a language.
 func sentences(tag lang.Tag, err error) string {
