@@ -25,6 +25,10 @@ type scenario struct {
 		Request  json.RawMessage `json:"request"`
 		Decision bool            `json:"decision"`
 	} `json:"evaluations"`
+	Batches []struct {
+		Request   json.RawMessage `json:"request"`
+		Decisions []bool          `json:"decisions"`
+	} `json:"batches"`
 	Searches []struct {
 		Path    string          `json:"path"`
 		Request json.RawMessage `json:"request"`
@@ -110,6 +114,18 @@ func (s scenario) ask(t *testing.T, h *house) {
 			if len(got.Evaluations) != len(all) || got.Evaluations[i].Decision != e.Decision {
 				t.Fatalf("among all, %s is answered otherwise: %+v", e.Request, got)
 			}
+		}
+	}
+	for _, x := range s.Batches {
+		var got struct{ Evaluations []struct{ Decision bool } }
+		a := service.post("/access/v1/evaluations", x.Request).is(http.StatusOK)
+		h.must(json.Unmarshal([]byte(a.body), &got))
+		var decisions []bool
+		for _, e := range got.Evaluations {
+			decisions = append(decisions, e.Decision)
+		}
+		if !slices.Equal(decisions, x.Decisions) {
+			t.Errorf("%s: %s", x.Request, a.body)
 		}
 	}
 	for _, x := range s.Searches {
