@@ -11,8 +11,13 @@
 //	Advise     what would make a deny an allow (advice.go)
 //	Subjects, Entities, Actions   who may do this here; on which entities may
 //	           this user do it; what may this user do here (a page at a time)
+//	Resources  which stored resources of a registered type may this user do it to
 //	Covers     do they hold it over all of these entities?
 //	CanGrant   may they give this role? CanManage: may they act on this person?
+//
+// Beside the catalogue stand the resource types that a platform registers
+// (registered.go), what is stored of them and of users (stored.go), and what
+// restrictions ask of their properties (clause.go).
 //
 // Live holds the current Snapshot for the rooms that ask.
 //

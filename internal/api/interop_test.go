@@ -142,3 +142,27 @@ func (s scenario) ask(t *testing.T, h *house) {
 		}
 	}
 }
+
+// TestSubjectNamedLikeAnother: whoever goes by the id of somebody else is not taken for them.
+func TestSubjectNamedLikeAnother(t *testing.T) {
+	h := one(t)
+	text, err := os.ReadFile("../../docs/interop/records.json")
+	h.must(err)
+	var s scenario
+	h.must(json.Unmarshal(text, &s))
+	s.setUp(h)
+	owner := h.User("m1.owner")
+	h.as("m1.owner").change(http.MethodPut, "m1.reader", "/properties", part{"properties": part{"login": owner}}).is(http.StatusNoContent)
+	service, _ := h.service("M1")
+	ask := func(id string) string {
+		return service.post("/access/v1/evaluation", part{"subject": part{"type": "user", "id": id}, "action": part{"name": "view"}, "resource": part{"type": "record", "id": "107"}}).is(http.StatusOK).body
+	}
+	t.Run("K2 attack: an id of ours is nobody's other name", func(t *testing.T) {
+		if a := ask(owner); !strings.HasPrefix(a, `{"decision":false`) {
+			t.Errorf("the owner is answered as who goes by their id: %s", a)
+		}
+		if a := ask(h.User("m1.reader")); !strings.HasPrefix(a, `{"decision":true`) {
+			t.Errorf("they themselves are answered %s", a)
+		}
+	})
+}
