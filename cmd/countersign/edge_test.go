@@ -18,6 +18,7 @@ import (
 	"testing"
 
 	"countersign/internal/db"
+	"countersign/internal/org"
 	"countersign/internal/test/server"
 	"countersign/internal/web"
 )
@@ -240,7 +241,7 @@ func TestTricks(t *testing.T) {
 func TestHeaders(t *testing.T) {
 	h := newYard(t)
 	owner, support, nobody := h.people["mine.owner"].browser, h.people["mine.support"].browser, h.client()
-	_, token := h.token("MINE", "gateway")
+	_, token := h.token("MINE", org.Decisions, "gateway")
 	asset := regexp.MustCompile(`/assets/[^"]+`).FindString(nobody.Get("/signin").Text)
 	for name, x := range map[string]struct {
 		answer server.Answer

@@ -252,9 +252,9 @@ func (h *house) role(customerID, key string) (id string) {
 }
 
 // token makes a service token.
-func (h *house) token(customerID, name string) (id, secret string) {
+func (h *house) token(customerID, kind, name string) (id, secret string) {
 	h.t.Helper()
-	t, s, err := h.rooms.org.CreateToken(h.t.Context(), h.who(strings.ToLower(customerID)+".owner", customerID), h.account(customerID).ID, org.Decisions, name, time.Time{})
+	t, s, err := h.rooms.org.CreateToken(h.t.Context(), h.who(strings.ToLower(customerID)+".owner", customerID), h.account(customerID).ID, kind, name, time.Time{})
 	h.must(err)
 	return t.ID, s.Reveal()
 }
