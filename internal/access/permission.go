@@ -99,6 +99,22 @@ func Everything() Set { return catalogue.everything }
 // Sections lists the sections in the order of the side menu.
 func Sections() []Section { return slices.Clone(sections) }
 
+// RegisteredGroup is where the sections of registered types stand, after those of the side menu.
+const RegisteredGroup = "registered"
+
+// SectionsOf lists the sections of permissions: all those of the side menu, and
+// the registered types that are among them.
+func SectionsOf(list []Permission) []Section {
+	out := Sections()
+	for _, p := range list {
+		section := Section{Key: p.Info().Section, Group: RegisteredGroup}
+		if p.Info().Registered && !slices.Contains(out, section) {
+			out = append(out, section)
+		}
+	}
+	return out
+}
+
 // Closed adds what the permissions of a set bring along: a section's page, and
 // transactions:search with transactions:search_full. Decisions always read
 // roles closed; what is stored and edited need not be.

@@ -173,11 +173,7 @@ func (a *API) listPermissions(c *call, _ *struct{}) (*listed[PermissionInfo], er
 	}
 	for _, p := range append(access.Permissions(), list...) {
 		i := p.Info()
-		name := p.String()
-		if key := "permission." + name; lang.Has(key) {
-			name = lang.T(c.v.Lang, key)
-		}
-		out.Body.Items = append(out.Body.Items, PermissionInfo{p.String(), name, i.Section, i.NeedsTwoFactor, i.Dangerous, i.StepUp, i.Located,
+		out.Body.Items = append(out.Body.Items, PermissionInfo{p.String(), lang.Permission(c.v.Lang, p.String()), i.Section, i.NeedsTwoFactor, i.Dangerous, i.StepUp, i.Located,
 			i.OwnAccount, i.DirectPayment, i.MinLevel.String(), !i.Ungrantable, i.Registered})
 	}
 	return out, nil

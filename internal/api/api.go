@@ -70,7 +70,7 @@ func New(p Parts) *API {
 	a := &API{Parts: p}
 	a.huma = newHuma(a, p.Edge.PublicURL())
 	for _, group := range []func(){a.sessionRoutes, a.activationRoutes, a.resetRoutes, a.emailRoutes, a.meRoutes, a.factorRoutes, a.userRoutes, a.changeRoutes, a.helpRoutes, a.manyRoutes, a.explainRoutes,
-		a.accountRoutes, a.operatorRoutes, a.searchRoutes, a.roleRoutes, a.roleChangeRoutes, a.policyRoutes, a.toxicRoutes, a.treeRoutes, a.tokenRoutes, a.typeRoutes, a.userPropertyRoutes, a.resourceRoutes, a.logRoutes, a.authzenDocument, a.documentRoute} {
+		a.accountRoutes, a.operatorRoutes, a.searchRoutes, a.roleRoutes, a.roleChangeRoutes, a.policyRoutes, a.matrixRoutes, a.toxicRoutes, a.treeRoutes, a.tokenRoutes, a.typeRoutes, a.userPropertyRoutes, a.resourceRoutes, a.logRoutes, a.authzenDocument, a.documentRoute} {
 		group()
 	}
 	return a

@@ -1,12 +1,14 @@
 package api_test
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"slices"
 	"strings"
 	"testing"
 
+	"countersign/internal/access"
 	"countersign/internal/audit"
 	"countersign/internal/roles"
 )
@@ -139,6 +141,51 @@ func TestRoles(t *testing.T) {
 				t.Error(a.body)
 			}
 			owner.get(toxic+"/nosuch/users").refused(http.StatusNotFound, "not_found")
+		})
+		t.Run("R7 the matrix of all roles, of some, and where they differ", func(t *testing.T) {
+			bounded := owner.post(rolesAt, map[string]any{"name": "=Bounded", "permissions": []any{refund}}).is(http.StatusCreated).object()["id"].(string)
+			const at = "/api/v1/accounts/M1/matrix"
+			var all struct {
+				Roles       []struct{ ID, Key, Name string }
+				Permissions []struct {
+					Permission, Title, Section string
+					Given, Restrictions        []string
+				}
+			}
+			owner.get(at).is(http.StatusOK).into(&all)
+			column := slices.IndexFunc(all.Roles, func(r struct{ ID, Key, Name string }) bool { return r.ID == bounded })
+			if column < 0 || len(all.Permissions) != len(access.Permissions()) {
+				t.Fatalf("column %d of %d, %d lines", column, len(all.Roles), len(all.Permissions))
+			}
+			for _, l := range all.Permissions {
+				want := map[string]string{"payments:refund": "some", "page:payments": "all"}[l.Permission]
+				if got := l.Given[column]; got != cmp.Or(want, "none") || (got == "some") != (l.Restrictions[column] != "") || len(l.Given) != len(all.Roles) {
+					t.Errorf("%+v", l)
+				}
+			}
+			two := owner.get(at + "?differ=true&search=payments&role=" + h.Role("M1", "owner") + "," + h.Role("M1", "read_only")).is(http.StatusOK)
+			if !strings.Contains(two.body, `"payments:refund"`) || strings.Contains(two.body, `"payments:view"`) || strings.Contains(two.body, `"home:view"`) || strings.Contains(two.body, bounded) {
+				t.Errorf("what two differ about: %s", two.body)
+			}
+			file := owner.get(at + "/export?search=payments&role=" + bounded).is(http.StatusOK)
+			if !strings.Contains(file.body, `"'=Bounded"`) || !strings.Contains(file.body, "\"payments:refund\",\"For some records\"\r\n") || strings.Contains(file.body, "Auditor") {
+				t.Errorf("the file: %s", file.body)
+			}
+			taken := h.entries("M1", audit.MatrixExported, "done")
+			if len(taken) != 1 || !slices.Equal(taken[0].Changes, []audit.Change{{Field: "filter_search", After: "true"}, {Field: "filter_role", After: bounded}}) {
+				t.Errorf("recorded: %+v", taken)
+			}
+			for _, odd := range []string{"?role=rol_none", "?role=" + bounded + ",", "?role=" + h.Role("M2", "owner"), "?differ=maybe"} {
+				for _, door := range []string{at, at + "/export"} {
+					owner.get(door+odd).refused(http.StatusUnprocessableEntity, "invalid")
+				}
+			}
+			if n := len(h.entries("M1", audit.MatrixExported, "done")); n != 1 {
+				t.Errorf("%d files are recorded after refusals", n)
+			}
+			h.as("m1.reader").get(at).refused(http.StatusForbidden, "missing_permission")
+			h.as("m1.reader").get(at+"/export").refused(http.StatusForbidden, "missing_permission")
+			owner.get("/api/v1/accounts/M2/matrix").refused(http.StatusNotFound, "not_found")
 		})
 		t.Run("R18 a copy of a template is adjusted, and stands in the user's access", func(t *testing.T) {
 			template := owner.post(rolesAt, map[string]any{"name": "Desk", "template": true, "permissions": []any{map[string]any{"permission": "payments:view"}}}).is(http.StatusCreated).object()["id"].(string)

@@ -260,7 +260,7 @@ func (s *searching) roles() error {
 	}
 	n := 0
 	for _, r := range list {
-		if r.ID != s.text && !Matches(r.Title(s.asking.Lang), s.text) {
+		if r.ID != s.text && !lang.Matches(r.Title(s.asking.Lang), s.text) {
 			continue
 		}
 		if n++; n > s.limit {
@@ -283,7 +283,7 @@ func (s *searching) policies() error {
 	}
 	n := 0
 	for _, p := range list {
-		if p.ID != s.text && !Matches(p.Name, s.text) {
+		if p.ID != s.text && !lang.Matches(p.Name, s.text) {
 			continue
 		}
 		if n++; n > s.limit {
@@ -293,13 +293,4 @@ func (s *searching) policies() error {
 		s.add(Hit{Kind: Policy, ID: p.ID, Name: p.Name, CustomerID: s.asking.Account.CustomerID, Exact: p.ID == s.text})
 	}
 	return nil
-}
-
-// Matches tells whether every word of a search is part of a name; accents count
-// only where they were typed.
-func Matches(name, search string) bool {
-	written := lang.Fold(name)
-	keys := written + " " + lang.Bare(written)
-	words := strings.Fields(lang.Fold(search))
-	return len(words) > 0 && !slices.ContainsFunc(words, func(w string) bool { return !strings.Contains(keys, w) })
 }

@@ -53,7 +53,7 @@ func (w Words) Reason(f audit.Found) string {
 
 // permission is what a permission lets one do, and its name, by which services know it.
 func (w Words) permission(name string) string {
-	if words := w.known("permission."+name, ""); words != "" {
+	if words := lang.Permission(w.Lang, name); words != name {
 		return words + " (" + name + ")"
 	}
 	return name
@@ -143,7 +143,7 @@ func (w Words) value(field, text string) string {
 // permit reads one line of roles.Permit: a permission, perhaps with its restriction.
 func (w Words) permit(text string) string {
 	name, limit, limited := strings.Cut(text, " (")
-	title := w.known("permission."+name, name)
+	title := lang.Permission(w.Lang, name)
 	if !limited {
 		return title
 	}

@@ -127,3 +127,14 @@ func TestMoney(t *testing.T) {
 		}
 	}
 }
+
+func TestMatches(t *testing.T) {
+	for _, c := range []struct {
+		name, search string
+		want         bool
+	}{{"Éclair & Fils", "eclair", true}, {"Éclair & Fils", "ÉCLAIR fils", true}, {"Eclair", "éclair", false}, {"Straße", "strasse", true}, {"Activity", "", false}, {"Activity", "  ", false}, {"Activity", "tivi act", true}, {"Activity", "activities", false}} {
+		if got := Matches(c.name, c.search); got != c.want {
+			t.Errorf("%q in %q: %v", c.search, c.name, got)
+		}
+	}
+}

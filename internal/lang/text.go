@@ -1,6 +1,7 @@
 package lang
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -99,3 +100,12 @@ var lookAlike = func() map[rune]rune {
 	}
 	return m
 }()
+
+// Matches tells whether every word of a search is part of a name; accents count
+// only where they were typed.
+func Matches(name, search string) bool {
+	written := Fold(name)
+	keys := written + " " + Bare(written)
+	words := strings.Fields(Fold(search))
+	return len(words) > 0 && !slices.ContainsFunc(words, func(w string) bool { return !strings.Contains(keys, w) })
+}

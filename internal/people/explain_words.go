@@ -54,11 +54,7 @@ func (t Telling) Answer() string {
 
 // permission is what is asked about.
 func (t Telling) permission() string {
-	name := t.Question.Permission.String()
-	if section, is := strings.CutPrefix(name, "page:"); is {
-		return t.t("portal.permission.page", "section", t.t("section."+section))
-	}
-	return t.t("permission." + name)
+	return lang.Permission(t.Lang, t.Question.Permission.String())
 }
 
 // doing is the permission within a sentence: what a platform calls its own stands

@@ -152,7 +152,7 @@ func TestClauseForm(t *testing.T) {
 		pick := PickPermits(s, []access.Permission{access.MustParse("users:view"), open, burn}, nil, nil, func(access.Permission) bool { return false })
 		last := pick.Groups[len(pick.Groups)-1]
 		section := last.Sections[0]
-		if last.Group != registeredGroup || section.Section != "parcels" || len(section.Choices) != 2 || !section.Elsewhere || !section.Choices[1].Dangerous || !section.Choices[1].NeedsTwo || !section.Choices[0].Limited {
+		if last.Group != access.RegisteredGroup || section.Section != "parcels" || len(section.Choices) != 2 || !section.Elsewhere || !section.Choices[1].Dangerous || !section.Choices[1].NeedsTwo || !section.Choices[0].Limited {
 			t.Errorf("it is %+v", last)
 		}
 		w := words{tag: lang.French}

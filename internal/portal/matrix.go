@@ -7,7 +7,6 @@ import (
 
 	"countersign/internal/access"
 	"countersign/internal/db"
-	"countersign/internal/find"
 	"countersign/internal/lang"
 	"countersign/internal/roles"
 	"countersign/internal/web"
@@ -51,6 +50,11 @@ func (f MatrixFilter) among(list []roles.Role) MatrixFilter {
 	return f
 }
 
+// asked is the filter as the use cases know it.
+func (f MatrixFilter) asked() roles.MatrixFilter {
+	return roles.MatrixFilter{Roles: f.Roles, Search: f.Query, Differ: f.Differ}
+}
+
 // matrixOf is the table as a filter leaves it, up to so many roles at once.
 func matrixOf(i inside, list []roles.Role, f MatrixFilter, tag lang.Tag, columns int) MatrixView {
 	view := MatrixView{Page: i.page, Filter: f.among(list), MayRoles: i.may("roles:view")}
@@ -64,51 +68,32 @@ func matrixOf(i inside, list []roles.Role, f MatrixFilter, tag lang.Tag, columns
 	view.Filter.Page = min(view.Filter.Page, max((len(list)+columns-1)/columns, 1))
 	from := (view.Filter.Page - 1) * columns
 	view.First, list = from+1, list[from:min(from+columns, len(list))]
-	var gives []func(access.Permission) roles.Given
-	all := slices.Collect(i.snapshot.Known().All())
 	for _, r := range list {
 		view.Roles = append(view.Roles, MatrixRole{ID: r.ID, Name: r.Title(tag), Predefined: !r.Custom()})
-		gives = append(gives, r.Gives())
 	}
-	w := words{tag: tag}
-	for _, s := range sectionsIn(all) {
-		section := MatrixSection{Section: s.Key, Elsewhere: true}
-		for _, p := range all {
-			info := p.Info()
-			if info.Section != s.Key {
-				continue
-			}
-			section.Elsewhere = section.Elsewhere && !info.Built
-			text := w.section(s.Key) + " " + w.permission(p.String()) + " " + p.String()
-			if q := strings.TrimSpace(f.Query); q != "" && !find.Matches(text, q) {
-				continue
-			}
-			row := MatrixRow{Permission: p.String(), Dangerous: info.Dangerous, Cells: marks(gives, p)}
-			for _, r := range list {
-				row.Limits = append(row.Limits, strings.Join(r.Restrictions(i.snapshot, tag, p), " "+lang.T(tag, "portal.or")+" "))
-			}
-			if !f.Differ || differ(row.Cells) {
-				section.Rows = append(section.Rows, row)
-			}
+	for _, line := range view.Filter.asked().Lines(i.snapshot, tag, list) {
+		info := line.Permission.Info()
+		if n := len(view.Sections); n == 0 || view.Sections[n-1].Section != info.Section {
+			view.Sections = append(view.Sections, MatrixSection{Section: info.Section, Elsewhere: elsewhere(i.snapshot, info.Section)})
 		}
-		if len(section.Rows) > 0 {
-			view.Sections = append(view.Sections, section)
+		row := MatrixRow{Permission: line.Permission.String(), Dangerous: info.Dangerous, Limits: line.Limits}
+		for _, g := range line.Given {
+			row.Cells = append(row.Cells, g.Mark())
 		}
+		section := &view.Sections[len(view.Sections)-1]
+		section.Rows = append(section.Rows, row)
 	}
 	return view
 }
 
-// marks are what roles say to a permission.
-func marks(gives []func(access.Permission) roles.Given, p access.Permission) []string {
-	out := make([]string, len(gives))
-	for n, given := range gives {
-		out[n] = map[roles.Given]string{roles.NotGiven: MarkNone, roles.GivenForSome: MarkSome, roles.GivenForAll: MarkAll}[given(p)]
+// elsewhere tells whether nothing of a section is built into this portal.
+func elsewhere(s *access.Snapshot, section string) bool {
+	for p := range s.Known().All() {
+		if info := p.Info(); info.Section == section && info.Built {
+			return false
+		}
 	}
-	return out
-}
-
-func differ(cells []string) bool {
-	return slices.ContainsFunc(cells, func(c string) bool { return c != cells[0] })
+	return true
 }
 
 // exportMatrix is the table as a file, with all roles unless some are chosen.
@@ -122,44 +107,12 @@ func (p *Portal) exportMatrix(w http.ResponseWriter, r *http.Request, v *web.Vis
 		return err
 	}
 	f := ReadMatrixFilter(q)
-	err = p.reading(r, func(tx *db.Tx) error {
-		list, err := roles.Matrix(tx, i.account.ID, p.profile(i))
-		if err != nil {
-			return err
-		}
-		return understood(q, f.among(list).Values()) // before it is recorded that a file was taken out
-	})
+	if err := understood(q, f.Values()); err != nil {
+		return err
+	}
+	list, err := p.Roles.TakeMatrix(r.Context(), v.Who, i.account.ID, p.profile(i), f.asked())
 	if err != nil {
 		return err
 	}
-	list, err := p.Roles.TakeMatrix(r.Context(), v.Who, i.account.ID, p.profile(i))
-	if err != nil {
-		return err
-	}
-	view := matrixOf(i, list, f, v.Lang, max(len(list), 1))
-	return web.SendCSV(w, "matrix-"+strings.ToLower(i.account.CustomerID)+".csv", func(c *web.CSV) error { return view.write(c) })
-}
-
-// write makes the file: a line a permission.
-func (v MatrixView) write(c *web.CSV) error {
-	say := words{tag: v.Lang}
-	head := []string{say.t("portal.matrix.section"), say.t("portal.matrix.permission"), say.t("portal.matrix.name")}
-	for _, r := range v.Roles {
-		head = append(head, r.Name)
-	}
-	if err := c.Row(head...); err != nil {
-		return err
-	}
-	for _, s := range v.Sections {
-		for _, row := range s.Rows {
-			cells := []string{say.section(s.Section), say.permission(row.Permission), row.Permission}
-			for _, mark := range row.Cells {
-				cells = append(cells, say.t("portal.matrix.mark."+mark))
-			}
-			if err := c.Row(cells...); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
+	return web.SendTable(w, "matrix-"+strings.ToLower(i.account.CustomerID)+".csv", f.asked().File(i.snapshot, v.Lang, list))
 }

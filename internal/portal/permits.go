@@ -137,28 +137,12 @@ func (f permitForm) picker(s *access.Snapshot, offered []access.Permission, with
 	return PickPermits(s, offered, f.chosen, f.limits, withheld)
 }
 
-// registeredGroup is where the sections of registered types stand, after those of the menu.
-const registeredGroup = "registered"
-
-// sectionsIn are the sections of permissions: those of the portal, and the types of
-// a platform's own.
-func sectionsIn(list []access.Permission) []access.Section {
-	out := access.Sections()
-	for _, p := range list {
-		section := access.Section{Key: p.Info().Section, Group: registeredGroup}
-		if p.Info().Registered && !slices.Contains(out, section) {
-			out = append(out, section)
-		}
-	}
-	return out
-}
-
 // PickPermits offers permissions, by section, with what was chosen and how it is
 // restricted. withheld tells of those that the viewer could not give; s knows the
 // properties of registered types.
 func PickPermits(s *access.Snapshot, offered []access.Permission, chosen []string, limits map[string]LimitFields, withheld func(access.Permission) bool) PermitPicker {
 	var out PermitPicker
-	for _, one := range sectionsIn(offered) {
+	for _, one := range access.SectionsOf(offered) {
 		section := PermitSection{Section: one.Key, Elsewhere: true, Properties: propertiesOf(s, one.Key)}
 		for _, p := range offered {
 			info := p.Info()

@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"countersign/internal/db"
-	"countersign/internal/find"
+	"countersign/internal/lang"
 	"countersign/internal/roles"
 	"countersign/internal/web"
 )
@@ -39,7 +39,7 @@ func (p *Portal) policies(w http.ResponseWriter, r *http.Request, v *web.Visit) 
 		list, err := roles.Policies(tx, i.account.ID)
 		view.Total = len(list)
 		for _, one := range list {
-			if view.Query == "" || find.Matches(one.Name+" "+one.Description, view.Query) {
+			if view.Query == "" || lang.Matches(one.Name+" "+one.Description, view.Query) {
 				view.Rows = append(view.Rows, policyRow(one))
 			}
 		}

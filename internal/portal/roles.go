@@ -8,7 +8,6 @@ import (
 	"countersign/internal/access"
 	"countersign/internal/db"
 	"countersign/internal/fault"
-	"countersign/internal/find"
 	"countersign/internal/lang"
 	"countersign/internal/people"
 	"countersign/internal/profile"
@@ -90,7 +89,7 @@ func (p *Portal) roles(w http.ResponseWriter, r *http.Request, v *web.Visit) err
 		view.Popular = nil
 	}
 	for _, role := range activeFirst(list) {
-		if len(view.Popular) == 0 && (view.Query == "" || find.Matches(role.Title(v.Lang)+" "+role.About(v.Lang), view.Query)) {
+		if len(view.Popular) == 0 && (view.Query == "" || lang.Matches(role.Title(v.Lang)+" "+role.About(v.Lang), view.Query)) {
 			view.All = append(view.All, roleRow(role, v.Lang))
 		}
 	}

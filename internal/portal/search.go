@@ -102,7 +102,7 @@ func (i inside) hitHref(h find.Hit) string {
 // pagesLike are the pages of the viewer's menu, and their own, by their words.
 func (i inside) pagesLike(query string, tag lang.Tag) (hits []SearchHit) {
 	add := func(name, detail, href string) {
-		if find.Matches(name+" "+detail, query) {
+		if lang.Matches(name+" "+detail, query) {
 			hits = append(hits, SearchHit{Name: name, Detail: detail, Href: href})
 		}
 	}
@@ -145,7 +145,7 @@ func (i inside) settingsLike(query string, tag lang.Tag) (hits []SearchHit) {
 	}
 	for _, d := range profile.Definitions() {
 		name, help := lang.T(tag, "setting."+d.Key), lang.T(tag, "setting."+d.Key+".help")
-		if find.Matches(name+" "+help, query) && len(hits) < searchHits {
+		if lang.Matches(name+" "+help, query) && len(hits) < searchHits {
 			hits = append(hits, SearchHit{Name: name, Detail: help, Href: i.page.To().Settings() + "#" + d.Key})
 		}
 	}

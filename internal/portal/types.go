@@ -7,7 +7,7 @@ import (
 	"countersign/internal/access"
 	"countersign/internal/db"
 	"countersign/internal/fault"
-	"countersign/internal/find"
+	"countersign/internal/lang"
 	"countersign/internal/resource"
 	"countersign/internal/roles"
 	"countersign/internal/web"
@@ -78,7 +78,7 @@ func (p *Portal) types(w http.ResponseWriter, r *http.Request, v *web.Visit) err
 
 func (f TypesFilter) takes(t resource.Type) bool {
 	q := strings.TrimSpace(f.Query)
-	return (f.State == "" || t.Retired == (f.State == "retired")) && (q == "" || find.Matches(t.Title+" "+t.Name, q))
+	return (f.State == "" || t.Retired == (f.State == "retired")) && (q == "" || lang.Matches(t.Title+" "+t.Name, q))
 }
 
 func typeRow(t resource.Type) TypeRow {

@@ -103,10 +103,7 @@ func (w words) join(list []string) string {
 
 // permission is what a permission lets one do, or its name where it has no words.
 func (w words) permission(name string) string {
-	if resource, ok := strings.CutPrefix(name, "page:"); ok {
-		return w.t("portal.permission.page", "section", w.section(resource))
-	}
-	return w.known("permission."+name, name)
+	return lang.Permission(w.tag, name)
 }
 
 // deed is what a permission lets one do, under its section's heading: one of a
@@ -124,9 +121,7 @@ func (w words) permissionHelp(name string) string { return w.known("permission."
 // inc counts from one.
 func inc(n int) int { return n + 1 }
 
-func (w words) section(resource string) string {
-	return w.known("portal.section."+resource, w.known("section."+resource, resource))
-}
+func (w words) section(key string) string { return lang.Section(w.tag, key) }
 
 func (w words) known(key, otherwise string) string {
 	if lang.Has(key) {

@@ -277,8 +277,8 @@ func (c change) acknowledged(f *fault.Fields, said []string, tag lang.Tag) {
 // acknowledged.
 func called(tag lang.Tag, p access.Permission) string {
 	name := p.String()
-	if key := "permission." + name; lang.Has(key) {
-		return lang.T(tag, key) + " (" + name + ")"
+	if words := lang.Permission(tag, name); words != name {
+		return words + " (" + name + ")"
 	}
 	return name
 }

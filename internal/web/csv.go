@@ -72,3 +72,15 @@ func SendCSV(w http.ResponseWriter, name string, write func(*CSV) error) error {
 	}
 	return err
 }
+
+// SendTable sends short rows, all at hand, as a file of that name.
+func SendTable(w http.ResponseWriter, name string, rows [][]string) error {
+	return SendCSV(w, name, func(c *CSV) error {
+		for _, row := range rows {
+			if err := c.Row(row...); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}

@@ -2,7 +2,9 @@ package gallery_test
 
 import (
 	"bytes"
+	"compress/gzip"
 	"fmt"
+	"io"
 	"net/http/httptest"
 	"path/filepath"
 	"regexp"
@@ -57,7 +59,7 @@ func TestEveryPage(t *testing.T) {
 	}
 }
 
-var missing = regexp.MustCompile(`\[(portal|error|field|event|target|action|value)\.[^\]]*\]`)
+var missing = regexp.MustCompile(`\[(portal|matrix|error|field|event|target|action|value)\.[^\]]*\]`)
 
 func checkText(t *testing.T, text string) {
 	t.Helper()
@@ -74,8 +76,12 @@ func checkText(t *testing.T, text string) {
 			t.Errorf("the page says %q, a word of ours", word)
 		}
 	}
-	if got := len(text); got > 120_000 {
-		t.Errorf("the page has %d bytes", got)
+	var packed bytes.Buffer
+	w := gzip.NewWriter(&packed)
+	io.WriteString(w, text)
+	w.Close()
+	if got := packed.Len(); got > 16_000 {
+		t.Errorf("the page has %d bytes as it travels", got)
 	}
 	checkBalance(t, text)
 }
