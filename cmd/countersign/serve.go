@@ -66,6 +66,7 @@ func (c *serveCommand) serve(ctx context.Context, r *rooms) error {
 	if err != nil {
 		return err
 	}
+	r.db.OnQueued(notifier.Wake)
 	edge, err := web.New(r.db, r.door, r.live, r.audit, web.Options{PublicURL: c.Origin(), Proxies: c.Proxies(), Lang: c.Lang(), Log: r.log, Maintenance: c.MaintenanceFile})
 	if err != nil {
 		return err
@@ -83,7 +84,7 @@ func (c *serveCommand) serve(ctx context.Context, r *rooms) error {
 	if err != nil {
 		return err
 	}
-	public := &http.Server{Handler: waking(handler, notifier), TLSConfig: certificate, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute,
+	public := &http.Server{Handler: handler, TLSConfig: certificate, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute,
 		WriteTimeout: 2 * time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(r.log.Handler(), slog.LevelDebug)}
 	internal := &http.Server{Handler: edge.Internal(web.Health{Passwords: r.passwords, Stale: r.keeper.Stale}), ReadHeaderTimeout: 10 * time.Second, WriteTimeout: 2 * time.Minute}
 
@@ -166,16 +167,6 @@ func listen(ctx context.Context, log *slog.Logger, all []listening) error {
 		err = errors.Join(err, l.server.Shutdown(last))
 	}
 	return err
-}
-
-// waking looks at the outbox after each request that may have queued a message.
-func waking(next http.Handler, n *notify.Notifier) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		next.ServeHTTP(w, r)
-		if r.Method != http.MethodGet && r.Method != http.MethodHead {
-			n.Wake()
-		}
-	})
 }
 
 // tidy does what is due every minute, until ctx ends.

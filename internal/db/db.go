@@ -59,6 +59,7 @@ type DB struct {
 
 	mu        sync.RWMutex
 	onRevised []func(context.Context, int64)
+	onQueued  []func()
 }
 
 type dialect uint8
@@ -223,6 +224,22 @@ func (d *DB) revised(ctx context.Context, revision int64) {
 	defer d.mu.RUnlock()
 	for _, f := range d.onRevised {
 		f(ctx, revision)
+	}
+}
+
+// OnQueued calls f after each commit that queued messages, before Update returns.
+// f must not wait.
+func (d *DB) OnQueued(f func()) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.onQueued = append(d.onQueued, f)
+}
+
+func (d *DB) queued() {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	for _, f := range d.onQueued {
+		f()
 	}
 }
 

@@ -47,6 +47,9 @@ func (d *DB) run(ctx context.Context, m mode, who Who, f func(*Tx) error) error 
 			if tx.committed && len(tx.changed) > 0 {
 				d.revised(context.WithoutCancel(ctx), tx.revision)
 			}
+			if tx.committed && tx.queued {
+				d.queued()
+			}
 			return nil
 		}
 		if try == tries || ctx.Err() != nil {

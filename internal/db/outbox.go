@@ -53,6 +53,7 @@ func (tx *Tx) Queue(m Message) error {
 	if err != nil {
 		return err
 	}
+	tx.queued = true
 	return tx.ExecLast(`INSERT INTO outbox (id, kind, account_id, user_id, sealed, state, created_at, next_at)
 		VALUES ($1, $2, $3, $4, $5, 'queued', $6, $6)`, id, m.Kind, m.AccountID, m.UserID, sealed, tx.Now)
 }

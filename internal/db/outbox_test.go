@@ -71,6 +71,36 @@ func TestOutboxKeepsTheMessage(t *testing.T) {
 	})
 }
 
+// Whoever sends looks when something was queued, and only then: most requests queue nothing.
+func TestWhoSendsHearsOfWhatIsQueued(t *testing.T) {
+	testdb.Each(t, func(t *testing.T, d *db.DB) {
+		heard := 0
+		d.OnQueued(func() {
+			heard++
+			if got := lease(t, d, 10); len(got) == 0 {
+				t.Error("told before it was committed")
+			}
+		})
+		if err := d.Update(t.Context(), somebody, func(tx *db.Tx) error { tx.ChangedUser("usr_1"); return note(tx, "other") }); err != nil || heard != 0 {
+			t.Errorf("%v; told %d times of nothing", err, heard)
+		}
+		stop := errors.New("stop")
+		err := d.Update(t.Context(), somebody, func(tx *db.Tx) error {
+			if err := tx.Queue(db.Message{Kind: "test"}); err != nil {
+				return err
+			}
+			return stop
+		})
+		if !errors.Is(err, stop) || heard != 0 {
+			t.Errorf("%v; told %d times of what was not committed", err, heard)
+		}
+		queue(t, d, db.Message{Kind: "test"}, db.Message{Kind: "test"})
+		if heard != 1 {
+			t.Errorf("told %d times", heard)
+		}
+	})
+}
+
 func contains(b []byte, s string) bool {
 	for i := range b {
 		if len(b)-i >= len(s) && string(b[i:i+len(s)]) == s {

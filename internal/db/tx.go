@@ -57,6 +57,7 @@ type Tx struct {
 
 	begun, ended, committed bool
 	recorded, wrote         bool
+	queued                  bool  // a message
 	reading                 bool  // rows are being read by All or One
 	broken                  error // the first statement that failed
 }

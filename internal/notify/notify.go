@@ -129,8 +129,8 @@ func New(d *db.DB, sender Sender, origin string, from mail.Address, log *slog.Lo
 	return &Notifier{db: d, sender: sender, origin: origin, from: from, log: log, wake: make(chan struct{}, 1), poll: poll}, nil
 }
 
-// Wake makes Run look at once. To be called after a commit that queued
-// something; it never waits. Messages of other nodes are found by the clock.
+// Wake makes Run look at once: it is for db.OnQueued, and never waits. Messages of
+// other nodes are found by the clock.
 func (n *Notifier) Wake() {
 	select {
 	case n.wake <- struct{}{}:
