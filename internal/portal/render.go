@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"path"
 	"strings"
+	"text/template/parse"
 
 	"countersign/internal/lang"
 )
@@ -22,6 +23,9 @@ type Renderer struct {
 	pages map[lang.Tag]map[string]*template.Template
 }
 
+// strict makes a name that a map does not hold an error.
+const strict = "missingkey=error"
+
 // shared holds the frame and the parts; every other file is a page of its own.
 func shared(name string) bool { return name == "layout" || strings.HasPrefix(name, "part_") }
 
@@ -34,10 +38,11 @@ func NewRenderer(assets *Assets) (*Renderer, error) {
 	}
 	r := &Renderer{pages: map[lang.Tag]map[string]*template.Template{}}
 	for _, tag := range lang.All() {
-		base := template.New("").Option("missingkey=error").Funcs(words{tag, assets}.funcs())
+		funcs := words{tag, assets}.funcs()
+		base := template.New("").Option(strict).Funcs(funcs)
 		for _, file := range names {
 			if shared(pageName(file)) {
-				if err := parse(base, file); err != nil {
+				if err := read(base, file); err != nil {
 					return nil, err
 				}
 			}
@@ -47,22 +52,77 @@ func NewRenderer(assets *Assets) (*Renderer, error) {
 			if shared(pageName(file)) {
 				continue
 			}
-			page, err := base.Clone()
+			whole, err := base.Clone()
 			if err != nil {
 				return nil, err
 			}
-			if err := parse(page, file); err != nil {
+			if err := read(whole, file); err != nil {
 				return nil, err
 			}
-			r.pages[tag][pageName(file)] = page
+			if r.pages[tag][pageName(file)], err = reached(whole, funcs); err != nil {
+				return nil, fmt.Errorf("parse %s: %w", file, err)
+			}
 		}
 	}
 	return r, nil
 }
 
+// reached is a page with only the parts that its layout comes to. Every page has
+// templates of its own, and all parts in each of them would be most of what a
+// server holds in memory.
+func reached(whole *template.Template, funcs template.FuncMap) (*template.Template, error) {
+	page := template.New("").Option(strict).Funcs(funcs)
+	var add func(name string) error
+	add = func(name string) error {
+		if page.Lookup(name) != nil {
+			return nil
+		}
+		t := whole.Lookup(name)
+		if t == nil || t.Tree == nil {
+			return fmt.Errorf("no template %q", name)
+		}
+		if _, err := page.AddParseTree(name, t.Tree); err != nil {
+			return err
+		}
+		for _, called := range calls(t.Tree.Root) {
+			if err := add(called); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	return page, add("layout")
+}
+
+// calls are the names of the templates that a part of one calls.
+func calls(n parse.Node) (out []string) {
+	within := func(b *parse.BranchNode) {
+		out = append(out, calls(b.List)...)
+		out = append(out, calls(b.ElseList)...)
+	}
+	switch n := n.(type) {
+	case *parse.ListNode:
+		if n == nil {
+			return nil
+		}
+		for _, one := range n.Nodes {
+			out = append(out, calls(one)...)
+		}
+	case *parse.TemplateNode:
+		out = append(out, n.Name)
+	case *parse.IfNode:
+		within(&n.BranchNode)
+	case *parse.RangeNode:
+		within(&n.BranchNode)
+	case *parse.WithNode:
+		within(&n.BranchNode)
+	}
+	return out
+}
+
 func pageName(file string) string { return strings.TrimSuffix(path.Base(file), ".html") }
 
-func parse(t *template.Template, file string) error {
+func read(t *template.Template, file string) error {
 	text, err := templates.ReadFile(file)
 	if err != nil {
 		return err
