@@ -5,9 +5,12 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -27,8 +30,11 @@ import (
 // body and answers fixed JSON; "edge" is what stands before every route. All take
 // turns within a run, and ratios are the medians over the turns. The load writes
 // bytes made beforehand, so that it costs little beside what is measured. It takes
-// its own time, whatever -benchtime says. "hundred" has what is the same for all at the
-// top, as the specification advises; "hundred-whole" says it a hundred times.
+// its own time, whatever -benchtime says. "logged" writes the log line of each
+// request into a file, the others nowhere. "hundred" has what is the same for all
+// at the top, as the specification advises; "hundred-whole" says it a hundred times.
+// How long answers take is measured on the real program (BenchmarkDecisions in
+// cmd/countersign).
 func BenchmarkEvaluation(b *testing.B) {
 	h := build(b, testdb.Open(b, testdb.SQLite, testdb.Options{}))
 	service, _ := h.service("M1")
@@ -56,6 +62,13 @@ func BenchmarkEvaluation(b *testing.B) {
 	h.must(err)
 	edged := httptest.NewServer(edge.Handler(mux, api.Answer))
 	defer edged.Close()
+	file, err := os.Create(filepath.Join(b.TempDir(), "log"))
+	h.must(err)
+	defer file.Close()
+	telling, err := web.New(h.DB, h.door, h.Live, h.Log, web.Options{PublicURL: h.origin, Log: slog.New(slog.NewTextHandler(file, nil))})
+	h.must(err)
+	logged := httptest.NewServer(telling.Handler(h.mux, api.Answer))
+	defer logged.Close()
 	ours := h.server.Listener.Addr().String()
 	cases := []*load{
 		{name: "bare", address: bare.Listener.Addr().String(), path: evaluation, body: one, want: `{"decision":true`},
@@ -65,6 +78,7 @@ func BenchmarkEvaluation(b *testing.B) {
 		{name: "hundred", address: ours, path: evaluations, body: parts, want: `{"evaluations":[{"decision":true`},
 		{name: "hundred-whole", address: ours, path: evaluations, body: whole, want: `{"evaluations":[{"decision":true`},
 		{name: "bare-whole", address: bare.Listener.Addr().String(), path: evaluations, body: whole, want: `{"decision":true`},
+		{name: "logged", address: logged.Listener.Addr().String(), path: evaluation, body: one, want: `{"decision":true`},
 		{name: "people", address: ours, path: searches[0], body: people, want: `{"page":{"next_token":`},
 	}
 	const rounds = 15
@@ -85,12 +99,6 @@ func BenchmarkEvaluation(b *testing.B) {
 	for _, many := range cases[4:6] {
 		b.ReportMetric(100*median(over(many.rates, allow.rates)), many.name+"-decisions-x")
 		b.ReportMetric(100*median(over(allow.busy, many.busy)), many.name+"-decisions-by-cpu-x")
-	}
-	half := median(allow.rates) / 2
-	for _, c := range []*load{allow, bare1} {
-		p50, p99 := c.paced(b, half, 3*time.Second)
-		b.ReportMetric(p50.Seconds()*1e3, c.name+"-at-half-p50-ms")
-		b.ReportMetric(p99.Seconds()*1e3, c.name+"-at-half-p99-ms")
 	}
 }
 
@@ -223,38 +231,6 @@ func (l *load) run(b *testing.B, connections int, during time.Duration) (rate, e
 	all.Wait()
 	n := float64(count.Load())
 	return n / time.Since(begun).Seconds(), (busy() - before) / n
-}
-
-// paced sends at a steady rate, whether answers come or not, and gives the time
-// from when each was due to its answer.
-func (l *load) paced(b *testing.B, rate float64, during time.Duration) (p50, p99 time.Duration) {
-	const connections = 16
-	var mu sync.Mutex
-	var took []time.Duration
-	var all sync.WaitGroup
-	begun := time.Now()
-	step := time.Duration(float64(connections) / rate * 1e9)
-	for i := range connections {
-		c := l.dial(b)
-		all.Go(func() {
-			defer c.Close()
-			var mine []time.Duration
-			for due := step * time.Duration(i) / connections; due < during; due += step {
-				time.Sleep(due - time.Since(begun))
-				if err := c.ask(l.want); err != nil {
-					b.Errorf("%s: %v", l.name, err)
-					return
-				}
-				mine = append(mine, time.Since(begun)-due)
-			}
-			mu.Lock()
-			took = append(took, mine...)
-			mu.Unlock()
-		})
-	}
-	all.Wait()
-	slices.Sort(took)
-	return took[len(took)/2], took[len(took)*99/100]
 }
 
 // BenchmarkEvaluationHandler is the same without a network.
