@@ -127,9 +127,15 @@ func (a *asker) half(n int, draw func() question) []question {
 	return out
 }
 
-// written gives the questions strings of their own, one behind the other in
-// the order of asking: those of a request have just been read and lie at hand.
+// written gives the questions strings and facts of their own, one behind the
+// other in the order of asking: those of a request have just been read and lie at hand.
 func written(list []question) {
+	of := make([]facts, len(list))
+	for i := range list {
+		if q := &list[i]; q.facts != nil {
+			of[i], q.facts = *q.facts, &of[i]
+		}
+	}
 	var all strings.Builder
 	for _, q := range list {
 		all.WriteString(q.user + q.entity + q.permission.String())
