@@ -320,6 +320,21 @@ func BenchmarkSubjects(b *testing.B) {
 			}
 			b.ReportMetric(float64(found)/float64(b.N), "found")
 		})
+		for i := range 3 { // half of all give refunds, each for what is their own
+			w.Roles[10+i].Policies = []access.Policy{{ID: "pol_own", Permissions: []access.Grant{{Permission: access.MustParse("payments:refund"), Condition: access.Condition{OwnOnly: true}}}}}
+		}
+		own, err := s.With(access.Changes{Revision: 1, Roles: w.Roles[10:13]})
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.Run(fmt.Sprintf("users=%d/own", n), func(b *testing.B) {
+			q := access.Question{Permission: access.MustParse("payments:refund"), Now: 1, Within: w.Accounts[0].ID, Entity: crowd.ID, SecondFactor: true, Fresh: true, Owner: w.Users[n/2].ID}
+			for b.Loop() {
+				if got := access.Subjects(own, q, "", 50).IDs; len(got) != 1 || got[0] != q.Owner {
+					b.Fatalf("found %v", got)
+				}
+			}
+		})
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"slices"
+	"sort"
 	"sync"
 	"sync/atomic"
 )
@@ -66,6 +67,21 @@ func (h *holders) get() *holders {
 func (h *holders) at(rank uint32) person {
 	w := h.order[rank]
 	return person(h.users.shards[w.shard].data[w.at:])
+}
+
+// among are the ranks of those of a list who are named.
+func (h *holders) among(list []uint32, named []string) (out []uint32) {
+	for _, id := range named {
+		rank, found := sort.Find(len(h.order), func(i int) int { return bytes.Compare([]byte(id), h.at(uint32(i)).id()) })
+		if !found {
+			continue
+		}
+		if _, has := slices.BinarySearch(list, uint32(rank)); has {
+			out = append(out, uint32(rank))
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 // sort puts everybody in the order of their ids: by the eight bytes in which

@@ -107,6 +107,9 @@ func TestRegisteredTypes(t *testing.T) {
 			if x := access.Explain(s, q); x.Decision.Allowed != (tt.want == "") {
 				t.Errorf("Explain says %+v", x)
 			}
+			if got := access.Subjects(s, q, "", 100).IDs; slices.Contains(got, "ann") != (tt.want == "") {
+				t.Errorf("Subjects finds %v", got)
+			}
 		})
 	}
 }

@@ -16,8 +16,9 @@ type Page struct {
 // and those after a position (Page.Next, or "" for the first). q.User is not
 // read; what q says of a person (IP, SecondFactor, Fresh) holds for each of them.
 //
-// It looks at those who have such a role over the entity or one above it, and at
-// nobody else. The first search after a start, after a change of the tree, or
+// It looks at those who have a role over the entity or one above it that could give
+// it on this resource, and at nobody else: where a role gives it for a person's own
+// records alone, at the one whose record it is. The first search after a start, after a change of the tree, or
 // after some thousand changed users sorts everybody, about a second for a million.
 func Subjects(s *Snapshot, q Question, after string, limit int) Page {
 	if s == nil || limit < 1 {
@@ -57,10 +58,13 @@ func (s *Snapshot) candidates(a *asking, after string) func(yield func(person) b
 		var lists [][]uint32
 		for e := a.target.lo; e >= 0; e = s.entities[e].up {
 			for _, r := range h.runs[h.begin[e]:h.begin[e+1]] {
-				if list := h.ranks[r.begin:r.end]; s.body(r.role).all.Has(a.q.Permission) {
-					at, _ := slices.BinarySearch(list, from)
-					lists = append(lists, list[at:])
+				list := h.ranks[r.begin:r.end]
+				everybody, named := a.takers(r.role)
+				if !everybody {
+					list = h.among(list, named)
 				}
+				at, _ := slices.BinarySearch(list, from)
+				lists = append(lists, list[at:])
 			}
 		}
 		since := s.since[sort.Search(len(s.since), func(i int) bool { return s.since[i] > after }):]
@@ -87,6 +91,66 @@ func (s *Snapshot) candidates(a *asking, after string) func(yield func(person) b
 			}
 		}
 	}
+}
+
+// takers are those to whom a role can give the permission on the resource, as far
+// as that can be said without looking at who has it: everybody, or only those named.
+func (a *asking) takers(role int32) (everybody bool, named []string) {
+	b, account := a.body(role), a.roles.list[role].account
+	if account < 0 || !b.all.Has(a.q.Permission) {
+		return false, nil
+	}
+	m := member{account: account, flags: memberAllLocations}
+	if a.accounts[account].dead || a.pathFails(&m, a.target) != 0 {
+		return false, nil
+	}
+	if b.free.Has(a.q.Permission) {
+		return true, nil
+	}
+	for i := range b.policies {
+		for j := range b.policies[i].conds {
+			c := &b.policies[i].conds[j]
+			if c.Permission != a.q.Permission {
+				continue
+			}
+			switch id, can := a.whom(&c.Condition); {
+			case can && id == "":
+				return true, nil
+			case can:
+				named = append(named, id)
+			}
+		}
+	}
+	return false, named
+}
+
+// whom is the one person whom a condition lets do it to this resource, "" when it
+// does not ask who it is; it is false when nobody can meet it.
+func (a *asking) whom(c *Condition) (id string, can bool) {
+	rest := Condition{MaxAmount: c.MaxAmount, Currency: c.Currency, States: c.States}
+	if a.fails(&rest, false) != 0 {
+		return "", false
+	}
+	names := func(who string) bool {
+		same := who != "" && (id == "" || id == who)
+		id = who
+		return same
+	}
+	if c.OwnOnly && !names(a.q.Owner) {
+		return "", false
+	}
+	for i := range c.Clauses {
+		switch x := &c.Clauses[i]; {
+		case x.Part == OfUser || x.Op == SameAs: // for each to be looked at
+		case x.Op == Own:
+			if v, known := a.value(x.Part, x.Name); !known || !names(v) {
+				return "", false
+			}
+		case a.clauseFails(x, false) != 0:
+			return "", false
+		}
+	}
+	return id, true
 }
 
 // least takes the smallest number off lists that are sorted.
