@@ -92,7 +92,8 @@ func pages(b *browser.Browser, p *stage.Program) []page {
 	b.Goto(home + "/roles?all=yes")
 	role := p.URL + browser.Eval[string](b, `document.querySelector("tbody a").getAttribute("href")`)
 	for _, x := range [][2]string{{"home", home + "/"}, {"users", home + "/users"}, {"invite", home + "/users/new"}, {"user", user}, {"user-access", user + "/access"},
-		{"user-edit", user + "/edit"}, {"roles", home + "/roles"}, {"role", role}, {"role-new", home + "/roles/new"}, {"matrix", home + "/matrix"}, {"activity", home + "/activity"}, {"your-account", p.URL + "/me"}} {
+		{"user-edit", user + "/edit"}, {"roles", home + "/roles"}, {"role", role}, {"role-new", home + "/roles/new"}, {"matrix", home + "/matrix"}, {"policies", home + "/policies"},
+		{"policy-new", home + "/policies/new"}, {"explanation", user + "/explanation"}, {"toxic", home + "/toxic-combinations"}, {"records", home + "/records/terminal_orders"}, {"activity", home + "/activity"}, {"your-account", p.URL + "/me"}} {
 		list = append(list, page{x[0], x[1], session})
 	}
 	return list
