@@ -8,6 +8,8 @@ import (
 
 	"countersign/internal/access"
 	"countersign/internal/people"
+	"countersign/internal/resource"
+	"countersign/internal/roles"
 	"countersign/internal/test/server"
 )
 
@@ -40,6 +42,7 @@ func TestTypePages(t *testing.T) {
 	t.Run("roles", d.restricts)
 	t.Run("records", d.stores)
 	t.Run("values", d.values)
+	t.Run("said", d.said)
 	t.Run("retiring", d.retires)
 }
 
@@ -320,5 +323,47 @@ func (d *typeDesk) retires(t *testing.T) {
 			t.Fatalf("answered %d: %.600s", a.StatusCode, a.Plain())
 		}
 		sees(t, d.maud.Get(rolesAt+"/"+same), http.StatusOK, "has a restriction that cannot be read: it gives nothing")
+	})
+}
+
+// said asks why with what the service that asks would say.
+func (d *typeDesk) said(t *testing.T) {
+	ctx, platform, maud := t.Context(), d.who("platform.owner", "PLATFORM"), d.who("mine.owner", "MINE")
+	d.must(d.rooms.resources.Register(ctx, platform, resource.Draft{Name: "parcels", Title: "Parcels", From: access.FromCaller, Actions: []resource.Action{{Name: "send", Title: "Send parcels"}},
+		Properties: []resource.Property{{Part: access.OfResource, Name: "pieces", Title: "Pieces", Kind: access.Number, Vouched: access.ByCaller}, {Part: access.OfAction, Name: "express", Title: "Express", Kind: access.YesNo, Vouched: access.ByCaller},
+			{Part: access.OfResource, Name: "carrier", Title: "Carrier", Kind: access.Text, Vouched: access.ByStore}}}))
+	role, err := d.rooms.roles.Create(ctx, maud, d.account("MINE").ID, roles.Draft{Name: "Parcel desk", Permits: []roles.Permit{{Permission: "parcels:send", Clauses: []access.Clause{
+		{Part: access.OfResource, Name: "pieces", Op: access.AtMost, Most: 5}, {Part: access.OfAction, Name: "express", Op: access.OneOf, Values: []string{"false"}}}}}})
+	d.must(err)
+	d.give(t, "mine.nora", role)
+	nora := "/a/MINE/users/" + d.people["mine.nora"].userID + "/explanation?"
+	ask := func(pairs ...string) server.Answer {
+		return d.maud.Get(nora + sentForm(append([]string{"permission", "parcels:send", "entity", "MINE"}, pairs...)...).Encode())
+	}
+	t.Run("R13 K2 what is not said is unknown, and the page asks for it", func(t *testing.T) {
+		a := ask()
+		sees(t, a, http.StatusOK, "may not", "What the service would say", "Pieces", "Express", "asked: not given", "All of this together:", "Choose a record where Pieces is at most 5", "Do it so that Express is no")
+		if strings.Contains(a.Text, "said.resource.carrier") {
+			t.Error("it asks for what is stored")
+		}
+	})
+	t.Run("R13 K2 what is said is compared, and stays", func(t *testing.T) {
+		a := ask("said.resource.pieces", "5", "said.action.express", "false")
+		sees(t, a, http.StatusOK, "Nora Test\u2069 may \u201c\u2068Parcels – Send parcels", "Allows it", "asked: \u20685\u2069", "Pieces: 5", "Express: no")
+		if !strings.Contains(a.Text, `name="said.resource.pieces" value="5"`) {
+			t.Error("what was said is lost")
+		}
+		sees(t, ask("said.resource.pieces", "6", "said.action.express", "false"), http.StatusOK, "may not", "asked: \u20686\u2069", "Choose a record where Pieces is at most 5")
+		sees(t, ask("said.resource.pieces", "5", "said.action.express", "true"), http.StatusOK, "may not", "Do it so that Express is no")
+	})
+	t.Run("R13 K2 what is wrong stands at its field, and what nobody registered is refused", func(t *testing.T) {
+		a := ask("said.resource.pieces", "five", "said.action.express", "perhaps")
+		sees(t, a, http.StatusUnprocessableEntity, "This must be a whole number", "This must be true or false.")
+		if !strings.Contains(a.Text, `value="five"`) || !strings.Contains(a.Text, `href="#f-said.resource.pieces"`) {
+			t.Error("what was typed is lost, or the summary does not lead there")
+		}
+		sees(t, ask("said.resource.carrier", "x"), http.StatusBadRequest)
+		sees(t, ask("said.resource.nothing", "x"), http.StatusBadRequest)
+		sees(t, d.maud.Get(nora+"permission=home:view&entity=MINE&said.resource.pieces=5"), http.StatusOK, "may not see home")
 	})
 }

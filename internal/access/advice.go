@@ -3,6 +3,7 @@ package access
 import (
 	"cmp"
 	"slices"
+	"strconv"
 )
 
 // What has to happen for a deny to become an allow. The words are lang's "advice.DEED".
@@ -22,6 +23,7 @@ const (
 	AmountMost         = "amount_most"         // one of at most Amount
 	InCurrency         = "in_currency"         // one in Currency
 	InState            = "in_state"            // one in any of States
+	MeetClause         = "meet_clause"         // one, or done so, or by somebody of whom it is so, that Clause holds, for which Value is enough
 )
 
 // Step is one thing that has to happen.
@@ -33,11 +35,15 @@ type Step struct {
 	Amount                          int64   // minor units
 	Currency                        string
 	States                          []string
+	Clause                          *Clause
+	Value                           string  // that the clause's property can have, so that the clause and all others on it hold
+	Vouched                         Voucher // who says what the property has
 }
 
 func (s *Step) equal(o *Step) bool {
 	return s.Do == o.Do && s.Account == o.Account && s.Role == o.Role && s.Entity == o.Entity && s.Location == o.Location && s.At == o.At &&
-		s.Amount == o.Amount && s.Currency == o.Currency && slices.Equal(s.States, o.States)
+		s.Amount == o.Amount && s.Currency == o.Currency && slices.Equal(s.States, o.States) &&
+		s.Value == o.Value && (s.Clause == o.Clause || s.Clause != nil && o.Clause != nil && s.Clause.equal(o.Clause))
 }
 
 // Way is a path on which a deny becomes an allow: once all its steps are done,
@@ -160,11 +166,12 @@ func (a *advising) through(m *member, role int32, why Reasons, first ...Step) (o
 	a.asking.through = m.account
 	for i := range a.body(role).policies {
 		for _, g := range a.explainGrants(&a.body(role).policies[i]) {
-			if g.clauseFails() { // a property of what is stored, or of somebody: no sure remedy
-				continue
-			}
-			if more, ok := a.end(m, g.Reasons, &g.Condition); ok {
-				out = append(out, Way{a.in, a.roleNames.at(role), append(slices.Clone(steps), more...)})
+			rest := g.Condition
+			rest.Clauses = nil
+			more, ok := a.end(m, a.fails(&rest, a.some), &rest)
+			meets, can := a.meets(g.Clauses)
+			if ok && can {
+				out = append(out, Way{a.in, a.roleNames.at(role), slices.Concat(steps, more, meets)})
 			}
 		}
 	}
@@ -223,6 +230,74 @@ func (a *advising) step(m *member, why Reasons, c *Condition) (s Step, ok bool) 
 		return Step{Do: InState, States: slices.Clone(c.States)}, len(c.States) > 0
 	}
 	return s, false
+}
+
+// meets gives a step for each property of which a clause of a condition fails;
+// false when they cannot all be met at once, or nobody knows how.
+func (a *advising) meets(list []ClauseStep) (out []Step, ok bool) {
+	for i := range list {
+		c := &list[i]
+		if c.Reasons == 0 || slices.ContainsFunc(out, func(s Step) bool { return s.Clause.Part == c.Part && s.Clause.Name == c.Name }) {
+			continue
+		}
+		p := a.permissions.property(a.typ, c.Part, c.Name)
+		if p == nil || p.Vouched == ByStore && c.Part == OfResource && a.record == nil { // what is not stored has no such value
+			return nil, false
+		}
+		clause, v, found := a.meeting(list, c)
+		if !found || c.Part == OfUser && slices.ContainsFunc(list, func(o ClauseStep) bool { return o.Op == SameAs && o.Clause.Other == c.Name }) {
+			return nil, false
+		}
+		out = append(out, Step{Do: MeetClause, Ends: c.Reasons, Account: a.in, Clause: &clause, Value: v, Vouched: p.Vouched})
+	}
+	return out, true
+}
+
+// meeting is a value with which all clauses on the property of one hold, and a
+// clause that says what it may be.
+func (a *advising) meeting(list []ClauseStep, of *ClauseStep) (c Clause, value string, found bool) {
+	var on []ClauseStep
+	for _, c := range list {
+		if c.Part == of.Part && c.Name == of.Name {
+			on = append(on, c)
+		}
+	}
+	for _, c := range on {
+		for _, v := range c.could(a.q.User) {
+			switch {
+			case slices.ContainsFunc(on, func(c ClauseStep) bool { return !c.met(v, a.q.User) }):
+			case !slices.ContainsFunc(on, func(o ClauseStep) bool { return !c.Clause.Within(o.Clause) }):
+				return c.Clause, v, true
+			default:
+				return Clause{Part: of.Part, Name: of.Name, Op: OneOf, Values: []string{v}}, v, true
+			}
+		}
+	}
+	return Clause{}, "", false
+}
+
+// could are values that meet the clause, the simplest ones.
+func (c *ClauseStep) could(user string) []string {
+	switch c.Op {
+	case OneOf:
+		return c.Values
+	case AtMost:
+		return []string{strconv.FormatInt(c.Most, 10)}
+	case Own:
+		return []string{user}
+	case SameAs:
+		return []string{c.Other}
+	}
+	return nil
+}
+
+// met tells whether the clause would hold if the property had the value.
+func (c *ClauseStep) met(v, user string) bool {
+	other := ""
+	if c.Op == SameAs {
+		other = c.Other
+	}
+	return c.Clause.holds(v, user, other)
 }
 
 // fitting is a location of the membership's own that a record of the entity can have; "" for none.

@@ -2,6 +2,7 @@ package access_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -52,7 +53,7 @@ func checkWay(t *rapid.T, w access.World, q access.Question, way access.Way) {
 	for _, step := range way.Steps {
 		after, asks = do(t, after, asks, step)
 		alone, asked := do(t, w, q, step)
-		if why := onPath(t, alone, asked, way); why&step.Ends != 0 && step.Ends&(access.ConditionOwn|access.ConditionAmount|access.ConditionCurrency|access.ConditionState) == 0 {
+		if why := onPath(t, alone, asked, way); why&step.Ends != 0 && step.Ends&(access.ConditionOwn|access.ConditionAmount|access.ConditionCurrency|access.ConditionState|access.ConditionProperty) == 0 {
 			t.Fatalf("%+v leaves %v of %v\n%+v", step, why.Codes(), way, q)
 		}
 	}
@@ -133,8 +134,54 @@ func do(t *rapid.T, w access.World, q access.Question, step access.Step) (access
 		q.Currency = step.Currency
 	case access.InState:
 		q.State = step.States[len(step.States)-1]
+	case access.MeetClause:
+		return meet(t, w, q, m, step)
 	default:
 		t.Fatalf("advised is %q, which nobody can do", step.Do)
+	}
+	return w, q
+}
+
+// clauseSteps give one property of a registered type another value.
+func clauseSteps(w access.World, q access.Question) (out []access.Step) {
+	n := naive{World: w}
+	typ, _, _ := n.kind(q.Permission)
+	if typ == nil {
+		return nil
+	}
+	for _, p := range append(slices.Clone(typ.Properties), w.UserProperties...) {
+		if p.Vouched == access.ByStore && (p.Part == access.OfUser || n.record(q, typ) == nil) {
+			continue
+		}
+		for _, v := range []string{"red", "blue", "green", "3", "5", "true", q.User} {
+			out = append(out, access.Step{Do: access.MeetClause, Clause: &access.Clause{Part: p.Part, Name: p.Name}, Value: v, Vouched: p.Vouched})
+		}
+	}
+	return out
+}
+
+// meet gives the property of a clause the value that is advised: where it is stored,
+// or as the service would say it.
+func meet(t *rapid.T, w access.World, q access.Question, m *access.Membership, step access.Step) (access.World, access.Question) {
+	c := step.Clause
+	set := func(list []access.Value) []access.Value {
+		list = slices.DeleteFunc(slices.Clone(list), func(v access.Value) bool { return v.Name == c.Name })
+		return append(list, access.Value{Name: c.Name, Text: step.Value})
+	}
+	typ, _, _ := strings.Cut(q.Permission.String(), ":")
+	switch {
+	case step.Vouched == access.ByCaller:
+		q.Claims = slices.DeleteFunc(slices.Clone(q.Claims), func(x access.Claim) bool { return x.Part == c.Part && x.Name == c.Name })
+		q.Claims = append(q.Claims, access.Claim{Part: c.Part, Name: c.Name, Kind: access.KindOf(typ, c.Part, c.Name), Text: step.Value})
+	case c.Part == access.OfUser:
+		m.Values = set(m.Values)
+	default:
+		w.Resources = slices.Clone(w.Resources)
+		at := slices.IndexFunc(w.Resources, func(r access.Resource) bool { return r.AccountID == q.Within && r.Type == typ && r.ID == q.Resource })
+		if at < 0 {
+			t.Fatalf("advised is %+v of what is not stored", step)
+		}
+		w.Resources[at].Values = set(w.Resources[at].Values)
 	}
 	return w, q
 }
@@ -153,7 +200,9 @@ func give(m *access.Membership, step access.Step) {
 
 // checkNothingMissing tries whatever one thing could help, and fails when it does and nothing so short is advised.
 func checkNothingMissing(t *rapid.T, w access.World, q access.Question, ways []access.Way) {
-	e := naive{World: w}.entity(q.Entity)
+	n := naive{World: w}
+	where, _, _ := n.stands(q)
+	e := n.entity(where)
 	if q.Now <= 0 || e == nil {
 		return
 	}
@@ -179,11 +228,51 @@ func checkNothingMissing(t *rapid.T, w access.World, q access.Question, ways []a
 			steps = append(steps, access.Step{Do: access.AllowedAddress, Account: m.AccountID})
 		}
 	}
+	steps = append(steps, clauseSteps(w, q)...)
 	short := slices.ContainsFunc(ways, func(way access.Way) bool { return len(way.Steps) == 1 })
 	for _, step := range steps {
 		if after, asks := do(t, w, q, step); !short && decided(t, after, asks).Allowed {
 			t.Fatalf("%+v would do, and advised is %+v\n%+v", step, ways, q)
 		}
+	}
+}
+
+func TestAdviceOnClauses(t *testing.T) {
+	user := func(name string, op access.Op, values ...string) access.Clause {
+		c := resource(name, op, values...)
+		c.Part = access.OfUser
+		return c
+	}
+	for name, tt := range map[string]struct {
+		clauses []access.Clause
+		id      string
+		want    string // PART.NAME OP=VALUE said by, of the only way
+	}{
+		"R13 K2 whose it is":                                     {[]access.Clause{resource("owner", access.Own)}, "2", "resource.owner own=ann store"},
+		"R13 K2 the same as the user's":                          {[]access.Clause{resource("team", access.SameAs)}, "2", "resource.team same_as=red store"},
+		"R13 K2 one of":                                          {[]access.Clause{resource("team", access.OneOf, "green", "red")}, "2", "resource.team one_of=green store"},
+		"R13 K2 at most, as the service says":                    {[]access.Clause{resource("pages", access.AtMost)}, "2", "resource.pages at_most=5 caller"},
+		"R13 K2 a property of the user's":                        {[]access.Clause{user("team", access.OneOf, "blue")}, "1", "user.team one_of=blue store"},
+		"R13 K2 two on one property, met together":               {[]access.Clause{resource("team", access.OneOf, "green", "red"), resource("team", access.SameAs)}, "2", "resource.team one_of=red store"},
+		"R13 K2 two on two properties":                           {[]access.Clause{resource("team", access.SameAs), resource("owner", access.Own)}, "2", "resource.team same_as=red store resource.owner own=ann store"},
+		"R13 K2 two that no value meets":                         {[]access.Clause{resource("team", access.OneOf, "green"), resource("team", access.SameAs)}, "2", ""},
+		"R13 K2 a change of the user's that would break another": {[]access.Clause{user("team", access.OneOf, "green"), resource("team", access.SameAs)}, "1", ""},
+		"R13 K2 a property that nobody registered":               {[]access.Clause{resource("colour", access.OneOf, "red")}, "1", ""},
+		"R13 K2 at most less than nothing":                       {[]access.Clause{{Part: access.OfResource, Name: "pages", Op: access.AtMost, Most: -1}}, "1", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			q := ask("docs:read", "")
+			q.Resource = tt.id
+			var got []string
+			for _, way := range access.Advise(built(t, registeredWorld(when("docs:read", tt.clauses...))), q, seesAll, func(string, string, string) bool { return false }) {
+				for _, s := range way.Steps {
+					got = append(got, s.Clause.Part.String()+"."+s.Clause.Name, s.Clause.Op.String()+"="+s.Value, s.Vouched.String())
+				}
+			}
+			if strings.Join(got, " ") != tt.want {
+				t.Errorf("advised is %q, wanted %q", strings.Join(got, " "), tt.want)
+			}
+		})
 	}
 }
 

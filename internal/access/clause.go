@@ -87,26 +87,33 @@ func (a *asking) clauseFails(c *Clause, some bool) Reasons {
 		}
 		return 0
 	}
-	v, known := a.value(c.Part, c.Name)
-	holds := false
-	if known {
-		switch c.Op {
-		case OneOf:
-			holds = slices.Contains(c.Values, v)
-		case AtMost:
-			n, err := strconv.ParseInt(v, 10, 64)
-			holds = err == nil && n >= 0 && n <= c.Most
-		case Own:
-			holds = v != "" && v == a.q.User
-		case SameAs:
-			other, has := a.value(OfUser, c.Other)
-			holds = has && v != "" && v == other
+	if v, known := a.value(c.Part, c.Name); known {
+		other := ""
+		if c.Op == SameAs {
+			other, _ = a.value(OfUser, c.Other)
+		}
+		if c.holds(v, a.q.User, other) {
+			return 0
 		}
 	}
-	if holds {
-		return 0
-	}
 	return c.reason()
+}
+
+// holds compares a value that is known; other is that of the user's property, ""
+// when it is not known.
+func (c *Clause) holds(v, user, other string) bool {
+	switch c.Op {
+	case OneOf:
+		return slices.Contains(c.Values, v)
+	case AtMost:
+		n, err := strconv.ParseInt(v, 10, 64)
+		return err == nil && n >= 0 && n <= c.Most
+	case Own:
+		return v != "" && v == user
+	case SameAs:
+		return v != "" && v == other
+	}
+	return false
 }
 
 func (c *Clause) reason() Reasons {

@@ -57,10 +57,6 @@ type ClauseStep struct {
 	Known        bool    // the property has a value
 }
 
-func (g *GrantStep) clauseFails() bool {
-	return slices.ContainsFunc(g.Clauses, func(c ClauseStep) bool { return c.Reasons != 0 })
-}
-
 // Explain walks every path and says what each came to.
 func Explain(s *Snapshot, q Question) Explanation {
 	if s == nil {

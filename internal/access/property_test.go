@@ -76,7 +76,7 @@ func drawText(t *rapid.T, name string) string {
 	case "soft":
 		return pick(t, "soft", "true", "false")
 	}
-	return pick(t, "text", "red", "blue", "")
+	return pick(t, "text", "red", "blue", "green", "")
 }
 
 func drawStored(t *rapid.T, w access.World) access.Resource {

@@ -308,6 +308,19 @@ func (s *Snapshot) Type(name string) (Type, bool) {
 	return s.permissions.types[i], true
 }
 
+// Property finds a registered property of a type that is not retired, of its
+// action, or of users; the type of one of users is not read.
+func (s *Snapshot) Property(typeName string, part Part, name string) (Property, bool) {
+	if s == nil {
+		return Property{}, false
+	}
+	t, _ := s.Type(typeName)
+	if p := s.permissions.property(&t, part, name); p != nil {
+		return *p, true
+	}
+	return Property{}, false
+}
+
 // UserProperties lists the registered properties of users. They are not to be changed.
 func (s *Snapshot) UserProperties() []Property {
 	if s == nil {

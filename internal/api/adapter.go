@@ -81,7 +81,11 @@ func (ad adapter) Handle(op *huma.Operation, handler func(huma.Context)) {
 	var queries []string
 	for _, p := range op.Parameters {
 		if p.In == "query" {
-			queries = append(queries, p.Name)
+			name := p.Name
+			if p.Schema.Type == huma.TypeArray {
+				name += "[]" // it may come again
+			}
+			queries = append(queries, name)
 		}
 	}
 	need, reads := op.Metadata["body"].(bool)

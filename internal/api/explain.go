@@ -3,6 +3,7 @@ package api
 import (
 	"net/http"
 	"strconv"
+	"strings"
 
 	"countersign/internal/access"
 	"countersign/internal/fault"
@@ -22,21 +23,26 @@ func (a *API) explainRoutes() {
 
 type explainIn struct {
 	OneUser
-	Permission   string `query:"permission" required:"true" maxLength:"100" example:"payments:refund"`
-	Entity       string `query:"entity" required:"true" maxLength:"100" doc:"The record's: id or customer ID." example:"SHOP-42"`
-	Resource     string `query:"resource" maxLength:"200" doc:"Of a registered resource type: the id under which the account has stored it, which says the entity and the location." example:"ORDER-17"`
-	Location     string `query:"location" maxLength:"100" doc:"The record's: an id."`
-	Owner        string `query:"owner" maxLength:"100" doc:"The record's: a user id."`
-	Amount       string `query:"amount" pattern:"^[0-9]{1,18}$" doc:"The record's, in minor units of the currency." example:"4200"`
-	Currency     string `query:"currency" maxLength:"3" doc:"The record's: ISO 4217." example:"EUR"`
-	State        string `query:"state" maxLength:"100" doc:"The record's."`
-	SecondFactor string `query:"second_factor" enum:"true,false" doc:"As if signed in with a second factor, or without; left out: with one if they have one."`
-	Fresh        string `query:"fresh" enum:"true,false" doc:"As if signed in just now; left out: true."`
-	IP           string `query:"ip" maxLength:"50" doc:"As if from this network address; left out: from one that they may work from."`
+	Permission   string   `query:"permission" required:"true" maxLength:"100" example:"payments:refund"`
+	Entity       string   `query:"entity" required:"true" maxLength:"100" doc:"The record's: id or customer ID." example:"SHOP-42"`
+	Resource     string   `query:"resource" maxLength:"200" doc:"Of a registered resource type: the id under which the account has stored it, which says the entity and the location." example:"ORDER-17"`
+	Location     string   `query:"location" maxLength:"100" doc:"The record's: an id."`
+	Owner        string   `query:"owner" maxLength:"100" doc:"The record's: a user id."`
+	Amount       string   `query:"amount" pattern:"^[0-9]{1,18}$" doc:"The record's, in minor units of the currency." example:"4200"`
+	Currency     string   `query:"currency" maxLength:"3" doc:"The record's: ISO 4217." example:"EUR"`
+	State        string   `query:"state" maxLength:"100" doc:"The record's."`
+	SecondFactor string   `query:"second_factor" enum:"true,false" doc:"As if signed in with a second factor, or without; left out: with one if they have one."`
+	Fresh        string   `query:"fresh" enum:"true,false" doc:"As if signed in just now; left out: true."`
+	IP           string   `query:"ip" maxLength:"50" doc:"As if from this network address; left out: from one that they may work from."`
+	Said         []string `query:"said,explode" maxItems:"50" nullable:"false" doc:"Of a registered resource type: what the service that asks would say of a property that it vouches for, as PART.NAME=VALUE." example:"[\"resource.amount=4200\"]"`
 }
 
 func (in *explainIn) asked() (people.Asked, error) {
 	out := people.Asked{Permission: in.Permission, Entity: in.Entity, Resource: in.Resource, Location: in.Location, Owner: in.Owner, State: in.State, Currency: in.Currency, IP: in.IP}
+	for _, text := range in.Said {
+		name, value, _ := strings.Cut(text, "=")
+		out.Said = append(out.Said, people.Said{Name: name, Value: value})
+	}
 	var f fault.Fields
 	for _, x := range []struct {
 		name, word string
@@ -78,18 +84,26 @@ type Explanation struct {
 
 // ExplainedAs is the question as it was answered.
 type ExplainedAs struct {
-	Permission   string `json:"permission"`
-	Entity       Named  `json:"entity"`
-	Resource     string `json:"resource,omitempty" doc:"The stored resource, when it is known here."`
-	Location     *Named `json:"location,omitempty"`
-	Owner        string `json:"owner,omitempty"`
-	Amount       *int64 `json:"amount,omitempty"`
-	Currency     string `json:"currency,omitempty"`
-	State        string `json:"state,omitempty"`
-	SecondFactor bool   `json:"second_factor"`
-	Fresh        bool   `json:"fresh"`
-	IP           string `json:"ip,omitempty"`
-	At           moment `json:"at"`
+	Permission   string          `json:"permission"`
+	Entity       Named           `json:"entity"`
+	Resource     string          `json:"resource,omitempty" doc:"The stored resource, when it is known here."`
+	Location     *Named          `json:"location,omitempty"`
+	Owner        string          `json:"owner,omitempty"`
+	Amount       *int64          `json:"amount,omitempty"`
+	Currency     string          `json:"currency,omitempty"`
+	State        string          `json:"state,omitempty"`
+	Said         []ExplainedSaid `json:"said,omitempty" nullable:"false" doc:"What the service would say."`
+	SecondFactor bool            `json:"second_factor"`
+	Fresh        bool            `json:"fresh"`
+	IP           string          `json:"ip,omitempty"`
+	At           moment          `json:"at"`
+}
+
+// ExplainedSaid is what a service would say of a property.
+type ExplainedSaid struct {
+	Of       string `json:"of" enum:"resource,action,user"`
+	Property string `json:"property" example:"amount"`
+	Value    string `json:"value" doc:"Digits of numbers, true or false." example:"4200"`
 }
 
 // Named is something with its name.
@@ -154,7 +168,7 @@ type Way struct {
 
 // WayStep is one thing that has to happen.
 type WayStep struct {
-	Do       string   `json:"do" enum:"unlock_user,activate_membership,activate_account,activate_parent,give_role,wait,name_location,add_location,allowed_address,second_factor,fresh_sign_in,own_record,amount_most,in_currency,in_state"`
+	Do       string   `json:"do" enum:"unlock_user,activate_membership,activate_account,activate_parent,give_role,wait,name_location,add_location,allowed_address,second_factor,fresh_sign_in,own_record,amount_most,in_currency,in_state,meet_clause"`
 	Account  *Named   `json:"account,omitempty"`
 	Role     *Named   `json:"role,omitempty"`
 	Entity   *Named   `json:"entity,omitempty"`
@@ -163,6 +177,9 @@ type WayStep struct {
 	Amount   int64    `json:"amount,omitzero"`
 	Currency string   `json:"currency,omitempty"`
 	States   []string `json:"states,omitempty"`
+	Clause   *Clause  `json:"clause,omitempty" doc:"Of a registered resource type: what a property has to meet, for which value is enough."`
+	Value    string   `json:"value,omitempty"`
+	Vouched  string   `json:"vouched,omitempty" enum:"store,caller" doc:"Who says what the property is."`
 	Sentence string   `json:"sentence" doc:"The same in words."`
 }
 
@@ -203,6 +220,9 @@ type telling struct{ people.Telling }
 func (t telling) asked() ExplainedAs {
 	q := t.Question
 	out := ExplainedAs{Permission: q.Permission.String(), Entity: t.entity(q.Entity), Resource: q.Resource, Owner: q.Owner, Currency: q.Currency, State: q.State, SecondFactor: q.SecondFactor, Fresh: q.Fresh, At: moment(q.Now)}
+	for _, c := range q.Claims {
+		out.Said = append(out.Said, ExplainedSaid{c.Part.String(), c.Name, c.Text})
+	}
 	if q.HasAmount {
 		out.Amount = &q.Amount
 	}
@@ -278,6 +298,9 @@ func (t telling) policy(account string, p access.PolicyStep) PolicyPath {
 
 func (t telling) step(s access.Step) WayStep {
 	out := WayStep{Do: s.Do, At: moment(s.At), Amount: s.Amount, Currency: s.Currency, States: s.States, Sentence: t.Step(s)}
+	if s.Clause != nil {
+		out.Clause, out.Value, out.Vouched = &clausesOut([]access.Clause{*s.Clause})[0], s.Value, s.Vouched.String()
+	}
 	if s.Account != "" {
 		n := t.account(s.Account)
 		out.Account = &n

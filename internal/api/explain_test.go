@@ -6,8 +6,11 @@ import (
 	"strings"
 	"testing"
 
+	"countersign/internal/access"
 	"countersign/internal/api"
 	"countersign/internal/audit"
+	"countersign/internal/people"
+	"countersign/internal/roles"
 )
 
 func TestExplanation(t *testing.T) {
@@ -41,6 +44,41 @@ func TestExplanation(t *testing.T) {
 				if s == "" || strings.Contains(s, "[") {
 					t.Errorf("%q", s)
 				}
+			}
+		})
+		t.Run("R13 K2 E11 what a service would say is part of the question, and of what is stored it says nothing", func(t *testing.T) {
+			h.registered("m1.owner", "M1")
+			who := h.Who("m1.owner")
+			role, err := h.Roles.Create(t.Context(), who, who.AccountID, roles.Draft{Name: "Order desk", Permits: []roles.Permit{{Permission: "orders:view", Clauses: []access.Clause{
+				{Part: access.OfResource, Name: "price", Op: access.AtMost, Most: 100}, {Part: access.OfAction, Name: "count", Op: access.AtMost, Most: 2}}}}})
+			h.must(err)
+			id := h.User("m1.reader_b")
+			h.must(h.People.ChangeAccess(t.Context(), who, who.AccountID, id, h.Version("m1.reader_b"), people.Access{Roles: []string{role}, AllEntities: true}))
+			why := "/api/v1/accounts/M1/users/" + id + "/explanation?permission=orders:view&entity=M1&resource=1"
+			for said, allowed := range map[string]bool{"": false, "&said=resource.price%3D100&said=action.count%3D2": true, "&said=resource.price%3D100": false, "&said=resource.price%3D101&said=action.count%3D2": false} {
+				var x api.Explanation
+				owner.get(why + said).is(http.StatusOK).into(&x)
+				if said == "" && (len(x.Ways) != 1 || len(x.Ways[0].Steps) != 2 || x.Ways[0].Steps[0].Clause.Property != "price" || x.Ways[0].Steps[0].Value != "100" || x.Ways[0].Steps[1].Sentence != "Do it so that Count is at most 2") {
+					t.Errorf("advised is %+v", x.Ways)
+				}
+				if x.Allowed != allowed || len(x.Asked.Said) != strings.Count(said, "said=") {
+					t.Errorf("%q: %v %+v", said, x.Allowed, x.Asked.Said)
+				}
+			}
+			for said, wrong := range map[string]string{"resource.price": "", "resource.price=": "", "resource.price=1e3": "said.resource.price", "resource.status=open": "said", "resource.nothing=1": "said", "price=1": "said", "=": "said", "user.department=x": "said",
+				"resource.price=1&said=resource.price=2": "said.resource.price"} {
+				q := why + "&said=" + strings.ReplaceAll(strings.ReplaceAll(said, "=", "%3D"), "&said%3D", "&said=")
+				switch {
+				case wrong == "":
+					owner.get(q).is(http.StatusOK)
+				default:
+					if p := owner.get(q).refused(http.StatusUnprocessableEntity, "invalid"); field(p, wrong) == "" {
+						t.Errorf("%q: %+v", said, p)
+					}
+				}
+			}
+			if p := owner.get("/api/v1/accounts/M1/users/"+id+"/explanation?permission=home:view&entity=M1&said=resource.price%3D1").refused(http.StatusUnprocessableEntity, "invalid"); field(p, "said") == "" {
+				t.Errorf("of a permission that nobody registered: %+v", p)
 			}
 		})
 		t.Run("R13 everybody may ask about themselves, and about nobody else", func(t *testing.T) {

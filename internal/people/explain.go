@@ -3,6 +3,7 @@ package people
 import (
 	"context"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"golang.org/x/text/currency"
@@ -13,6 +14,7 @@ import (
 	"countersign/internal/fault"
 	"countersign/internal/lang"
 	"countersign/internal/org"
+	"countersign/internal/resource"
 	"countersign/internal/roles"
 )
 
@@ -30,6 +32,13 @@ type Asked struct {
 	HasAmount              bool   // Amount is known
 	SecondFactor, Fresh    *bool
 	IP                     string
+	Said                   []Said // of a registered type: what the service that asks would say
+}
+
+// Said is what a service would say of a property that it vouches for.
+type Said struct {
+	Name  string // "resource.pages", "action.soft", "user.shift"
+	Value string // as somebody types it; "" is nothing
 }
 
 // Explained is the answer, with all that it names.
@@ -178,9 +187,33 @@ func (x *explaining) ask(in Asked) error {
 			f.Add("currency", "invalid")
 		}
 	}
+	x.said(&q, in.Said, &f)
 	x.signedIn(&q, in, &f)
 	x.out.Question = q
 	return f.Err()
+}
+
+// said takes up what a service would say. What is stored it cannot say otherwise.
+func (x *explaining) said(q *access.Question, list []Said, f *fault.Fields) {
+	info := q.Permission.Info()
+	for _, s := range list {
+		part, name, _ := strings.Cut(s.Name, ".")
+		p, found := x.snapshot.Property(info.Resource, access.ParsePart(part), name)
+		if !info.Registered || !found || p.Vouched != access.ByCaller {
+			f.Add("said", "property_not_said", "name", plain(s.Name))
+			continue
+		}
+		text, code := resource.Fit(p.Kind, resource.Given{Text: s.Value})
+		if code == "" && slices.ContainsFunc(q.Claims, func(c access.Claim) bool { return c.Part == p.Part && c.Name == p.Name }) {
+			code = "property_twice"
+		}
+		switch {
+		case code != "":
+			f.Add("said."+s.Name, code, "name", name)
+		case text != "":
+			q.Claims = append(q.Claims, access.Claim{Part: p.Part, Name: p.Name, Kind: p.Kind, Text: text})
+		}
+	}
 }
 
 // stored looks up a resource of a registered type. One that stands where the asker

@@ -112,6 +112,10 @@ func (t Telling) Asked() (out []string) {
 	if q.Owner != "" {
 		out = append(out, t.t(map[bool]string{true: "explain.asked.own", false: "explain.asked.other"}[q.Owner == q.User]))
 	}
+	for _, c := range q.Claims {
+		typ := q.Permission.Info().Resource
+		out = append(out, t.t("explain.asked.said", "property", roles.PropertyTitle(t.Lang, typ, c.Part, c.Name), "value", roles.ValueWords(t.Lang, access.KindOf(typ, c.Part, c.Name), c.Text)))
+	}
 	out = append(out, t.t(map[bool]string{true: "explain.asked.factor", false: "explain.asked.no_factor"}[q.SecondFactor]))
 	if !q.Fresh {
 		out = append(out, t.t("explain.asked.not_fresh"))
@@ -177,7 +181,38 @@ func (t Telling) Step(s access.Step) string {
 		zone = time.UTC
 	}
 	account := t.Places[s.Account].Account
+	if s.Do == access.MeetClause {
+		return t.meeting(s)
+	}
 	return t.t("advice."+s.Do, "name", isolated(t.User.Name()), "account", isolated(cmp.Or(account.Alias, account.Name)), "role", isolated(t.Role(s.Account, s.Role)),
 		"entity", isolated(t.Entities[s.Entity].Name), "location", isolated(t.Shops[s.Location].Name), "time", lang.DateTime(t.Lang, time.UnixMicro(s.At).In(zone)),
 		"amount", lang.Money(t.Lang, s.Amount, s.Currency), "currency", s.Currency, "states", strings.Join(s.States, ", "))
+}
+
+// meeting says how a property comes to be what a restriction asks for.
+func (t Telling) meeting(s access.Step) string {
+	c, typ := s.Clause, t.Question.Permission.Info().Resource
+	value := func(text string) string {
+		if kind := access.KindOf(typ, c.Part, c.Name); kind != access.UserID || text != t.Question.User {
+			return roles.ValueWords(t.Lang, kind, text)
+		}
+		return isolated(t.User.Name())
+	}
+	property := roles.PropertyTitle(t.Lang, typ, c.Part, c.Name)
+	what := t.t("advice.what.equal", "property", property, "value", value(s.Value))
+	switch {
+	case c.Op == access.AtMost:
+		what = t.t("advice.what.at_most", "property", property, "most", lang.Number(t.Lang, c.Most))
+	case c.Op == access.OneOf && len(c.Values) > 1:
+		var list []string
+		for _, v := range c.Values {
+			list = append(list, value(v))
+		}
+		what = t.t("advice.what.one_of", "property", property, "values", strings.Join(list, ", "))
+	}
+	key := "advice.meet_clause." + c.Part.String()
+	if c.Part == access.OfUser && s.Vouched == access.ByCaller {
+		key = "advice.meet_clause.said"
+	}
+	return t.t(key, "what", what, "name", isolated(t.User.Name()))
 }

@@ -26,7 +26,7 @@ func (p *Portal) explain(w http.ResponseWriter, r *http.Request, v *web.Visit) e
 	if err != nil {
 		return err
 	}
-	q, err := web.Query(r, explainFields...)
+	q, err := web.Query(r, append(saidFields(i.snapshot), explainFields...)...)
 	if err != nil {
 		return err
 	}
@@ -72,6 +72,43 @@ func (f ExplainFilter) asked() people.Asked {
 	return out
 }
 
+// saidFields are the fields in which it can be said what a service would say, of all types.
+func saidFields(s *access.Snapshot) (out []string) {
+	add := func(list []access.Property) {
+		for _, p := range list {
+			if name := saidOf + p.Part.String() + "." + p.Name; p.Vouched == access.ByCaller && !slices.Contains(out, name) {
+				out = append(out, name)
+			}
+		}
+	}
+	for _, t := range s.Types() {
+		add(t.Properties)
+	}
+	add(s.UserProperties())
+	return out
+}
+
+// explainSaid offers the properties of the type that is asked about which the
+// service vouches for. What was said of another type's is left out.
+func explainSaid(s *access.Snapshot, about access.Permission, f ExplainFilter, asked *people.Asked) (out []SaidField) {
+	t, found := s.Type(about.Info().Resource)
+	if !found {
+		return nil
+	}
+	for _, p := range slices.Concat(t.Properties, s.UserProperties()) {
+		if p.Vouched != access.ByCaller {
+			continue
+		}
+		x := SaidField{Type: t.Name, Part: p.Part.String(), Name: p.Name, Kind: p.Kind.String()}
+		x.Field = saidOf + x.Part + "." + x.Name
+		if x.Value = f.Said[x.Field]; x.Value != "" {
+			asked.Said = append(asked.Said, people.Said{Name: x.Part + "." + x.Name, Value: x.Value})
+		}
+		out = append(out, x)
+	}
+	return out
+}
+
 // explainForm fills the form, and finds the entity that was meant.
 func (p *Portal) explainForm(tx *db.Tx, i inside, view *ExplainView, asked *people.Asked) error {
 	row, err := p.People.Get(tx, i.account, view.UserID)
@@ -85,6 +122,7 @@ func (p *Portal) explainForm(tx *db.Tx, i inside, view *ExplainView, asked *peop
 	about, _ := access.Parse(asked.Permission)
 	reach := people.Explainable(i.snapshot, i.q, view.Self, about)
 	view.Types = len(i.snapshot.Types()) > 0
+	view.Said = explainSaid(i.snapshot, about, view.Filter, asked)
 	for permission := range i.snapshot.Known().All() {
 		info := permission.Info()
 		if info.MinLevel == 0 || i.account.Kind <= info.MinLevel {
@@ -241,6 +279,8 @@ func stepHref(i inside, t people.Telling, s access.Step) string {
 		return ""
 	}
 	switch {
+	case s.Do == access.MeetClause && s.Clause.Part == access.OfUser && s.Vouched == access.ByStore && managed("users:edit"):
+		return at.UserValues(user.ID())
 	case s.Do == access.GiveRole && t.MayGive:
 		return at.EditUser(user.ID())
 	case s.Do == access.AllowedAddress && managed("users:edit"):

@@ -1,6 +1,9 @@
 package portal
 
-import "net/url"
+import (
+	"net/url"
+	"strings"
+)
 
 // ExplainFilter is a question about what somebody may do, as its address has it
 // and as it was typed.
@@ -16,26 +19,49 @@ type ExplainFilter struct {
 	Fresh      string // "no"; "" is yes
 	IP         string
 	Resource   string // of a registered type: the id under which it is stored
+
+	Said map[string]string // what a service would say of a registered type's properties, by "said.PART.NAME"
 }
+
+// saidOf begins the names of the fields in Said.
+const saidOf = "said."
 
 var explainFields = []string{"permission", "entity", "location", "owner", "amount", "currency", "state", "factor", "fresh", "ip", "resource"}
 
 // ReadExplain reads an address.
 func ReadExplain(q url.Values) ExplainFilter {
-	return ExplainFilter{q.Get("permission"), q.Get("entity"), q.Get("location"), oneOf(q.Get("owner"), "self", "other"), q.Get("amount"), q.Get("currency"), q.Get("state"),
-		oneOf(q.Get("factor"), "yes", "no"), oneOf(q.Get("fresh"), "no"), q.Get("ip"), q.Get("resource")}
+	f := ExplainFilter{q.Get("permission"), q.Get("entity"), q.Get("location"), oneOf(q.Get("owner"), "self", "other"), q.Get("amount"), q.Get("currency"), q.Get("state"),
+		oneOf(q.Get("factor"), "yes", "no"), oneOf(q.Get("fresh"), "no"), q.Get("ip"), q.Get("resource"), map[string]string{}}
+	for name := range q {
+		if strings.HasPrefix(name, saidOf) && q.Get(name) != "" {
+			f.Said[name] = q.Get(name)
+		}
+	}
+	return f
 }
 
 // Values write it into an address.
 func (f ExplainFilter) Values() url.Values {
-	return pairs("permission", f.Permission, "entity", f.Entity, "location", f.Location, "owner", f.Owner, "amount", f.Amount, "currency", f.Currency, "state", f.State,
+	v := pairs("permission", f.Permission, "entity", f.Entity, "location", f.Location, "owner", f.Owner, "amount", f.Amount, "currency", f.Currency, "state", f.State,
 		"factor", f.Factor, "fresh", f.Fresh, "ip", f.IP, "resource", f.Resource)
+	for name, value := range f.Said {
+		v.Set(name, value)
+	}
+	return v
 }
 
 // More tells whether it says anything beside what and where.
 func (f ExplainFilter) More() bool {
 	f.Permission, f.Entity = "", ""
-	return f != ExplainFilter{}
+	return len(f.Values()) > 0
+}
+
+// SaidField is a property that the service which asks vouches for.
+type SaidField struct {
+	Field            string // "said.resource.amount"
+	Type, Part, Name string
+	Kind             string // "text", "number", "boolean", "user"
+	Value            string // as it was typed
 }
 
 // PermissionChoice is a permission to ask about.
@@ -60,6 +86,7 @@ type ExplainView struct {
 	Unclear     bool     // several entities are called what was typed
 	Locations   []Option
 	Types       bool           // there are registered resource types
+	Said        []SaidField    // of the type that is asked about
 	Answer      *ExplainAnswer // nil before anything was asked
 }
 

@@ -21,10 +21,13 @@ func (m maker) explaining() []Sample {
 	}
 	ask.Entities = []portal.Option{{Value: m.n.CustomerID, Label: m.n.Account}, {Value: "NW-1042-1", Label: "Northwind Web"}}
 	ask.Locations = []portal.Option{{Value: "l1", Label: "Northwind Alps", Selected: true}, {Value: "l2", Label: m.n.Text}}
-	ask.Form, ask.Unclear = wrong("permission", "entity", "location", "amount", "currency", "state", "ip"), true
+	ask.Types = true
+	ask.Said = []portal.SaidField{{Field: "said.resource.pieces", Type: "parcels", Part: "resource", Name: "pieces", Kind: "number", Value: m.n.Text}, {Field: "said.action.express", Type: "parcels", Part: "action", Name: "express", Kind: "boolean", Value: "true"},
+		{Field: "said.user.shift", Part: "user", Name: "shift", Kind: "text"}}
+	ask.Form, ask.Unclear = wrong("permission", "entity", "location", "amount", "currency", "state", "ip", "said.resource.pieces"), true
 	no, yes := ask, ask
 	no.Form, no.Unclear, yes.Form, yes.Unclear = portal.Form{}, false, portal.Form{}, false
-	no.Answer = m.denied()
+	no.Answer, yes.Said = m.denied(), nil
 	yes.Self, yes.UserID, yes.Filter = true, "usr_me", portal.ExplainFilter{Permission: "payments:refund", Entity: "NW-1042-1"}
 	yes.Answer = m.allowed()
 	changes := portal.AccessEffectView{Page: page, User: m.head(), Moves: m.moves(), Typed: []portal.Typed{{Name: "roles", Value: "r1"}, {Name: "revision", Value: "12"}}}
