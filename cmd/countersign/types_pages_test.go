@@ -358,7 +358,7 @@ func (d *typeDesk) said(t *testing.T) {
 	})
 	t.Run("R13 K2 what is wrong stands at its field, and what nobody registered is refused", func(t *testing.T) {
 		a := ask("said.resource.pieces", "five", "said.action.express", "perhaps")
-		sees(t, a, http.StatusUnprocessableEntity, "This must be a whole number", "This must be true or false.")
+		sees(t, a, http.StatusUnprocessableEntity, "Pieces : This must be a whole number", "Express : This must be true or false.")
 		if !strings.Contains(a.Text, `value="five"`) || !strings.Contains(a.Text, `href="#f-said.resource.pieces"`) {
 			t.Error("what was typed is lost, or the summary does not lead there")
 		}

@@ -209,7 +209,7 @@ func (x *explaining) said(q *access.Question, list []Said, f *fault.Fields) {
 		}
 		switch {
 		case code != "":
-			f.Add("said."+s.Name, code, "name", name)
+			f.Add("said."+s.Name, code, "name", name, "type", info.Resource, "of", part)
 		case text != "":
 			q.Claims = append(q.Claims, access.Claim{Part: p.Part, Name: p.Name, Kind: p.Kind, Text: text})
 		}

@@ -161,8 +161,12 @@ func (w words) problems(f Form) []Problem {
 	return out
 }
 
-// label is what a field is called: a condition by its permission, a row by its place.
+// label is what a field is called: a condition by its permission, a row by its
+// place, a registered property by its title.
 func (w words) label(field fault.Field) string {
+	if typ, ok := field.Args["type"].(string); ok && strings.HasPrefix(field.Name, saidOf) {
+		return w.property(typ, fmt.Sprint(field.Args["of"]), fmt.Sprint(field.Args["name"]))
+	}
 	if permission, ok := field.Args["permission"].(string); ok && field.Args["clause"] != nil {
 		return w.permission(permission)
 	}

@@ -1,6 +1,9 @@
 package gallery
 
-import "countersign/internal/portal"
+import (
+	"countersign/internal/fault"
+	"countersign/internal/portal"
+)
 
 func (m maker) explaining() []Sample {
 	page := m.inside(portal.SectionUsers)
@@ -24,7 +27,8 @@ func (m maker) explaining() []Sample {
 	ask.Types = true
 	ask.Said = []portal.SaidField{{Field: "said.resource.pieces", Type: "parcels", Part: "resource", Name: "pieces", Kind: "number", Value: m.n.Text}, {Field: "said.action.express", Type: "parcels", Part: "action", Name: "express", Kind: "boolean", Value: "true"},
 		{Field: "said.user.shift", Part: "user", Name: "shift", Kind: "text"}}
-	ask.Form, ask.Unclear = wrong("permission", "entity", "location", "amount", "currency", "state", "ip", "said.resource.pieces"), true
+	ask.Form, ask.Unclear = wrong("permission", "entity", "location", "amount", "currency", "state", "ip"), true
+	ask.Form.Refusal.Fields = append(ask.Form.Refusal.Fields, fault.Field{Name: "said.resource.pieces", Code: "value_number", Args: map[string]any{"type": "parcels", "of": "resource", "name": "pieces"}})
 	no, yes := ask, ask
 	no.Form, no.Unclear, yes.Form, yes.Unclear = portal.Form{}, false, portal.Form{}, false
 	no.Answer, yes.Said = m.denied(), nil
