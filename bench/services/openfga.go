@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -25,7 +26,7 @@ import (
 
 // openFGA is OpenFGA's server, asked in this process without a connection
 // between, over one of its stores and with one way to say what a role is.
-func openFGA(name string, upTo int, open func(dir string) (storage.OpenFGADatastore, error), roles func(compare.PlainWorld) (string, []*openfgav1.TupleKey)) compare.Peer {
+func openFGA(name string, upTo int, open func(dir string) (storage.OpenFGADatastore, func() error, error), roles func(compare.PlainWorld) (string, []*openfgav1.TupleKey)) compare.Peer {
 	var stop ends
 	return compare.Peer{
 		Names: []string{name}, UpTo: upTo, Slow: true,
@@ -35,7 +36,7 @@ func openFGA(name string, upTo int, open func(dir string) (storage.OpenFGADatast
 				return nil, err
 			}
 			stop = ends{func() error { return os.RemoveAll(dir) }}
-			store, err := open(dir)
+			store, settle, err := open(dir)
 			if err != nil {
 				return nil, err
 			}
@@ -46,22 +47,40 @@ func openFGA(name string, upTo int, open func(dir string) (storage.OpenFGADatast
 			stop = append(stop, func() error { s.Close(); return nil })
 			model, tuples := roles(compare.Plain(w))
 			ask, err := openFGAFilled(s, model, tuples)
-			return []compare.Asked{ask}, err
+			if err != nil {
+				return nil, err
+			}
+			return []compare.Asked{ask}, settle()
 		},
 		Stop: func() error { return stop.end() },
 	}
 }
 
-func openFGAMemory(string) (storage.OpenFGADatastore, error) {
-	return memory.New(memory.WithMaxTuplesPerWrite(written)), nil
+func openFGAMemory(string) (storage.OpenFGADatastore, func() error, error) {
+	return memory.New(memory.WithMaxTuplesPerWrite(written)), func() error { return nil }, nil
 }
 
-func openFGASQLite(dir string) (storage.OpenFGADatastore, error) {
+// openFGASQLite has SQLite look at what it holds once that is written: without,
+// it takes an index that has it read all grants of a kind to find those of one user.
+func openFGASQLite(dir string) (storage.OpenFGADatastore, func() error, error) {
 	file := "file:" + filepath.Join(dir, "openfga.db")
 	if err := migrate.RunMigrations(migrate.MigrationConfig{Engine: "sqlite", URI: file, Timeout: time.Minute, PingTimeout: time.Minute}); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return sqlite.New(file, sqlcommon.NewConfig(sqlcommon.WithMaxTuplesPerWrite(written)))
+	address, err := sqlite.PrepareDSN(file)
+	if err != nil {
+		return nil, nil, err
+	}
+	db, err := sql.Open("sqlite", address)
+	if err != nil {
+		return nil, nil, err
+	}
+	analyze := func() error {
+		_, err := db.Exec("ANALYZE")
+		return err
+	}
+	store, err := sqlite.NewWithDB(db, sqlcommon.NewConfig(sqlcommon.WithMaxTuplesPerWrite(written)))
+	return store, analyze, err
 }
 
 // newOpenFGA is a server with its caches on, as the page on running in production
