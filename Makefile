@@ -3,7 +3,7 @@
 MAKEFLAGS += --no-print-directory
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run build assets test lint features bench bench-peers soak screenshots lighthouse clean need-go need-npm
+.PHONY: help run build assets test lint features bench bench-peers bench-all soak screenshots lighthouse clean need-go need-npm
 
 GO := go
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
@@ -77,6 +77,11 @@ bench: need-go assets ## Measure: every benchmark, into build/bench.txt, then be
 bench-peers: need-go ## Measure decisions beside casbin, cedar-go and OPA, answers checked equal, into build/peers.md
 	@mkdir -p build
 	@cd bench && $(GO) run . >../build/peers.md; status=$$?; cat ../build/peers.md; exit $$status
+
+# Once more a module of its own: it fetches and compiles some hundreds of modules, bench-peers a few.
+bench-all: need-go ## Measure the same beside OpenFGA and SpiceDB too, up to 100,000 users, into build/services.md
+	@mkdir -p build
+	@cd bench/services && $(GO) run . >../../build/services.md; status=$$?; cat ../../build/services.md; exit $$status
 
 soak: need-go assets ## Run the tests that take hours
 	@$(GO) test -tags soak -run Soak -count=1 -timeout 4h ./...

@@ -1,4 +1,4 @@
-package main
+package compare
 
 import (
 	"fmt"
@@ -67,50 +67,50 @@ func (t *table[V]) find(id string) *V {
 
 // newFloor is the least that any check of this shape costs: find the user and
 // the entity, test up to four intervals, test a bit. It allocates nothing.
-func newFloor(w access.World) ([]asked, error) {
+func newFloor(w access.World) ([]Asked, error) {
 	entities, users := newTable[int32](len(w.Entities)), newTable[reaches](len(w.Users))
 	roles, err := eachReach(w, entities.put, users.put)
 	if err != nil {
 		return nil, err
 	}
-	return []asked{func(q *question) bool {
-		u, e := users.find(q.user), entities.find(q.entity)
+	return []Asked{func(q *Question) bool {
+		u, e := users.find(q.User), entities.find(q.Entity)
 		return u != nil && e != nil && u.allow(roles, *e, q.permission)
 	}}, nil
 }
 
-func newMapFloor(w access.World) ([]asked, error) {
+func newMapFloor(w access.World) ([]Asked, error) {
 	entities, users := make(map[string]int32, len(w.Entities)), make(map[string]reaches, len(w.Users))
 	roles, err := eachReach(w, func(id string, at int32) { entities[id] = at }, func(id string, r reaches) { users[id] = r })
 	if err != nil {
 		return nil, err
 	}
-	return []asked{func(q *question) bool {
-		u, known := users[q.user]
-		e, there := entities[q.entity]
+	return []Asked{func(q *Question) bool {
+		u, known := users[q.User]
+		e, there := entities[q.Entity]
 		return known && there && u.allow(roles, e, q.permission)
 	}}, nil
 }
 
 // eachReach tells of every entity and user, and gives what the roles hold.
 func eachReach(w access.World, entity func(string, int32), user func(string, reaches)) ([]access.Set, error) {
-	p := plain(w)
-	roles := make([]access.Set, len(p.roles))
-	for i, r := range p.roles {
+	p := Plain(w)
+	roles := make([]access.Set, len(p.Roles))
+	for i, r := range p.Roles {
 		roles[i] = r.holds
 	}
-	for _, e := range p.entities {
-		entity(e.id, e.lo)
+	for _, e := range p.Entities {
+		entity(e.ID, e.lo)
 	}
-	for _, u := range p.users {
-		if len(u.grants) > perUser {
-			return nil, fmt.Errorf("the floor has room for %d assignments, %s has %d", perUser, u.id, len(u.grants))
+	for _, u := range p.Users {
+		if len(u.Grants) > perUser {
+			return nil, fmt.Errorf("the floor has room for %d assignments, %s has %d", perUser, u.ID, len(u.Grants))
 		}
 		var r reaches
-		for i, g := range u.grants {
-			r.span[i], r.role[i] = [2]int32{p.entities[g.entity].lo, p.entities[g.entity].hi}, uint16(g.role)
+		for i, g := range u.Grants {
+			r.span[i], r.role[i] = [2]int32{p.Entities[g.Entity].lo, p.Entities[g.Entity].hi}, uint16(g.Role)
 		}
-		user(u.id, r)
+		user(u.ID, r)
 	}
 	return roles, nil
 }

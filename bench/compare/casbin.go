@@ -1,4 +1,4 @@
-package main
+package compare
 
 import (
 	"github.com/casbin/casbin/v2"
@@ -29,7 +29,7 @@ m = g2(p.sub, r.act) && (g(r.sub, p.sub, r.own) || g(r.sub, p.sub, r.up) || g(r.
 
 // newCasbin follows casbin's page on performance: few rules, permissions given
 // to roles, links added in bulk. An enforcer that caches answers is not used: nobody else's are cached.
-func newCasbin(w access.World) ([]asked, error) {
+func newCasbin(w access.World) ([]Asked, error) {
 	m, err := model.NewModelFromString(casbinModel)
 	if err != nil {
 		return nil, err
@@ -38,17 +38,17 @@ func newCasbin(w access.World) ([]asked, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := plain(w)
+	p := Plain(w)
 	var rules, actions, links [][]string
-	for _, r := range p.roles {
-		rules = append(rules, []string{r.key})
-		for _, a := range r.actions {
-			actions = append(actions, []string{r.key, a})
+	for _, r := range p.Roles {
+		rules = append(rules, []string{r.Key})
+		for _, a := range r.Actions {
+			actions = append(actions, []string{r.Key, a})
 		}
 	}
-	for _, u := range p.users {
-		for _, g := range u.grants {
-			links = append(links, []string{u.id, p.roles[g.role].key, p.entities[g.entity].id})
+	for _, u := range p.Users {
+		for _, g := range u.Grants {
+			links = append(links, []string{u.ID, p.Roles[g.Role].Key, p.Entities[g.Entity].ID})
 		}
 	}
 	if _, err := e.AddPolicies(rules); err != nil {
@@ -61,25 +61,25 @@ func newCasbin(w access.World) ([]asked, error) {
 		return nil, err
 	}
 	lines := lines(p)
-	return []asked{func(q *question) bool {
-		l := lines[q.entity]
+	return []Asked{func(q *Question) bool {
+		l := lines[q.Entity]
 		if l == nil {
 			return false
 		}
-		ok, err := e.Enforce(q.user, l[0], l[1], l[2], q.action)
+		ok, err := e.Enforce(q.User, l[0], l[1], l[2], q.Action)
 		return ok && err == nil
 	}}, nil
 }
 
 // lines are each entity and what stands above it, nearest first; the topmost is repeated to three.
-func lines(p plainWorld) map[string]*[3]string {
-	out := make(map[string]*[3]string, len(p.entities))
-	for _, e := range p.entities {
+func lines(p PlainWorld) map[string]*[3]string {
+	out := make(map[string]*[3]string, len(p.Entities))
+	for _, e := range p.Entities {
 		l := new([3]string)
 		for i := range l {
-			l[i] = e.line[min(i, len(e.line)-1)]
+			l[i] = e.Line[min(i, len(e.Line)-1)]
 		}
-		out[e.id] = l
+		out[e.ID] = l
 	}
 	return out
 }

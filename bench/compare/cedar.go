@@ -1,4 +1,4 @@
-package main
+package compare
 
 import (
 	"fmt"
@@ -21,20 +21,20 @@ func cedarAction(id string) types.EntityUID {
 }
 
 // cedarEntities are the tree, and the actions in groups: one group for each role, as Cedar's documentation advises.
-func cedarEntities(p plainWorld, more int) types.EntityMap {
-	out := make(types.EntityMap, len(p.entities)+more+256)
-	for _, e := range p.entities {
-		one := types.Entity{UID: cedarEntity(e.id)}
-		if len(e.line) > 1 {
-			one.Parents = types.NewEntityUIDSet(cedarEntity(e.line[1]))
+func cedarEntities(p PlainWorld, more int) types.EntityMap {
+	out := make(types.EntityMap, len(p.Entities)+more+256)
+	for _, e := range p.Entities {
+		one := types.Entity{UID: cedarEntity(e.ID)}
+		if len(e.Line) > 1 {
+			one.Parents = types.NewEntityUIDSet(cedarEntity(e.Line[1]))
 		}
 		out[one.UID] = one
 	}
 	groups := map[string][]types.EntityUID{}
-	for _, r := range p.roles {
-		out[cedarAction(r.key)] = types.Entity{UID: cedarAction(r.key)}
-		for _, a := range r.actions {
-			groups[a] = append(groups[a], cedarAction(r.key))
+	for _, r := range p.Roles {
+		out[cedarAction(r.Key)] = types.Entity{UID: cedarAction(r.Key)}
+		for _, a := range r.Actions {
+			groups[a] = append(groups[a], cedarAction(r.Key))
 		}
 	}
 	for a, in := range groups {
@@ -43,8 +43,8 @@ func cedarEntities(p plainWorld, more int) types.EntityMap {
 	return out
 }
 
-func cedarAsked(q *question) cedar.Request {
-	return cedar.Request{Principal: cedarUser(q.user), Action: cedarAction(q.action), Resource: cedarEntity(q.entity)}
+func cedarAsked(q *Question) cedar.Request {
+	return cedar.Request{Principal: cedarUser(q.User), Action: cedarAction(q.Action), Resource: cedarEntity(q.Entity)}
 }
 
 // picked are the policies of one user, which the application hands to Cedar instead of everybody's.
@@ -66,51 +66,51 @@ func (p picked) All() iter.Seq2[cedar.PolicyID, *cedar.Policy] {
 }
 
 // newCedarPicked has one policy for each assignment, its scope filled in whole.
-func newCedarPicked(w access.World) ([]asked, error) {
-	p := plain(w)
+func newCedarPicked(w access.World) ([]Asked, error) {
+	p := Plain(w)
 	entities := cedarEntities(p, 0)
-	policies := make(map[string]picked, len(p.users))
-	for _, u := range p.users {
-		list := make(picked, 0, len(u.grants))
-		for i, g := range u.grants {
-			policy := ast.Permit().PrincipalEq(cedarUser(u.id)).ActionIn(cedarAction(p.roles[g.role].key)).ResourceIn(cedarEntity(p.entities[g.entity].id))
-			list = append(list, cedarPolicy{cedar.PolicyID(fmt.Sprintf("%s.%d", u.id, i)), cedar.NewPolicyFromAST(policy)})
+	policies := make(map[string]picked, len(p.Users))
+	for _, u := range p.Users {
+		list := make(picked, 0, len(u.Grants))
+		for i, g := range u.Grants {
+			policy := ast.Permit().PrincipalEq(cedarUser(u.ID)).ActionIn(cedarAction(p.Roles[g.Role].Key)).ResourceIn(cedarEntity(p.Entities[g.Entity].ID))
+			list = append(list, cedarPolicy{cedar.PolicyID(fmt.Sprintf("%s.%d", u.ID, i)), cedar.NewPolicyFromAST(policy)})
 		}
-		policies[u.id] = list
+		policies[u.ID] = list
 	}
-	return []asked{func(q *question) bool {
-		d, _ := cedar.Authorize(policies[q.user], entities, cedarAsked(q))
+	return []Asked{func(q *Question) bool {
+		d, _ := cedar.Authorize(policies[q.User], entities, cedarAsked(q))
 		return d == cedar.Allow
 	}}, nil
 }
 
 // newCedarSet has one policy for each role, and with each user, as attributes,
 // the entities over which they hold it.
-func newCedarSet(w access.World) ([]asked, error) {
-	p := plain(w)
+func newCedarSet(w access.World) ([]Asked, error) {
+	p := Plain(w)
 	var text strings.Builder
-	for _, r := range p.roles {
-		fmt.Fprintf(&text, "permit (principal is User, action in Action::%q, resource is Entity) when { principal has %s && resource in principal.%s };\n", r.key, r.key, r.key)
+	for _, r := range p.Roles {
+		fmt.Fprintf(&text, "permit (principal is User, action in Action::%q, resource is Entity) when { principal has %s && resource in principal.%s };\n", r.Key, r.Key, r.Key)
 	}
 	set, err := cedar.NewPolicySetFromBytes("roles.cedar", []byte(text.String()))
 	if err != nil {
 		return nil, err
 	}
-	entities := cedarEntities(p, len(p.users))
-	for _, u := range p.users {
+	entities := cedarEntities(p, len(p.Users))
+	for _, u := range p.Users {
 		over := map[types.String][]types.Value{}
-		for _, g := range u.grants {
-			key := types.String(p.roles[g.role].key)
-			over[key] = append(over[key], cedarEntity(p.entities[g.entity].id))
+		for _, g := range u.Grants {
+			key := types.String(p.Roles[g.Role].Key)
+			over[key] = append(over[key], cedarEntity(p.Entities[g.Entity].ID))
 		}
 		attributes := make(types.RecordMap, len(over))
 		for key, where := range over {
 			attributes[key] = types.NewSet(where...)
 		}
-		one := types.Entity{UID: cedarUser(u.id), Attributes: types.NewRecord(attributes)}
+		one := types.Entity{UID: cedarUser(u.ID), Attributes: types.NewRecord(attributes)}
 		entities[one.UID] = one
 	}
-	return []asked{func(q *question) bool {
+	return []Asked{func(q *Question) bool {
 		d, _ := cedar.Authorize(set, entities, cedarAsked(q))
 		return d == cedar.Allow
 	}}, nil

@@ -1,4 +1,4 @@
-package main
+package compare
 
 import (
 	"bytes"
@@ -14,22 +14,10 @@ import (
 
 // TestEqual asks everybody about a small world, and compares each answer with the rules'.
 func TestEqual(t *testing.T) {
-	w, err := makeWorld(1_000)
-	if err != nil {
-		t.Fatal(err)
-	}
-	a := newAsker(w)
-	plain, seven := a.plainly(checked), a.fully(checked)
-	for _, p := range peers() {
-		t.Run(p.names[0], func(t *testing.T) {
-			some, _, err := p.contestants(1_000, 0, plain, seven)
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, c := range some {
-				if err := c.right(checked); err != nil {
-					t.Errorf("%s, rules %s: %v", c.name, c.about, err)
-				}
+	for _, p := range Peers() {
+		t.Run(p.Names[0], func(t *testing.T) {
+			if err := p.Check(1_000); err != nil {
+				t.Error(err)
 			}
 		})
 	}
@@ -48,7 +36,7 @@ func TestQuestions(t *testing.T) {
 	}
 	a := newAsker(w)
 	plain, seven := a.plainly(checked), a.fully(checked)
-	for name, list := range map[string][]question{"plain": plain, "seven": seven} {
+	for name, list := range map[string][]Question{"plain": plain, "seven": seven} {
 		allowed := 0
 		for i := range list {
 			if list[i].allowed {
@@ -71,7 +59,7 @@ func TestQuestions(t *testing.T) {
 	}
 }
 
-func reasons(s *access.Snapshot, list []question) (out access.Reasons) {
+func reasons(s *access.Snapshot, list []Question) (out access.Reasons) {
 	for i := range list {
 		out |= access.Decide(s, list[i].access("", list[i].permission)).Reasons
 	}
@@ -104,7 +92,7 @@ func TestWrongAnswer(t *testing.T) {
 		t.Fatal(err)
 	}
 	list := newAsker(w).plainly(checked)
-	yes := contestant{row: row{name: "yes to all"}, list: list, ask: func(*question) bool { return true }}
+	yes := contestant{row: row{name: "yes to all"}, list: list, ask: func(*Question) bool { return true }}
 	if err := yes.right(checked); err == nil {
 		t.Error("yes to all passes for right")
 	}
@@ -117,11 +105,12 @@ func TestWrongAnswer(t *testing.T) {
 // TestTable runs the whole command, shortly.
 func TestTable(t *testing.T) {
 	var out bytes.Buffer
-	if err := run(&out, io.Discard, "1000", measuring{rounds: 1, turn: time.Millisecond, questions: checked}); err != nil {
+	m := measuring{peers: Peers(), rounds: 1, turn: time.Millisecond, questions: checked}
+	if err := m.run(&out, io.Discard, "1000"); err != nil {
 		t.Fatal(err)
 	}
-	for _, p := range peers() {
-		for _, name := range p.names {
+	for _, p := range Peers() {
+		for _, name := range p.Names {
 			if !strings.Contains(out.String(), "\n| "+name) {
 				t.Errorf("no row for %s in\n%s", name, out.String())
 			}

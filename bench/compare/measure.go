@@ -1,6 +1,7 @@
-package main
+package compare
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"runtime"
@@ -12,11 +13,15 @@ import (
 	"countersign/internal/access"
 )
 
-// checked is how many questions everybody answers before the clock runs.
-const checked = 4_096
+// So many questions everybody answers before the clock runs, and whoever is slow.
+const (
+	checked     = 4_096
+	checkedSlow = 1_024
+)
 
-// measuring is how long and how often.
+// measuring is who is asked, how long and how often.
 type measuring struct {
+	peers     []Peer
 	rounds    int
 	turn      time.Duration
 	questions int // asked in their order, round and round
@@ -43,17 +48,18 @@ type row struct {
 // contestant is a peer that has been built and checked, with its place in the questions.
 type contestant struct {
 	row
-	ask   asked
-	list  []question
+	ask   Asked
+	list  []Question
 	at    int
 	turns []float64 // ns of processor time a check, by round
 	made  uint64    // allocations, in all turns
 	done  int       // checks, in all turns
 	step  int       // checks in a turn
+	slow  bool
 }
 
 // world measures everybody on a world of n users.
-func (m measuring) world(n int, progress io.Writer) (result, error) {
+func (m measuring) world(n int, progress io.Writer) (r result, err error) {
 	begun := time.Now()
 	say := func(format string, args ...any) {
 		fmt.Fprintf(progress, "%6.1f s  %s users: %s\n", time.Since(begun).Seconds(), grouped(n), fmt.Sprintf(format, args...))
@@ -65,20 +71,18 @@ func (m measuring) world(n int, progress io.Writer) (result, error) {
 	}
 	used := inUse()
 	var all []*contestant
-	for _, p := range peers() {
-		if p.upTo > 0 && n > p.upTo {
-			r.left = append(r.left, p.names...)
+	for _, p := range m.peers {
+		if p.UpTo > 0 && n > p.UpTo {
+			r.left = append(r.left, p.Names...)
 			continue
 		}
-		say("building %s", p.names[0])
+		say("building %s", p.Names[0])
+		if p.Stop != nil {
+			defer func() { err = errors.Join(err, p.Stop()) }()
+		}
 		some, now, err := p.contestants(n, used, plain, seven)
 		if err != nil {
-			return r, fmt.Errorf("%s: %w", p.names[0], err)
-		}
-		for _, c := range some {
-			if err := c.right(checked); err != nil {
-				return r, fmt.Errorf("%s: %w", c.name, err)
-			}
+			return r, fmt.Errorf("%s: %w", p.Names[0], err)
 		}
 		all, used = append(all, some...), now
 	}
@@ -93,7 +97,7 @@ func (m measuring) world(n int, progress io.Writer) (result, error) {
 }
 
 // begin is what a world gives before anybody else is asked, and the questions.
-func (m measuring) begin(n int) (r result, plain, seven []question, err error) {
+func (m measuring) begin(n int) (r result, plain, seven []Question, err error) {
 	if r.snapshot, err = snapshot(n); err != nil {
 		return r, nil, nil, err
 	}
@@ -106,17 +110,31 @@ func (m measuring) begin(n int) (r result, plain, seven []question, err error) {
 	return r, a.plainly(m.questions), a.fully(m.questions), nil
 }
 
+// Check asks a peer about a world of so many users, and tells of an answer that is not the rules'.
+func (p Peer) Check(users int) (err error) {
+	w, err := makeWorld(users)
+	if err != nil {
+		return err
+	}
+	if p.Stop != nil {
+		defer func() { err = errors.Join(err, p.Stop()) }()
+	}
+	a := newAsker(w)
+	_, _, err = p.contestants(users, 0, a.plainly(checked), a.fully(checked))
+	return err
+}
+
 // contestants builds a peer from a world of its own, so that what it keeps of it
-// counts as its memory. Whoever knows all seven rules comes once more, to be asked about them.
+// counts as its memory, and checks its first answers. Whoever knows all seven rules comes once more, to be asked about them.
 // used is the memory in use before and, as the second result, after.
-func (p peer) contestants(n int, used float64, plain, seven []question) ([]*contestant, float64, error) {
+func (p Peer) contestants(n int, used float64, plain, seven []Question) ([]*contestant, float64, error) {
 	w, err := makeWorld(n)
 	if err != nil {
 		return nil, 0, err
 	}
 	users := len(w.Users)
 	begun := worked()
-	ways, err := p.build(w)
+	ways, err := p.Build(w)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -126,14 +144,26 @@ func (p peer) contestants(n int, used float64, plain, seven []question) ([]*cont
 	bytes := (after - used) / float64(users)
 	var out []*contestant
 	for i, ask := range ways {
-		out = append(out, &contestant{row: row{name: p.names[i], about: "2", built: built, bytes: bytes}, ask: ask, list: plain})
+		out = append(out, &contestant{row: row{name: p.Names[i], about: "2", built: built, bytes: bytes}, ask: ask, list: plain, slow: p.Slow})
 	}
-	if p.seven {
+	if p.Seven {
 		again := *out[0]
 		again.about, again.list = "all seven", seven
 		out = append(out, &again)
 	}
+	for _, c := range out {
+		if err := c.right(p.checked()); err != nil {
+			return nil, 0, fmt.Errorf("%s, rules %s: %w", c.name, c.about, err)
+		}
+	}
 	return out, after, nil
+}
+
+func (p Peer) checked() int {
+	if p.Slow {
+		return checkedSlow
+	}
+	return checked
 }
 
 // inUse is the memory in use.
@@ -152,7 +182,7 @@ func inUse() float64 {
 func (c *contestant) right(n int) error {
 	for i := range c.list[:n] {
 		if q := &c.list[i]; c.ask(q) != q.allowed {
-			return fmt.Errorf("the rules say %v to %s %s on %s %+v", q.allowed, q.user, q.action, q.entity, q.facts)
+			return fmt.Errorf("the rules say %v to %s %s on %s %+v", q.allowed, q.User, q.Action, q.Entity, q.facts)
 		}
 	}
 	return nil
@@ -206,6 +236,9 @@ func (c *contestant) turn() error {
 	runtime.ReadMemStats(&before)
 	begun := worked()
 	right := c.checks()
+	if c.slow {
+		rest()
+	}
 	spent := worked() - begun
 	runtime.ReadMemStats(&after)
 	if right != c.step {
@@ -214,6 +247,19 @@ func (c *contestant) turn() error {
 	c.turns = append(c.turns, float64(spent.Nanoseconds())/float64(c.step))
 	c.made, c.done = c.made+after.Mallocs-before.Mallocs, c.done+c.step
 	return nil
+}
+
+// rest waits until the process has come to rest. What a service still does
+// after its answers is its own work, and would fall into the next one's turn.
+func rest() {
+	const moment = 2 * time.Millisecond
+	for range 100 {
+		begun := worked()
+		time.Sleep(moment)
+		if worked()-begun < moment/20 {
+			return
+		}
+	}
 }
 
 // checks asks the next questions and counts the right answers.

@@ -1,4 +1,4 @@
-package main
+package compare
 
 import (
 	"context"
@@ -28,48 +28,48 @@ allow if {
 // newOPA follows OPA's page on performance: objects instead of arrays, a
 // prepared query, a store that holds what evaluation reads without converting
 // it, and an input that comes as such a value.
-func newOPA(w access.World) ([]asked, error) {
-	store := inmem.NewFromObjectWithOpts(opaData(plain(w)), inmem.OptReturnASTValuesOnRead(true), inmem.OptRoundTripOnWrite(false))
+func newOPA(w access.World) ([]Asked, error) {
+	store := inmem.NewFromObjectWithOpts(opaData(Plain(w)), inmem.OptReturnASTValuesOnRead(true), inmem.OptRoundTripOnWrite(false))
 	ctx := context.Background()
 	query, err := rego.New(rego.Query("data.desk.allow"), rego.Module("desk.rego", opaPolicy), rego.Store(store)).PrepareForEval(ctx)
 	if err != nil {
 		return nil, err
 	}
 	user, action, entity := ast.StringTerm("user"), ast.StringTerm("action"), ast.StringTerm("entity")
-	return []asked{func(q *question) bool {
-		input := ast.NewObject([2]*ast.Term{user, ast.StringTerm(q.user)}, [2]*ast.Term{action, ast.StringTerm(q.action)}, [2]*ast.Term{entity, ast.StringTerm(q.entity)})
+	return []Asked{func(q *Question) bool {
+		input := ast.NewObject([2]*ast.Term{user, ast.StringTerm(q.User)}, [2]*ast.Term{action, ast.StringTerm(q.Action)}, [2]*ast.Term{entity, ast.StringTerm(q.Entity)})
 		answer, err := query.Eval(ctx, rego.EvalParsedInput(input))
 		return err == nil && answer.Allowed()
 	}}, nil
 }
 
-func opaData(p plainWorld) map[string]any {
+func opaData(p PlainWorld) map[string]any {
 	holders := map[string]any{} // of an action: the roles
-	for _, r := range p.roles {
-		for _, a := range r.actions {
+	for _, r := range p.Roles {
+		for _, a := range r.Actions {
 			if holders[a] == nil {
 				holders[a] = map[string]any{}
 			}
-			holders[a].(map[string]any)[r.key] = true
+			holders[a].(map[string]any)[r.Key] = true
 		}
 	}
-	lines := make(map[string]any, len(p.entities))
-	for _, e := range p.entities {
-		line := make([]any, len(e.line))
-		for i, id := range e.line {
+	lines := make(map[string]any, len(p.Entities))
+	for _, e := range p.Entities {
+		line := make([]any, len(e.Line))
+		for i, id := range e.Line {
 			line[i] = id
 		}
-		lines[e.id] = line
+		lines[e.ID] = line
 	}
-	users := make(map[string]any, len(p.users))
-	for _, u := range p.users {
-		over := make(map[string]any, len(u.grants))
-		for _, g := range u.grants {
-			id := p.entities[g.entity].id
+	users := make(map[string]any, len(p.Users))
+	for _, u := range p.Users {
+		over := make(map[string]any, len(u.Grants))
+		for _, g := range u.Grants {
+			id := p.Entities[g.Entity].ID
 			held, _ := over[id].([]any)
-			over[id] = append(held, p.roles[g.role].key)
+			over[id] = append(held, p.Roles[g.Role].Key)
 		}
-		users[u.id] = over
+		users[u.ID] = over
 	}
 	return map[string]any{"holders": holders, "lines": lines, "users": users}
 }

@@ -1,4 +1,4 @@
-package main
+package compare
 
 import (
 	"fmt"
@@ -206,51 +206,56 @@ func (m *maker) special(u *access.User) {
 	}
 }
 
-// plainWorld is a world as peers are told of it: who has which role over which
+// PlainWorld is a world as peers are told of it: who has which role over which
 // entity, who stands above whom, what a role holds. That is rule 2; what the
 // other rules read is left out, and so nobody is asked about it.
-type plainWorld struct {
-	entities []plainEntity // each before those below it
-	users    []plainUser
-	roles    []plainRole // by key; those with conditions are left out
+type PlainWorld struct {
+	Entities []PlainEntity // each before those below it
+	Users    []PlainUser
+	Roles    []PlainRole // by key; those with conditions are left out
 }
 
-type plainEntity struct {
-	id   string
-	line []string // itself and all above it, nearest first
+// PlainEntity is an entity and where it stands.
+type PlainEntity struct {
+	ID   string
+	Line []string // itself and all above it, nearest first
 	lo   int32    // it and all below it are lo to hi, in the order of the list
 	hi   int32
 }
 
-type plainUser struct {
-	id     string
-	grants []plainGrant
+// PlainUser is a user and what they were given.
+type PlainUser struct {
+	ID     string
+	Grants []PlainGrant
 }
 
-type plainGrant struct {
-	role   int // number in roles
-	entity int // number in entities
+// PlainGrant is a role over an entity and all below it.
+type PlainGrant struct {
+	Role   int // number in Roles
+	Entity int // number in Entities
 }
 
-type plainRole struct {
-	key     string
+// PlainRole is a predefined role, the same in each account.
+type PlainRole struct {
+	Key     string
 	holds   access.Set // closed
-	actions []string   // the names of what it holds
+	Actions []string   // the names of what it holds
 }
 
-func plain(w access.World) plainWorld {
-	var out plainWorld
+// Plain is what peers are told of a world.
+func Plain(w access.World) PlainWorld {
+	var out PlainWorld
 	at := make(map[string]int, len(w.Entities))
 	for i, e := range w.Entities { // makeWorld lists them in path order
-		p := plainEntity{id: e.ID, line: []string{e.ID}, lo: int32(i), hi: int32(i + 1)}
+		p := PlainEntity{ID: e.ID, Line: []string{e.ID}, lo: int32(i), hi: int32(i + 1)}
 		if e.ParentID != "" {
-			p.line = append(p.line, out.entities[at[e.ParentID]].line...)
+			p.Line = append(p.Line, out.Entities[at[e.ParentID]].Line...)
 		}
-		for _, above := range p.line[1:] {
-			out.entities[at[above]].hi = int32(i + 1)
+		for _, above := range p.Line[1:] {
+			out.Entities[at[above]].hi = int32(i + 1)
 		}
 		at[e.ID] = i
-		out.entities = append(out.entities, p)
+		out.Entities = append(out.Entities, p)
 	}
 	number, keys := map[string]int{}, map[string]int{}
 	for _, r := range w.Roles {
@@ -258,28 +263,28 @@ func plain(w access.World) plainWorld {
 			continue
 		}
 		if _, ok := keys[r.Key]; !ok {
-			keys[r.Key] = len(out.roles)
-			out.roles = append(out.roles, makePlainRole(r))
+			keys[r.Key] = len(out.Roles)
+			out.Roles = append(out.Roles, makePlainRole(r))
 		}
 		number[r.ID] = keys[r.Key]
 	}
-	out.users = make([]plainUser, 0, len(w.Users))
+	out.Users = make([]PlainUser, 0, len(w.Users))
 	for _, u := range w.Users {
-		p := plainUser{id: u.ID, grants: make([]plainGrant, 0, perUser)}
+		p := PlainUser{ID: u.ID, Grants: make([]PlainGrant, 0, perUser)}
 		for _, m := range u.Memberships {
 			for _, a := range m.Assignments {
 				if role, ok := number[a.RoleID]; ok {
-					p.grants = append(p.grants, plainGrant{role, at[a.Entities[0]]})
+					p.Grants = append(p.Grants, PlainGrant{role, at[a.Entities[0]]})
 				}
 			}
 		}
-		out.users = append(out.users, p)
+		out.Users = append(out.Users, p)
 	}
 	return out
 }
 
-func makePlainRole(r access.Role) plainRole {
-	out := plainRole{key: r.Key}
+func makePlainRole(r access.Role) PlainRole {
+	out := PlainRole{Key: r.Key}
 	for _, p := range r.Policies {
 		for _, g := range p.Permissions {
 			out.holds = out.holds.With(g.Permission)
@@ -287,7 +292,7 @@ func makePlainRole(r access.Role) plainRole {
 	}
 	out.holds = access.Closed(out.holds)
 	for p := range out.holds.All() {
-		out.actions = append(out.actions, p.String())
+		out.Actions = append(out.Actions, p.String())
 	}
 	return out
 }

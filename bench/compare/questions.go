@@ -1,4 +1,4 @@
-package main
+package compare
 
 import (
 	"math/rand/v2"
@@ -9,10 +9,10 @@ import (
 	"countersign/internal/access"
 )
 
-// question is one thing to ask, and the right answer. Its ids are strings of
+// Question is one thing to ask, and the right answer. Its ids are strings of
 // its own, as those of a request are, not the ones that anybody's tables hold.
-type question struct {
-	user, entity, action string // action is "transactions:view"
+type Question struct {
+	User, Entity, Action string // Action is "transactions:view"
 	permission           access.Permission
 	allowed              bool
 	facts                *facts // nil is allFine
@@ -32,13 +32,13 @@ type facts struct {
 var allFine = facts{secondFactor: true, fresh: true, ip: office.Addr().Next(), now: now}
 
 // access is the question as package access wants it.
-func (q *question) access(within string, p access.Permission) access.Question {
+func (q *Question) access(within string, p access.Permission) access.Question {
 	f := q.facts
 	if f == nil {
 		f = &allFine
 	}
 	return access.Question{
-		User: q.user, Permission: p, Within: within, Entity: q.entity, Location: f.location, Now: f.now,
+		User: q.User, Permission: p, Within: within, Entity: q.Entity, Location: f.location, Now: f.now,
 		IP: f.ip, SecondFactor: f.secondFactor, Fresh: f.fresh,
 		Owner: f.owner, State: f.state, Currency: f.currency, Amount: f.amount, HasAmount: f.hasAmount,
 	}
@@ -48,7 +48,7 @@ func (q *question) access(within string, p access.Permission) access.Question {
 type asker struct {
 	rng      *rand.Rand
 	w        access.World
-	plain    plainWorld
+	plain    PlainWorld
 	right    *rules
 	at       map[string]int // entities
 	roles    map[string]*access.Role
@@ -59,7 +59,7 @@ type asker struct {
 }
 
 func newAsker(w access.World) *asker {
-	a := &asker{rng: rand.New(rand.NewPCG(2, uint64(len(w.Users)))), w: w, plain: plain(w), right: newRules(w), at: map[string]int{}, roles: map[string]*access.Role{}}
+	a := &asker{rng: rand.New(rand.NewPCG(2, uint64(len(w.Users)))), w: w, plain: Plain(w), right: newRules(w), at: map[string]int{}, roles: map[string]*access.Role{}}
 	for i, e := range w.Entities {
 		a.at[e.ID] = i
 	}
@@ -84,16 +84,16 @@ func newAsker(w access.World) *asker {
 }
 
 // plainly draws questions that rule 2 answers, about people with whom all else is in order: what everybody can be asked.
-func (a *asker) plainly(n int) []question {
-	return a.half(n, func() question {
+func (a *asker) plainly(n int) []Question {
+	return a.half(n, func() Question {
 		u := &a.w.Users[a.ordinary[a.rng.IntN(len(a.ordinary))]]
 		return a.about(u, a.simple)
 	})
 }
 
 // fully draws questions about anybody and everything, with facts that rules 3 to 7 read.
-func (a *asker) fully(n int) []question {
-	return a.half(n, func() question {
+func (a *asker) fully(n int) []Question {
+	return a.half(n, func() Question {
 		i := a.rng.IntN(len(a.w.Users))
 		if a.rng.IntN(2) == 0 {
 			i = i/specialEvery*specialEvery + specialEvery - 1
@@ -104,14 +104,14 @@ func (a *asker) fully(n int) []question {
 			of = a.steps
 		}
 		q := a.about(u, of)
-		q.facts = a.facts(u, q.entity)
+		q.facts = a.facts(u, q.Entity)
 		return q
 	})
 }
 
 // half draws until half of the n questions are allowed and half denied, mixed.
-func (a *asker) half(n int, draw func() question) []question {
-	out := make([]question, 0, n)
+func (a *asker) half(n int, draw func() Question) []Question {
+	out := make([]Question, 0, n)
 	left := map[bool]int{true: n / 2, false: n - n/2}
 	for len(out) < n {
 		q := draw()
@@ -129,7 +129,7 @@ func (a *asker) half(n int, draw func() question) []question {
 
 // written gives the questions strings and facts of their own, one behind the
 // other in the order of asking: those of a request have just been read and lie at hand.
-func written(list []question) {
+func written(list []Question) {
 	of := make([]facts, len(list))
 	for i := range list {
 		if q := &list[i]; q.facts != nil {
@@ -138,7 +138,7 @@ func written(list []question) {
 	}
 	var all strings.Builder
 	for _, q := range list {
-		all.WriteString(q.user + q.entity + q.permission.String())
+		all.WriteString(q.User + q.Entity + q.permission.String())
 	}
 	text := all.String()
 	next := func(n int) (s string) {
@@ -147,18 +147,18 @@ func written(list []question) {
 	}
 	for i := range list {
 		q := &list[i]
-		q.user, q.entity, q.action = next(len(q.user)), next(len(q.entity)), next(len(q.permission.String()))
+		q.User, q.Entity, q.Action = next(len(q.User)), next(len(q.Entity)), next(len(q.permission.String()))
 	}
 }
 
 // about draws a question about one person: of what they hold where they hold
 // it, in most cases, else of one of both, else of anything anywhere.
-func (a *asker) about(u *access.User, of []access.Permission) question {
+func (a *asker) about(u *access.User, of []access.Permission) Question {
 	m := u.Memberships[a.rng.IntN(len(u.Memberships))]
 	g := m.Assignments[a.rng.IntN(len(m.Assignments))]
-	scope := a.plain.entities[a.at[g.Entities[0]]]
+	scope := a.plain.Entities[a.at[g.Entities[0]]]
 	held := a.roles[g.RoleID].Policies[0].Permissions
-	q := question{user: u.ID, permission: of[a.rng.IntN(len(of))], entity: a.w.Entities[a.rng.IntN(len(a.w.Entities))].ID}
+	q := Question{User: u.ID, permission: of[a.rng.IntN(len(of))], Entity: a.w.Entities[a.rng.IntN(len(a.w.Entities))].ID}
 	kind := a.rng.IntN(8)
 	if kind < 6 { // something that they hold
 		if p := held[a.rng.IntN(len(held))].Permission; slices.Contains(of, p) {
@@ -167,10 +167,10 @@ func (a *asker) about(u *access.User, of []access.Permission) question {
 	}
 	switch {
 	case kind < 4, kind == 6: // where they hold something
-		q.entity = a.w.Entities[int(scope.lo)+a.rng.IntN(int(scope.hi-scope.lo))].ID
+		q.Entity = a.w.Entities[int(scope.lo)+a.rng.IntN(int(scope.hi-scope.lo))].ID
 	case kind == 4: // near it
-		near := a.plain.entities[a.at[scope.line[min(1, len(scope.line)-1)]]]
-		q.entity = a.w.Entities[int(near.lo)+a.rng.IntN(int(near.hi-near.lo))].ID
+		near := a.plain.Entities[a.at[scope.Line[min(1, len(scope.Line)-1)]]]
+		q.Entity = a.w.Entities[int(near.lo)+a.rng.IntN(int(near.hi-near.lo))].ID
 	}
 	return q
 }
