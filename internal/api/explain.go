@@ -34,7 +34,7 @@ type explainIn struct {
 	SecondFactor string   `query:"second_factor" enum:"true,false" doc:"As if signed in with a second factor, or without; left out: with one if they have one."`
 	Fresh        string   `query:"fresh" enum:"true,false" doc:"As if signed in just now; left out: true."`
 	IP           string   `query:"ip" maxLength:"50" doc:"As if from this network address; left out: from one that they may work from."`
-	Said         []string `query:"said,explode" maxItems:"50" nullable:"false" doc:"Of a registered resource type: what the service that asks would say of a property that it vouches for, as PART.NAME=VALUE." example:"[\"resource.amount=4200\"]"`
+	Said         []string `query:"said,explode" maxItems:"100" nullable:"false" doc:"Of a registered resource type: what the service that asks would say of a property that it vouches for, as PART.NAME=VALUE." example:"[\"resource.amount=4200\"]"`
 }
 
 func (in *explainIn) asked() (people.Asked, error) {

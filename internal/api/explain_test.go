@@ -77,6 +77,9 @@ func TestExplanation(t *testing.T) {
 					}
 				}
 			}
+			if p := owner.get(why+strings.Repeat("&said=x%3D1", 101)).refused(http.StatusUnprocessableEntity, "invalid"); len(p.Errors) != 1 {
+				t.Errorf("of too many: %d problems", len(p.Errors))
+			}
 			if p := owner.get("/api/v1/accounts/M1/users/"+id+"/explanation?permission=home:view&entity=M1&said=resource.price%3D1").refused(http.StatusUnprocessableEntity, "invalid"); field(p, "said") == "" {
 				t.Errorf("of a permission that nobody registered: %+v", p)
 			}

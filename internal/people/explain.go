@@ -193,8 +193,15 @@ func (x *explaining) ask(in Asked) error {
 	return f.Err()
 }
 
+// saidMost is how many properties can be said.
+const saidMost = 100
+
 // said takes up what a service would say. What is stored it cannot say otherwise.
 func (x *explaining) said(q *access.Question, list []Said, f *fault.Fields) {
+	if len(list) > saidMost {
+		f.Add("said", "too_many", "max", saidMost)
+		return
+	}
 	info := q.Permission.Info()
 	for _, s := range list {
 		part, name, _ := strings.Cut(s.Name, ".")
