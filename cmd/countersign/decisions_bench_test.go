@@ -19,14 +19,14 @@ import (
 )
 
 // BenchmarkDecisions has wrk ask the real program for decisions, its log written to a file, in turns with a program that
-// reads the body whole and answers fixed JSON: requests a second over 16 connections, and the percentiles in milliseconds
-// of 64 connections that pause so that they ask half as much. Medians over the turns. wrk works on the same processors.
+// reads the body whole and answers fixed JSON: requests a second over 16 and 64 connections, and the percentiles in
+// milliseconds of as many as ask half as much, each with a pause after an answer. Medians over the turns. wrk works on the same processors.
 func BenchmarkDecisions(b *testing.B) {
 	wrk, err := exec.LookPath("wrk")
 	if err != nil {
 		b.Skip("there is no wrk here: install it to measure decisions over HTTP")
 	}
-	s := server.Start(b, server.Options{})
+	s := server.Start(b, server.Options{Flags: []string{"--clock-offset-file="}}) // the clock of test builds reads a file at each use
 	owner := s.Client()
 	owner.Activate(s.Link, "a quiet harbour at noon")
 	var token struct {
@@ -51,31 +51,33 @@ func BenchmarkDecisions(b *testing.B) {
 		b.Fatal(err)
 	}
 	sides := []*struct {
-		name, url       string
-		rates, p50, p99 []float64
+		name, url             string
+		rates, many, p50, p99 []float64
 	}{{name: "ours", url: s.URL + "/access/v1/evaluation"}, {name: "bare", url: bare(b)}}
-	const turns = 5
+	const turns, connections = 5, 64
 	for range turns {
 		for _, x := range sides {
 			x.rates = append(x.rates, ask(b, wrk, script, x.url, 16, 0).rate)
+			x.many = append(x.many, ask(b, wrk, script, x.url, connections, 0).rate)
 		}
 	}
-	half := median(sides[0].rates) / 2
-	const connections = 64
-	pause := int(connections / half * 1000)
+	const pause, answer = 4, 0.5 // milliseconds: between two requests of a connection, and about what an answer takes
+	half := int(median(sides[0].rates) / 2 * (pause + answer) / 1000)
 	for range turns {
 		for _, x := range sides {
-			told := ask(b, wrk, script, x.url, connections, pause)
+			told := ask(b, wrk, script, x.url, half, pause)
 			x.p50, x.p99 = append(x.p50, told.p50), append(x.p99, told.p99)
 			b.ReportMetric(told.rate, x.name+"-half/s")
 		}
 	}
 	for _, x := range sides {
 		b.ReportMetric(median(x.rates), x.name+"/s")
+		b.ReportMetric(median(x.many), x.name+"-64/s")
 		b.ReportMetric(median(x.p50), x.name+"-at-half-p50-ms")
 		b.ReportMetric(median(x.p99), x.name+"-at-half-p99-ms")
 	}
 	b.ReportMetric(100*median(sides[0].rates)/median(sides[1].rates), "of-bare-%")
+	b.ReportMetric(100*median(sides[0].many)/median(sides[1].many), "of-bare-64-%")
 	b.ReportMetric(0, "ns/op")
 }
 
