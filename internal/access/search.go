@@ -18,8 +18,9 @@ type Page struct {
 //
 // It looks at those who have a role over the entity or one above it that could give
 // it on this resource, and at nobody else: where a role gives it for a person's own
-// records alone, at the one whose record it is. The first search after a start, after a change of the tree, or
-// after some thousand changed users sorts everybody, about a second for a million.
+// records alone, at the one whose record it is. The first search after a start,
+// after a change of the tree, or after some thousand changed users sorts everybody,
+// about a second for a million.
 func Subjects(s *Snapshot, q Question, after string, limit int) Page {
 	if s == nil || limit < 1 {
 		return Page{}
@@ -49,8 +50,8 @@ func Subjects(s *Snapshot, q Question, after string, limit int) Page {
 	return out
 }
 
-// candidates yields, by id, everybody who has a role with the permission over
-// something that holds the entity, and whoever changed since that was written down.
+// candidates yields, by id, everybody to whom a role over something that holds the
+// entity could give it (takers), and whoever changed since that was written down.
 func (s *Snapshot) candidates(a *asking, after string) func(yield func(person) bool) {
 	return func(yield func(person) bool) {
 		h := s.holders.get()
@@ -63,8 +64,9 @@ func (s *Snapshot) candidates(a *asking, after string) func(yield func(person) b
 				if !everybody {
 					list = h.among(list, named)
 				}
-				at, _ := slices.BinarySearch(list, from)
-				lists = append(lists, list[at:])
+				if at, _ := slices.BinarySearch(list, from); at < len(list) { // each list is looked at for each of them
+					lists = append(lists, list[at:])
+				}
 			}
 		}
 		since := s.since[sort.Search(len(s.since), func(i int) bool { return s.since[i] > after }):]
