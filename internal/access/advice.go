@@ -248,7 +248,11 @@ func (a *advising) meets(list []ClauseStep) (out []Step, ok bool) {
 		if !found || c.Part == OfUser && slices.ContainsFunc(list, func(o ClauseStep) bool { return o.Op == SameAs && o.Clause.Other == c.Name }) {
 			return nil, false
 		}
-		out = append(out, Step{Do: MeetClause, Ends: c.Reasons, Account: a.in, Clause: &clause, Value: v, Vouched: p.Vouched})
+		step := Step{Do: MeetClause, Ends: c.Reasons, Clause: &clause, Value: v, Vouched: p.Vouched}
+		if c.Part == OfUser && p.Vouched == ByStore { // for each account by itself
+			step.Account = a.in
+		}
+		out = append(out, step)
 	}
 	return out, true
 }
@@ -265,7 +269,7 @@ func (a *advising) meeting(list []ClauseStep, of *ClauseStep) (c Clause, value s
 	for _, c := range on {
 		for _, v := range c.could(a.q.User) {
 			switch {
-			case slices.ContainsFunc(on, func(c ClauseStep) bool { return !c.met(v, a.q.User) }):
+			case slices.ContainsFunc(on, func(c ClauseStep) bool { return !c.holds(v, a.q.User, c.Other) }):
 			case !slices.ContainsFunc(on, func(o ClauseStep) bool { return !c.Clause.Within(o.Clause) }):
 				return c.Clause, v, true
 			default:
@@ -289,15 +293,6 @@ func (c *ClauseStep) could(user string) []string {
 		return []string{c.Other}
 	}
 	return nil
-}
-
-// met tells whether the clause would hold if the property had the value.
-func (c *ClauseStep) met(v, user string) bool {
-	other := ""
-	if c.Op == SameAs {
-		other = c.Other
-	}
-	return c.Clause.holds(v, user, other)
 }
 
 // fitting is a location of the membership's own that a record of the entity can have; "" for none.

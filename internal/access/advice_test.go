@@ -266,6 +266,9 @@ func TestAdviceOnClauses(t *testing.T) {
 			var got []string
 			for _, way := range access.Advise(built(t, registeredWorld(when("docs:read", tt.clauses...))), q, seesAll, func(string, string, string) bool { return false }) {
 				for _, s := range way.Steps {
+					if inAccount := s.Account != ""; inAccount != (s.Clause.Part == access.OfUser) { // a record is the same through every account
+						t.Errorf("%+v", s)
+					}
 					got = append(got, s.Clause.Part.String()+"."+s.Clause.Name, s.Clause.Op.String()+"="+s.Value, s.Vouched.String())
 				}
 			}
