@@ -45,18 +45,10 @@ func (w Words) Reason(f audit.Found) string {
 	code, permission, _ := strings.Cut(f.Reason, " ")
 	for _, key := range []string{"cause." + code, "error." + code} {
 		if lang.Has(key) {
-			return lang.T(w.Lang, key, "permission", w.permission(permission), "role", "", "max", "", "name", "", "what", "", "detail", "")
+			return lang.T(w.Lang, key, "permission", lang.PermissionNamed(w.Lang, permission), "role", "", "max", "", "name", "", "what", "", "detail", "")
 		}
 	}
 	return f.Reason
-}
-
-// permission is what a permission lets one do, and its name, by which services know it.
-func (w Words) permission(name string) string {
-	if words := lang.Permission(w.Lang, name); words != name {
-		return words + " (" + name + ")"
-	}
-	return name
 }
 
 // Actor is who did it.
@@ -186,9 +178,4 @@ func (w Words) moment(text string) string {
 	return lang.DateTime(w.Lang, time.UnixMicro(micros).In(zone))
 }
 
-func (w Words) known(key, otherwise string) string {
-	if lang.Has(key) {
-		return lang.T(w.Lang, key)
-	}
-	return otherwise
-}
+func (w Words) known(key, otherwise string) string { return lang.Known(w.Lang, key, otherwise) }

@@ -56,7 +56,7 @@ func (p *Portal) myHistory(tx *db.Tx, v *web.Visit) (rows []SignInRow, err error
 			}
 		}
 		if s.Refused {
-			row.Cause = known(v.Lang, "portal.refused."+s.Cause, lang.T(v.Lang, "portal.refused.other"))
+			row.Cause = lang.Known(v.Lang, "portal.refused."+s.Cause, lang.T(v.Lang, "portal.refused.other"))
 		}
 		rows = append(rows, row)
 	}

@@ -143,9 +143,9 @@ func (d details) changed(now details, tag lang.Tag) []Difference {
 		if t.Required == nil || !*t.Required {
 			return lang.T(tag, "portal.no")
 		}
-		return lang.T(tag, "portal.yes") + " · " + known(tag, "portal.action."+t.Actions, t.Actions)
+		return lang.T(tag, "portal.yes") + " · " + lang.Known(tag, "portal.action."+t.Actions, t.Actions)
 	}
-	language := func(code string) string { return known(tag, "value.language."+code, code) }
+	language := func(code string) string { return lang.Known(tag, "value.language."+code, code) }
 	return differences([]Difference{
 		{"portal.field.first_name", d.FirstName, now.FirstName},
 		{"portal.field.last_name", d.LastName, now.LastName},

@@ -123,12 +123,7 @@ func inc(n int) int { return n + 1 }
 
 func (w words) section(key string) string { return lang.Section(w.tag, key) }
 
-func (w words) known(key, otherwise string) string {
-	if lang.Has(key) {
-		return w.t(key)
-	}
-	return otherwise
-}
+func (w words) known(key, otherwise string) string { return lang.Known(w.tag, key, otherwise) }
 
 func (w words) sentence(e *fault.Error) string { return lang.Sentence(w.tag, e) }
 
@@ -273,12 +268,4 @@ func dict(kv ...any) (map[string]any, error) {
 		m[key] = kv[i+1]
 	}
 	return m, nil
-}
-
-// known is the text of a key, or something else where there is none.
-func known(tag lang.Tag, key, otherwise string) string {
-	if lang.Has(key) {
-		return lang.T(tag, key)
-	}
-	return otherwise
 }

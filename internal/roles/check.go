@@ -265,22 +265,12 @@ func (c change) acknowledged(f *fault.Fields, said []string, tag lang.Tag) {
 	var missing []string
 	for p := range dangerous(c.gained()).All() {
 		if !slices.Contains(said, p.String()) {
-			missing = append(missing, called(tag, p))
+			missing = append(missing, lang.PermissionNamed(tag, p.String()))
 		}
 	}
 	if len(missing) > 0 {
 		f.Add("acknowledged", "acknowledge_permissions", "permissions", strings.Join(missing, ", "))
 	}
-}
-
-// called is a permission in a sentence: its words, and its name, by which it is
-// acknowledged.
-func called(tag lang.Tag, p access.Permission) string {
-	name := p.String()
-	if words := lang.Permission(tag, name); words != name {
-		return words + " (" + name + ")"
-	}
-	return name
 }
 
 // allow refuses a change that goes beyond whoever makes it: the right over all

@@ -64,10 +64,7 @@ func clauseWords(tag lang.Tag, typeName string, c access.Clause) string {
 // PropertyTitle is the title of a registered property, or its name where nothing
 // is registered of it; the type of one of users is not read.
 func PropertyTitle(tag lang.Tag, typeName string, part access.Part, name string) string {
-	if key := PropertyKey(typeName, part, name); lang.Has(key) {
-		return isolated(lang.T(tag, key))
-	}
-	return isolated(name)
+	return isolated(lang.Known(tag, PropertyKey(typeName, part, name), name))
 }
 
 // PropertyKey is the key of a registered property's title in lang; the type of one
