@@ -7,6 +7,7 @@ import (
 
 	"countersign/internal/db"
 	"countersign/internal/lang"
+	"countersign/internal/profile"
 	"countersign/internal/roles"
 	"countersign/internal/web"
 )
@@ -29,12 +30,17 @@ type matrixIn struct {
 	Differ string `query:"differ" enum:"true,false" doc:"Only permissions about which these roles differ."`
 }
 
-func (in matrixIn) filter() (roles.MatrixFilter, error) {
-	f := roles.MatrixFilter{Search: in.Search, Differ: in.Differ == "true"}
+// narrowed opens the matrix of an account, as the caller wants it.
+func (a *API) narrowed(c *call, in *matrixIn) (account inside, p *profile.Profile, f roles.MatrixFilter, err error) {
+	if account, err = a.enter(c, in.CustomerID, "page:matrix"); err != nil {
+		return account, nil, f, err
+	}
+	p, _ = a.Profiles.Get(account.Profile)
+	f = roles.MatrixFilter{Search: in.Search, Differ: in.Differ == "true"}
 	if in.Role != "" {
 		f.Roles = slices.Compact(slices.Sorted(strings.SplitSeq(in.Role, ",")))
 	}
-	return f, oneOf("differ", in.Differ, "true", "false")
+	return account, p, f, oneOf("differ", in.Differ, "true", "false")
 }
 
 // Matrix is what each role gives.
@@ -62,17 +68,12 @@ type MatrixLine struct {
 type matrixOut struct{ Body Matrix }
 
 func (a *API) matrix(c *call, in *matrixIn) (*matrixOut, error) {
-	account, err := a.enter(c, in.CustomerID, "page:matrix")
-	if err != nil {
-		return nil, err
-	}
-	f, err := in.filter()
+	account, p, f, err := a.narrowed(c, in)
 	if err != nil {
 		return nil, err
 	}
 	var list []roles.Role
 	err = a.view(c, func(tx *db.Tx) error {
-		p, _ := a.Profiles.Get(account.Profile)
 		all, err := roles.Matrix(tx, account.ID, p)
 		if err == nil {
 			list, err = f.Chosen(all)
@@ -98,15 +99,10 @@ func (a *API) matrix(c *call, in *matrixIn) (*matrixOut, error) {
 }
 
 func (a *API) exportMatrix(c *call, in *matrixIn) (*struct{}, error) {
-	account, err := a.enter(c, in.CustomerID, "page:matrix")
+	account, p, f, err := a.narrowed(c, in)
 	if err != nil {
 		return nil, err
 	}
-	f, err := in.filter()
-	if err != nil {
-		return nil, err
-	}
-	p, _ := a.Profiles.Get(account.Profile)
 	list, err := a.Roles.TakeMatrix(c.ctx, c.v.Who, account.ID, p, f)
 	if err != nil {
 		return nil, err

@@ -61,8 +61,8 @@ func matrixOf(i inside, list []roles.Role, f MatrixFilter, tag lang.Tag, columns
 	for _, r := range list {
 		view.Options = append(view.Options, Option{Value: r.ID, Label: r.Title(tag)})
 	}
-	if len(view.Filter.Roles) > 0 {
-		list = slices.DeleteFunc(slices.Clone(list), func(r roles.Role) bool { return !slices.Contains(view.Filter.Roles, r.ID) })
+	if chosen, err := view.Filter.asked().Chosen(list); err == nil { // all of them are there
+		list = chosen
 	}
 	view.Total = len(list)
 	view.Filter.Page = min(view.Filter.Page, max((len(list)+columns-1)/columns, 1))

@@ -55,18 +55,11 @@ type MatrixRole struct {
 	Predefined bool
 }
 
-// The marks of a cell.
-const (
-	MarkAll  = "all"
-	MarkSome = "some" // for some records only
-	MarkNone = "none"
-)
-
 // MatrixRow is a permission and what each role shown says to it.
 type MatrixRow struct {
 	Permission string
 	Dangerous  bool
-	Cells      []string
+	Cells      []string // roles.Given.Mark
 	Limits     []string // of a cell for some records, which; as many as Cells
 }
 

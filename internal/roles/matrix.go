@@ -105,7 +105,7 @@ func (f MatrixFilter) Lines(s *access.Snapshot, tag lang.Tag, list []Role) (out 
 			line := MatrixLine{Permission: p}
 			for n, r := range list {
 				line.Given = append(line.Given, gives[n](p))
-				line.Limits = append(line.Limits, strings.Join(r.Restrictions(s, tag, p), " "+lang.T(tag, "portal.or")+" "))
+				line.Limits = append(line.Limits, strings.Join(r.Restrictions(s, tag, p), " "+lang.T(tag, "limit.or")+" "))
 			}
 			if !f.Differ || slices.ContainsFunc(line.Given, func(g Given) bool { return g != line.Given[0] }) {
 				out = append(out, line)

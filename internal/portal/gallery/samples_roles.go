@@ -8,6 +8,7 @@ import (
 	"countersign/internal/access"
 	"countersign/internal/fault"
 	"countersign/internal/portal"
+	"countersign/internal/roles"
 )
 
 func (m maker) roleRows() []portal.RoleRow {
@@ -194,7 +195,7 @@ func (m maker) matrix() []Sample {
 			}
 			row := portal.MatrixRow{Permission: p.String(), Dangerous: info.Dangerous, Limits: []string{"", "", "", m.n.Text}}
 			for c := range names {
-				row.Cells = append(row.Cells, []string{portal.MarkAll, portal.MarkNone, portal.MarkAll, portal.MarkSome, portal.MarkNone}[(n*7+c*3)%5])
+				row.Cells = append(row.Cells, []roles.Given{roles.GivenForAll, roles.NotGiven, roles.GivenForAll, roles.GivenForSome, roles.NotGiven}[(n*7+c*3)%5].Mark())
 			}
 			v.Sections[at].Rows = append(v.Sections[at].Rows, row)
 		}
