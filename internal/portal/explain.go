@@ -72,39 +72,39 @@ func (f ExplainFilter) asked() people.Asked {
 	return out
 }
 
-// saidFields are the fields in which it can be said what a service would say, of all types.
-func saidFields(s *access.Snapshot) (out []string) {
-	add := func(list []access.Property) {
-		for _, p := range list {
-			if name := saidOf + p.Part.String() + "." + p.Name; p.Vouched == access.ByCaller && !slices.Contains(out, name) {
-				out = append(out, name)
-			}
+// saidOn are the fields in which it can be said what a service that asks about a
+// type would say: of the properties that it vouches for.
+func saidOn(s *access.Snapshot, t access.Type) (out []SaidField) {
+	for _, p := range slices.Concat(t.Properties, s.UserProperties()) {
+		if p.Vouched == access.ByCaller {
+			out = append(out, SaidField{Field: saidOf + p.Part.String() + "." + p.Name, Type: t.Name, Part: p.Part.String(), Name: p.Name, Kind: p.Kind.String()})
 		}
 	}
-	for _, t := range s.Types() {
-		add(t.Properties)
-	}
-	add(s.UserProperties())
 	return out
 }
 
-// explainSaid offers the properties of the type that is asked about which the
-// service vouches for. What was said of another type's is left out.
-func explainSaid(s *access.Snapshot, about access.Permission, f ExplainFilter, asked *people.Asked) (out []SaidField) {
+// saidFields are the names of those fields, of all types.
+func saidFields(s *access.Snapshot) (out []string) {
+	for _, t := range s.Types() {
+		for _, x := range saidOn(s, t) {
+			out = append(out, x.Field)
+		}
+	}
+	return out
+}
+
+// explainSaid offers those of the type that is asked about, with what was said.
+// What was said of another type's is left out.
+func explainSaid(s *access.Snapshot, about access.Permission, f ExplainFilter, asked *people.Asked) []SaidField {
 	t, found := s.Type(about.Info().Resource)
 	if !found {
 		return nil
 	}
-	for _, p := range slices.Concat(t.Properties, s.UserProperties()) {
-		if p.Vouched != access.ByCaller {
-			continue
+	out := saidOn(s, t)
+	for n := range out {
+		if out[n].Value = f.Said[out[n].Field]; out[n].Value != "" {
+			asked.Said = append(asked.Said, people.Said{Name: strings.TrimPrefix(out[n].Field, saidOf), Value: out[n].Value})
 		}
-		x := SaidField{Type: t.Name, Part: p.Part.String(), Name: p.Name, Kind: p.Kind.String()}
-		x.Field = saidOf + x.Part + "." + x.Name
-		if x.Value = f.Said[x.Field]; x.Value != "" {
-			asked.Said = append(asked.Said, people.Said{Name: x.Part + "." + x.Name, Value: x.Value})
-		}
-		out = append(out, x)
 	}
 	return out
 }
