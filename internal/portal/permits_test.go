@@ -4,6 +4,7 @@ import (
 	"reflect"
 	"testing"
 
+	"countersign/internal/access"
 	"countersign/internal/lang"
 	"countersign/internal/roles"
 )
@@ -59,4 +60,36 @@ func TestPermitForm(t *testing.T) {
 			t.Errorf("the form would give %+v", got)
 		}
 	})
+}
+
+// TestSectionsHaveNames: whatever is grouped by section stands under a heading that is a name, and not a key.
+func TestSectionsHaveNames(t *testing.T) {
+	s, err := access.Build(access.World{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	named := func(list ...string) {
+		t.Helper()
+		for _, section := range list {
+			if !lang.Has("section." + section) {
+				t.Errorf("a heading is %q", section)
+			}
+		}
+	}
+	for p := range access.Everything().All() {
+		for _, one := range sectionsOf(s, access.SetOf(p), nil) {
+			named(one.Section)
+		}
+		for _, one := range accessSections(inside{snapshot: s}, nil, access.SetOf(p), access.Set{}) {
+			named(one.Section)
+		}
+		for _, one := range movedSections([]roles.Moved{{Permission: p}}, choices{}) {
+			named(one.Section)
+		}
+	}
+	for _, place := range places() {
+		if place.section != SectionRecords { // of registered types
+			named(string(place.section))
+		}
+	}
 }

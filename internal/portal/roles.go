@@ -237,10 +237,11 @@ func sectionsOf(snapshot *access.Snapshot, set access.Set, sources map[string][]
 	var out []RoleSection
 	for p := range withoutPages(set).All() {
 		info := p.Info()
-		n := slices.IndexFunc(out, func(s RoleSection) bool { return s.Section == info.Resource })
+		n := slices.IndexFunc(out, func(s RoleSection) bool { return s.Section == info.Section })
 		if n < 0 {
-			out, n = append(out, RoleSection{Section: info.Resource, Elsewhere: !info.Built, Retired: info.Registered && !snapshot.Known().Has(p)}), len(out)
+			out, n = append(out, RoleSection{Section: info.Section, Elsewhere: true, Retired: info.Registered && !snapshot.Known().Has(p)}), len(out)
 		}
+		out[n].Elsewhere = out[n].Elsewhere && !info.Built
 		out[n].Lines = append(out[n].Lines, RoleLine{Permission: p.String(), Dangerous: info.Dangerous, NeedsTwo: info.NeedsTwoFactor, Sources: sources[p.String()]})
 	}
 	return out

@@ -121,23 +121,23 @@ func accessSections(i inside, sources map[access.Permission][]AccessSource, held
 	var out []AccessSection
 	for p := range withoutPages(held).All() {
 		info := p.Info()
-		n := slices.IndexFunc(out, func(s AccessSection) bool { return s.Section == info.Resource })
+		n := slices.IndexFunc(out, func(s AccessSection) bool { return s.Section == info.Section })
 		if n < 0 {
-			out = append(out, AccessSection{Section: info.Resource, Href: sectionHref(i, info.Resource), Elsewhere: !info.Built})
-			n = len(out) - 1
+			out, n = append(out, AccessSection{Section: info.Section, Href: sectionHref(i, info.Section), Elsewhere: true}), len(out)
 		}
+		out[n].Elsewhere = out[n].Elsewhere && !info.Built
 		out[n].Lines = append(out[n].Lines, AccessLine{Permission: p.String(), Sources: sources[p], Dangerous: info.Dangerous, NeedsTwo: info.NeedsTwoFactor, Lost: !now.Has(p)})
 	}
 	return out
 }
 
-// sectionHref is the page of a resource's section, when the viewer may open it.
-func sectionHref(i inside, resource string) string {
-	at := InAccount(i.account.CustomerID)
-	hrefs := map[string]string{"home": at.Home(), "users": at.Users(UsersFilter{}), "roles": at.Roles(), "policies": at.Policies(), "audit": at.Activity(ActivityFilter{}),
-		"service_tokens": at.ServiceTokens(), "accounts": at.Accounts(AccountsFilter{}), "entities": at.Tree(TreeFilter{}), "account": at.Settings()}
-	if href, ok := hrefs[resource]; ok && i.may(resource+":view") {
-		return href
+// sectionHref is where the menu leads for a section, when there is a place for it
+// and the viewer may open it.
+func sectionHref(i inside, section string) string {
+	for _, p := range places() {
+		if string(p.section) == section && (p.permission == "" || i.may(p.permission)) {
+			return p.href(i.page.To())
+		}
 	}
 	return ""
 }
