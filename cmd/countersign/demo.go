@@ -32,7 +32,9 @@ func (c *demoCommand) Run() error {
 		return err
 	}
 	clock := demo.NewClock(time.Now)
-	r, err := wire(ctx, c.Log(), c.Database.Reveal(), config.Serve{PublicURL: c.PublicURL}.Origin(), keys, clock.Now, hashing{cost: signin.DefaultCost(), workers: 2, queue: 8})
+	log, end := c.Log()
+	defer end()
+	r, err := wire(ctx, log, c.Database.Reveal(), config.Serve{PublicURL: c.PublicURL}.Origin(), keys, clock.Now, hashing{cost: signin.DefaultCost(), workers: 2, queue: 8})
 	if err != nil {
 		return err
 	}

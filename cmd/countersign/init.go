@@ -34,7 +34,9 @@ func (c *initCommand) Run() error {
 	if err != nil {
 		return err
 	}
-	r, err := wire(ctx, c.Log(), c.Database.Reveal(), config.Serve{PublicURL: c.PublicURL}.Origin(), keys, clock(""), hashing{cost: signin.DefaultCost(), workers: 1, queue: 1})
+	log, end := c.Log()
+	defer end()
+	r, err := wire(ctx, log, c.Database.Reveal(), config.Serve{PublicURL: c.PublicURL}.Origin(), keys, clock(""), hashing{cost: signin.DefaultCost(), workers: 1, queue: 1})
 	if err != nil {
 		return err
 	}

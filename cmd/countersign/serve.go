@@ -45,7 +45,8 @@ func (c *serveCommand) Run() error {
 	defer runtime.KeepAlive(make([]byte, spare))
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
 	defer stop()
-	log := c.Log()
+	log, end := c.Log()
+	defer end()
 	keys, err := box(c.Common, false)
 	if err != nil {
 		return err

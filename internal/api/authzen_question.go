@@ -24,6 +24,23 @@ type question struct {
 	claims                   []access.Claim // what is said of the three parts, for registered types and properties
 }
 
+// property is where a text of these names stands, and the name with where it is sent; nil for others.
+func (x *question) property(name string) (what string, to *string) {
+	switch name {
+	case "entity":
+		return "resource.properties.entity", &x.entity
+	case "location":
+		return "resource.properties.location", &x.location
+	case "owner":
+		return "resource.properties.owner", &x.owner
+	case "state":
+		return "resource.properties.state", &x.state
+	case "currency":
+		return "resource.properties.currency", &x.currency
+	}
+	return "", nil
+}
+
 // given says what of a question was sent: the parts, and in them what must be there.
 type given uint16
 
@@ -51,6 +68,9 @@ var partOf = [...]given{access.OfResource: resourcePart, access.OfAction: action
 
 // lacking says what of the needed is not there, in this order.
 func (x *question) lacking(needed given) error {
+	if needed&^x.has == 0 {
+		return nil
+	}
 	for _, n := range [...]struct {
 		part, field given
 		in, name    string

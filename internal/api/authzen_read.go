@@ -62,7 +62,7 @@ type decoder struct {
 // decode reads a request of a kind. What must be there and is not is for lacking to tell.
 func (r *decoder) decode(body string, k kind) error {
 	r.scanner = scanner{text: body}
-	r.kind, r.whole, r.items, r.semantic = k, question{}, r.items[:0], executeAll
+	r.kind, r.whole, r.items, r.semantic = k, question{claims: r.whole.claims[:0]}, r.items[:0], executeAll
 	r.page, r.before = pageAsked{query: r.page.query[:0]}, [4]partBefore{}
 	switch r.peek() {
 	case 0:
@@ -263,25 +263,22 @@ func (r *decoder) claim(x *question, part access.Part, name string) error {
 }
 
 func (r *decoder) property(x *question, name string) error {
+	what, to := x.property(name)
 	if r.claims { // a registered type may have properties of these names
 		begin := r.scanner
 		if err := r.claim(x, access.OfResource, name); err != nil {
 			return err
 		}
+		if said := x.claims[len(x.claims)-1]; to != nil && said.Kind == access.Text {
+			*to = said.Text
+			return nil
+		}
 		r.scanner = begin
 	}
-	switch name {
-	case "entity":
-		return r.textOf("resource.properties.entity", &x.entity)
-	case "location":
-		return r.textOf("resource.properties.location", &x.location)
-	case "owner":
-		return r.textOf("resource.properties.owner", &x.owner)
-	case "state":
-		return r.textOf("resource.properties.state", &x.state)
-	case "currency":
-		return r.textOf("resource.properties.currency", &x.currency)
-	case "amount":
+	switch {
+	case to != nil:
+		return r.textOf(what, to)
+	case name == "amount":
 		return r.amount(x)
 	}
 	return r.skip()

@@ -141,17 +141,6 @@ func (c Common) Box() (*seal.Box, error) {
 	return seal.Parse(text.Reveal())
 }
 
-// Log makes the log that the options ask for, on the standard error output.
-func (c Common) Log() *slog.Logger {
-	o := &slog.HandlerOptions{Level: levels[c.LogLevel]}
-	if c.LogFormat == "json" {
-		return slog.New(slog.NewJSONHandler(os.Stderr, o))
-	}
-	return slog.New(slog.NewTextHandler(os.Stderr, o))
-}
-
-var levels = map[string]slog.Level{"debug": slog.LevelDebug, "info": slog.LevelInfo, "warn": slog.LevelWarn, "error": slog.LevelError}
-
 // Password is the SMTP password, from the environment or its file; "" when there is neither.
 func (m SMTP) Password() (seal.Secret, error) {
 	if m.SMTPPassword != "" || m.SMTPPasswordFile == "" {

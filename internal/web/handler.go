@@ -41,7 +41,7 @@ func (e *Edge) Handler(next http.Handler, otherwise Answer) http.Handler {
 		r = r.WithContext(v.ctx)
 		defer e.told(r, v)
 		defer e.recovered(r, v)
-		e.headers(v.wrote.Header(), r, v.Who.RequestID)
+		e.headers(v.wrote.Header(), r, v)
 		if err := v.named(r); err != nil {
 			e.Fail(&v.wrote, r, err)
 			return
@@ -155,8 +155,9 @@ var (
 	strictTransport = []string{"max-age=31536000; includeSubDomains"}
 )
 
-func (e *Edge) headers(h http.Header, r *http.Request, id string) {
-	h["X-Request-Id"] = []string{id}
+func (e *Edge) headers(h http.Header, r *http.Request, v *Visit) {
+	v.requestID = [1]string{v.Who.RequestID}
+	h["X-Request-Id"] = v.requestID[:]
 	all := pageHeaders
 	if Deciding(r) {
 		all = decisionHeaders
@@ -170,8 +171,11 @@ func (e *Edge) headers(h http.Header, r *http.Request, id string) {
 // toLocalhost leads a person who typed a loopback address to the name in the
 // public URL, where cookies and security keys work.
 func (e *Edge) toLocalhost(w http.ResponseWriter, r *http.Request) bool {
+	if r.Method != http.MethodGet || !strings.HasPrefix(e.host, "localhost") {
+		return false
+	}
 	host, _, err := net.SplitHostPort(r.Host)
-	if err != nil || r.Method != http.MethodGet || !strings.HasPrefix(e.host, "localhost") {
+	if err != nil {
 		return false
 	}
 	if a, err := netip.ParseAddr(host); err != nil || !a.IsLoopback() || strings.HasPrefix(r.URL.Path, "/api/") || Deciding(r) {
@@ -203,7 +207,8 @@ func (e *Edge) recovered(r *http.Request, v *Visit) {
 // told writes the request's one log line and counts it. The pattern stands for
 // the path, which may hold a link's token; the query is never written.
 func (e *Edge) told(r *http.Request, v *Visit) {
-	took := time.Duration(e.DB.Now()-v.Begun.UnixMicro()) * time.Microsecond
+	now := e.DB.Now()
+	took := time.Duration(now-v.Begun.UnixMicro()) * time.Microsecond
 	pattern := r.Pattern
 	if pattern == "" {
 		pattern = "none"
@@ -236,7 +241,11 @@ func (e *Edge) told(r *http.Request, v *Visit) {
 			attrs = append(attrs, slog.String("cause", v.cause.Error()))
 		}
 	}
-	e.o.Log.LogAttrs(r.Context(), level, "request", attrs...)
+	if h := e.o.Log.Handler(); h.Enabled(r.Context(), level) { // by itself the logger would look up which line of ours this is
+		line := slog.NewRecord(time.UnixMicro(now), level, "request", 0)
+		line.AddAttrs(attrs...)
+		_ = h.Handle(r.Context(), line)
+	}
 }
 
 // recorder remembers what was answered.

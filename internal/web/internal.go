@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -17,6 +18,18 @@ type metrics struct {
 	registry *prometheus.Registry
 	requests *prometheus.CounterVec
 	seconds  *prometheus.HistogramVec
+	known    sync.Map // outcome to its series: finding one by labels costs more than counting
+}
+
+// outcome is what requests are counted by; there are as many as routes have statuses.
+type outcome struct {
+	method, route string
+	status        int
+}
+
+type series struct {
+	requests prometheus.Counter
+	seconds  prometheus.Observer
 }
 
 func newMetrics() *metrics {
@@ -32,8 +45,14 @@ func newMetrics() *metrics {
 }
 
 func (m *metrics) count(method, route string, status int, took time.Duration) {
-	m.requests.WithLabelValues(method, route, strconv.Itoa(status)).Inc()
-	m.seconds.WithLabelValues(route).Observe(took.Seconds())
+	of := outcome{method, route, status}
+	found, ok := m.known.Load(of)
+	if !ok {
+		found, _ = m.known.LoadOrStore(of, series{m.requests.WithLabelValues(method, route, strconv.Itoa(status)), m.seconds.WithLabelValues(route)})
+	}
+	s := found.(series)
+	s.requests.Inc()
+	s.seconds.Observe(took.Seconds())
 }
 
 // methodOf is a request's method as metrics and the log name it: a made-up one

@@ -28,7 +28,8 @@ type Visit struct {
 	failed error // the session could not be looked up
 	answer Answer
 
-	callerID string // what the caller named the request; "" is nothing
+	callerID  string    // what the caller named the request; "" is nothing
+	requestID [1]string // our name of it, as a header's value
 
 	fault *fault.Error
 	cause error
