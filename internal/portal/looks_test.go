@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -195,6 +196,32 @@ func TestRender(t *testing.T) {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("no %s in %s", want, b.String())
 		}
+	})
+	t.Run("K7 pages that many open for the first time are whole", func(t *testing.T) {
+		fresh, err := portal.NewRenderer(assets)
+		if err != nil {
+			t.Fatal(err)
+		}
+		views := []portal.View{portal.LinkView{Page: portal.Page{Lang: lang.French}, State: portal.LinkExpired, At: time.Unix(1, 0)}, portal.LinkView{State: portal.LinkUsed}, portal.HelpView{}}
+		want := make([]string, len(views))
+		for i, v := range views {
+			var b bytes.Buffer
+			if err := r.Render(&b, v); err != nil {
+				t.Fatal(err)
+			}
+			want[i] = b.String()
+		}
+		var all sync.WaitGroup
+		for n := range 8 * len(views) {
+			all.Go(func() {
+				i := n % len(views)
+				var b bytes.Buffer
+				if err := fresh.Render(&b, views[i]); err != nil || b.String() != want[i] {
+					t.Errorf("view %d: %v, %d bytes, want %d", i, err, b.Len(), len(want[i]))
+				}
+			})
+		}
+		all.Wait()
 	})
 	t.Run("K7 an unknown language is English", func(t *testing.T) {
 		var b bytes.Buffer

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"path"
 	"strings"
+	"sync"
 	"text/template/parse"
 
 	"countersign/internal/lang"
@@ -17,10 +18,11 @@ import (
 //go:embed templates
 var templates embed.FS
 
-// Renderer writes pages. It parses every template once for each language and is
-// safe for concurrent use.
+// Renderer writes pages. The frame and the parts are parsed when it is made, a page
+// when somebody first opens it in their language: all of them would be most of what a server
+// holds in memory, and one that only answers decisions needs none. It is safe for concurrent use.
 type Renderer struct {
-	pages map[lang.Tag]map[string]*template.Template
+	pages map[lang.Tag]map[string]func() (*template.Template, error)
 }
 
 // strict makes a name that a map does not hold an error.
@@ -29,47 +31,43 @@ const strict = "missingkey=error"
 // shared holds the frame and the parts; every other file is a page of its own.
 func shared(name string) bool { return name == "layout" || strings.HasPrefix(name, "part_") }
 
-// NewRenderer parses all templates. It fails when one does not parse or asks for
+// NewRenderer parses what pages share. It fails when one of these does not parse or asks for
 // an asset that does not exist and is not another project's.
 func NewRenderer(assets *Assets) (*Renderer, error) {
 	names, err := fs.Glob(templates, "templates/*.html")
 	if err != nil {
 		return nil, err
 	}
-	r := &Renderer{pages: map[lang.Tag]map[string]*template.Template{}}
+	r := &Renderer{pages: map[lang.Tag]map[string]func() (*template.Template, error){}}
 	for _, tag := range lang.All() {
 		funcs := words{tag, assets}.funcs()
 		base := template.New("").Option(strict).Funcs(funcs)
+		r.pages[tag] = map[string]func() (*template.Template, error){}
 		for _, file := range names {
-			if shared(pageName(file)) {
-				if err := read(base, file); err != nil {
-					return nil, err
-				}
-			}
-		}
-		r.pages[tag] = map[string]*template.Template{}
-		for _, file := range names {
-			if shared(pageName(file)) {
-				continue
-			}
-			whole, err := base.Clone()
-			if err != nil {
+			if !shared(pageName(file)) {
+				r.pages[tag][pageName(file)] = sync.OnceValues(func() (*template.Template, error) { return page(base, file, funcs) })
+			} else if err := read(base, file); err != nil {
 				return nil, err
-			}
-			if err := read(whole, file); err != nil {
-				return nil, err
-			}
-			if r.pages[tag][pageName(file)], err = reached(whole, funcs); err != nil {
-				return nil, fmt.Errorf("parse %s: %w", file, err)
 			}
 		}
 	}
 	return r, nil
 }
 
-// reached is a page with only the parts that its layout comes to. Every page has
-// templates of its own, and all parts in each of them would be most of what a
-// server holds in memory.
+// page puts a page into the frame.
+func page(base *template.Template, file string, funcs template.FuncMap) (*template.Template, error) {
+	whole, err := base.Clone()
+	if err != nil {
+		return nil, err
+	}
+	if err := read(whole, file); err != nil {
+		return nil, err
+	}
+	return reached(whole, funcs)
+}
+
+// reached is a page with only the parts that its layout comes to: every page has
+// templates of its own.
 func reached(whole *template.Template, funcs template.FuncMap) (*template.Template, error) {
 	page := template.New("").Option(strict).Funcs(funcs)
 	var add func(name string) error
@@ -140,14 +138,18 @@ func (r *Renderer) Render(w io.Writer, v View) error {
 	if _, ok := r.pages[tag]; !ok {
 		tag = lang.English
 	}
-	page, ok := r.pages[tag][v.name()]
+	parsed, ok := r.pages[tag][v.name()]
 	if !ok {
 		return fmt.Errorf("render %s: no such template", v.name())
+	}
+	page, err := parsed()
+	if err != nil {
+		return fmt.Errorf("render %s: %w", v.name(), err)
 	}
 	var b bytes.Buffer
 	if err := page.ExecuteTemplate(&b, "layout", v); err != nil {
 		return fmt.Errorf("render %s: %w", v.name(), err)
 	}
-	_, err := b.WriteTo(w)
+	_, err = b.WriteTo(w)
 	return err
 }
