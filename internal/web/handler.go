@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"maps"
 	"math"
 	"net"
 	"net/http"
@@ -133,24 +132,29 @@ func callerIDInLog(id string) string {
 
 const contentPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 
+type header struct {
+	name   string
+	values []string
+}
+
 // pageHeaders are of every answer that a browser may show; decisionHeaders of those
 // to services, whom the rest tells nothing: it would cost them a tenth of their rate.
 // The values are shared by all answers, so nobody adds to them.
 var (
-	pageHeaders = map[string][]string{
-		"Content-Security-Policy":      {contentPolicy},
-		"X-Content-Type-Options":       {"nosniff"},
-		"X-Frame-Options":              {"DENY"},
-		"Referrer-Policy":              {"no-referrer"},
-		"Cross-Origin-Opener-Policy":   {"same-origin"},
-		"Cross-Origin-Resource-Policy": {"same-origin"},
-		"Permissions-Policy":           {"publickey-credentials-get=(self), publickey-credentials-create=(self), camera=(), microphone=(), geolocation=()"},
-		"Cache-Control":                {"no-store"},
+	pageHeaders = []header{
+		{"Content-Security-Policy", []string{contentPolicy}},
+		{"X-Content-Type-Options", []string{"nosniff"}},
+		{"X-Frame-Options", []string{"DENY"}},
+		{"Referrer-Policy", []string{"no-referrer"}},
+		{"Cross-Origin-Opener-Policy", []string{"same-origin"}},
+		{"Cross-Origin-Resource-Policy", []string{"same-origin"}},
+		{"Permissions-Policy", []string{"publickey-credentials-get=(self), publickey-credentials-create=(self), camera=(), microphone=(), geolocation=()"}},
+		{"Cache-Control", []string{"no-store"}},
 	}
-	decisionHeaders = map[string][]string{
-		"Content-Security-Policy": {"default-src 'none'; frame-ancestors 'none'"},
-		"X-Content-Type-Options":  {"nosniff"},
-		"Cache-Control":           {"no-store"},
+	decisionHeaders = []header{
+		{"Content-Security-Policy", []string{"default-src 'none'; frame-ancestors 'none'"}},
+		{"X-Content-Type-Options", []string{"nosniff"}},
+		{"Cache-Control", []string{"no-store"}},
 	}
 	strictTransport = []string{"max-age=31536000; includeSubDomains"}
 )
@@ -162,7 +166,9 @@ func (e *Edge) headers(h http.Header, r *http.Request, v *Visit) {
 	if Deciding(r) {
 		all = decisionHeaders
 	}
-	maps.Copy(h, all)
+	for _, x := range all {
+		h[x.name] = x.values
+	}
 	if e.secure {
 		h["Strict-Transport-Security"] = strictTransport
 	}
