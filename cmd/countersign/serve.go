@@ -32,8 +32,8 @@ type serveCommand struct {
 const stopWithin = 25 * time.Second
 
 // spare is how many bytes beside as many as live may become garbage before it is
-// collected. A small installation lives in 25 MB, and would collect five times a
-// second under load, each time in the way of some answer. It is held as memory
+// collected. A small installation lives in 10 to 25 MB, and would collect many times
+// a second under load, each time in the way of some answer. It is held as memory
 // that is never written, and so is only an address until there is garbage.
 const spare = 64 << 20
 
