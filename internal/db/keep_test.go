@@ -1,7 +1,10 @@
+//go:build !race
+
+// One goroutine: the race detector sees nothing here and takes many times as long.
+
 package db_test
 
 import (
-	"context"
 	"errors"
 	"slices"
 	"testing"
@@ -223,20 +226,6 @@ func allBytes() []byte {
 		out[i] = byte(i)
 	}
 	return out
-}
-
-func read(t *testing.T, d *db.DB, dest []any, query string, args ...any) {
-	t.Helper()
-	err := d.View(context.WithoutCancel(t.Context()), func(tx *db.Tx) error {
-		found, err := db.One(tx, dest, query, args...)
-		if err == nil && !found {
-			t.Errorf("%s: no row", query)
-		}
-		return err
-	})
-	if err != nil {
-		t.Fatalf("%s: %v", query, err)
-	}
 }
 
 func TestTextSortsByItsBytes(t *testing.T) {

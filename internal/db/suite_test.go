@@ -53,3 +53,17 @@ func number(t testing.TB, d *db.DB, query string, args ...any) int64 {
 	}
 	return n
 }
+
+func read(t *testing.T, d *db.DB, dest []any, query string, args ...any) {
+	t.Helper()
+	err := d.View(context.WithoutCancel(t.Context()), func(tx *db.Tx) error {
+		found, err := db.One(tx, dest, query, args...)
+		if err == nil && !found {
+			t.Errorf("%s: no row", query)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatalf("%s: %v", query, err)
+	}
+}

@@ -1,3 +1,7 @@
+//go:build !race
+
+// One goroutine: the race detector sees nothing here and takes many times as long.
+
 package signin_test
 
 import (
@@ -219,15 +223,6 @@ func (w *world) member(accountID, userID string) (m people.Member) {
 		return err
 	})
 	return m
-}
-
-func (w *world) text(query string, args ...any) (s string) {
-	w.t.Helper()
-	w.view(func(tx *db.Tx) error {
-		_, err := db.One(tx, []any{&s}, query, args...)
-		return err
-	})
-	return s
 }
 
 func (w *world) platformLink(userID string) seal.Secret {

@@ -462,3 +462,12 @@ func (w *world) actions(id string) (list []string) {
 func contains(list []string, want string) bool {
 	return strings.Contains("\n"+strings.Join(list, "\n")+"\n", "\n"+want+"\n")
 }
+
+func (w *world) text(query string, args ...any) (s string) {
+	w.t.Helper()
+	w.view(func(tx *db.Tx) error {
+		_, err := db.One(tx, []any{&s}, query, args...)
+		return err
+	})
+	return s
+}
