@@ -320,6 +320,29 @@ func BenchmarkSubjects(b *testing.B) {
 			}
 			b.ReportMetric(float64(found)/float64(b.N), "found")
 		})
+		merchant := slices.IndexFunc(w.Entities, func(e access.Entity) bool { return e.Kind == access.Merchant })
+		account := slices.IndexFunc(w.Accounts, func(a access.Account) bool { return a.EntityID == w.Entities[merchant].ID })
+		tills := access.World{Entities: w.Entities, Accounts: w.Accounts, Roles: w.Roles}
+		tills.Roles[13*account].Policies = []access.Policy{{ID: "pol_till", Permissions: grants("transactions:view")}}
+		for i := range n { // everybody works for one merchant, ten at each till
+			till := fmt.Sprintf("loc_%d", i/10)
+			if i%10 == 0 {
+				tills.Locations = append(tills.Locations, access.Location{ID: till, EntityID: w.Entities[merchant].ID})
+			}
+			tills.Users = append(tills.Users, access.User{ID: w.Users[i].ID, Active: true, Memberships: []access.Membership{{ID: "mem", AccountID: w.Accounts[account].ID, Active: true,
+				Locations: []string{till}, Assignments: []access.Assignment{{RoleID: w.Roles[13*account].ID, AllEntities: true}}}}})
+		}
+		local := built(b, tills)
+		b.Run(fmt.Sprintf("users=%d/till", n), func(b *testing.B) {
+			q := access.Question{Permission: access.MustParse("transactions:view"), Now: 1, Within: w.Accounts[account].ID, Entity: w.Entities[merchant].ID}
+			access.Subjects(local, q, "", 1)
+			for b.Loop() {
+				q.Location = tills.Locations[rng.IntN(len(tills.Locations))].ID
+				if got := access.Subjects(local, q, "", 50).IDs; len(got) != 10 {
+					b.Fatalf("found %v", got)
+				}
+			}
+		})
 		for i := range 3 { // half of all give refunds, each for what is their own
 			w.Roles[10+i].Policies = []access.Policy{{ID: "pol_own", Permissions: []access.Grant{{Permission: access.MustParse("payments:refund"), Condition: access.Condition{OwnOnly: true}}}}}
 		}

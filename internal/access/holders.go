@@ -21,16 +21,32 @@ type holders struct {
 	order []standing // everybody by id: their place is their rank
 	begin []uint32   // by entity: where its runs begin, and one more
 	runs  []run
-	ranks []uint32 // of those who have a run's role over a run's entity, ascending
+	ranks []uint32 // of those who have a run's role over a run's entity
+
+	here  []uint32 // by location: where those begin who are restricted to it among others, and one more
+	local []uint32 // their ranks, ascending at each location
 }
 
 // standing is where a record stands.
 type standing struct{ shard, at uint32 }
 
-// run is a role over one entity: ranks[begin:end] have it.
+// run is a role over one entity: ranks[begin:mid] have it at all locations, and
+// ranks[mid:end] at certain ones; both ascend.
 type run struct {
-	role       int32
-	begin, end uint32
+	role            int32
+	begin, mid, end uint32
+}
+
+func (h *holders) everywhere(r run) []uint32 { return h.ranks[r.begin:r.mid] }
+func (h *holders) certain(r run) []uint32    { return h.ranks[r.mid:r.end] }
+
+// restrictedTo are all who are restricted to a location, among others, whatever they may do
+// there. To one that has come since nobody is but those who changed since.
+func (h *holders) restrictedTo(place int32) []uint32 {
+	if int(place) >= len(h.here)-1 {
+		return nil
+	}
+	return h.local[h.here[place]:h.here[place+1]]
 }
 
 // sinceMost is how many changed users a search looks at one by one before
@@ -59,6 +75,7 @@ func (h *holders) get() *holders {
 	h.once.Do(func() {
 		h.sort()
 		h.write()
+		h.locate()
 		h.made.Store(true)
 	})
 	return h
@@ -158,9 +175,13 @@ func (h *holders) write() {
 	pairs, next := make([]uint64, first[len(first)-1]), slices.Clone(first)
 	for rank := range h.order {
 		for m := h.at(uint32(rank)).members(); m.next(); {
+			pair := uint64(rank)
+			if !m.allLocations() {
+				pair |= certainly
+			}
 			for g := m.grants(); g.next(); {
 				if !g.empty() {
-					pairs[next[g.lo]] = uint64(g.role)<<32 | uint64(rank)
+					pairs[next[g.lo]] = uint64(g.role)<<32 | pair
 					next[g.lo]++
 				}
 			}
@@ -175,17 +196,52 @@ func (h *holders) write() {
 	h.runs = slices.Clip(h.runs)
 }
 
+// certainly stands in a pair of role and rank, between them, when it is for certain
+// locations: a role is one account's, in which a person has one membership.
+const certainly = 1 << 31
+
 // add writes the runs of one entity.
 func (h *holders) add(pairs []uint64) {
 	slices.Sort(pairs)
 	for i, p := range pairs {
-		role := int32(p >> 32)
+		role, n := int32(p>>32), uint32(len(h.ranks))
 		if i == 0 || role != int32(pairs[i-1]>>32) {
-			h.runs = append(h.runs, run{role: role, begin: uint32(len(h.ranks))})
+			h.runs = append(h.runs, run{role: role, begin: n, mid: n, end: n})
 		} else if p == pairs[i-1] {
 			continue
 		}
-		h.ranks = append(h.ranks, uint32(p))
-		h.runs[len(h.runs)-1].end = uint32(len(h.ranks))
+		h.ranks = append(h.ranks, uint32(p&^certainly))
+		r := &h.runs[len(h.runs)-1]
+		if r.end = n + 1; p&certainly == 0 {
+			r.mid = r.end
+		}
 	}
+}
+
+// locate writes who is restricted to which locations.
+func (h *holders) locate() {
+	h.here = make([]uint32, len(h.tree.places)+1)
+	each := func(see func(place int32, rank uint32)) {
+		latest := make([]uint32, len(h.tree.places)) // one more than the rank that came there: two memberships may hold one location
+		for rank := range uint32(len(h.order)) {
+			for m := h.at(rank).members(); m.next(); {
+				for i := 0; m.place(i) >= 0; i++ {
+					if l := m.place(i); latest[l] != rank+1 {
+						latest[l] = rank + 1
+						see(l, rank)
+					}
+				}
+			}
+		}
+	}
+	each(func(place int32, _ uint32) { h.here[place+1]++ })
+	for i := 1; i < len(h.here); i++ {
+		h.here[i] += h.here[i-1]
+	}
+	h.local = make([]uint32, h.here[len(h.tree.places)])
+	next := slices.Clone(h.here)
+	each(func(place int32, rank uint32) {
+		h.local[next[place]] = rank
+		next[place]++
+	})
 }

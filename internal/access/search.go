@@ -18,7 +18,8 @@ type Page struct {
 //
 // It looks at those who have a role over the entity or one above it that could give
 // it on this resource, and at nobody else: where a role gives it for a person's own
-// records alone, at the one whose record it is. The first search after a start,
+// records alone, at the one whose record it is, and where it gives it at certain
+// locations, at those who have this one. The first search after a start,
 // after a change of the tree, or after some thousand changed users sorts everybody,
 // about a second for a million.
 func Subjects(s *Snapshot, q Question, after string, limit int) Page {
@@ -56,19 +57,7 @@ func (s *Snapshot) candidates(a *asking, after string) func(yield func(person) b
 	return func(yield func(person) bool) {
 		h := s.holders.get()
 		from := uint32(sort.Search(len(h.order), func(i int) bool { return string(h.at(uint32(i)).id()) > after }))
-		var lists [][]uint32
-		for e := a.target.lo; e >= 0; e = s.entities[e].up {
-			for _, r := range h.runs[h.begin[e]:h.begin[e+1]] {
-				list := h.ranks[r.begin:r.end]
-				everybody, named := a.takers(r.role)
-				if !everybody {
-					list = h.among(list, named)
-				}
-				if at, _ := slices.BinarySearch(list, from); at < len(list) { // each list is looked at for each of them
-					lists = append(lists, list[at:])
-				}
-			}
-		}
+		lists := a.lists(h, from)
 		since := s.since[sort.Search(len(s.since), func(i int) bool { return s.since[i] > after }):]
 		for {
 			rank, some := least(lists)
@@ -93,6 +82,43 @@ func (s *Snapshot) candidates(a *asking, after string) func(yield func(person) b
 			}
 		}
 	}
+}
+
+// lists are those to whom a role can give it, as ranks that ascend, from one on. Who is
+// restricted to certain locations comes, where it matters, only by the one that is asked
+// about: one role may be given to everybody at ten thousand tills, to each for their own.
+func (a *asking) lists(h *holders, from uint32) (out [][]uint32) {
+	add := func(list []uint32) {
+		if at, _ := slices.BinarySearch(list, from); at < len(list) { // each list is looked at for each of them
+			out = append(out, list[at:])
+		}
+	}
+	var certain [][]uint32
+	many := 0
+	for e := a.target.lo; e >= 0; e = a.entities[e].up {
+		for _, r := range h.runs[h.begin[e]:h.begin[e+1]] {
+			everywhere, some := h.everywhere(r), h.certain(r)
+			if everybody, named := a.takers(r.role); !everybody {
+				everywhere, some = h.among(everywhere, named), h.among(some, named)
+			}
+			add(everywhere)
+			certain = append(certain, some)
+			many += len(some)
+		}
+	}
+	if a.flags&located != 0 {
+		if a.place < 0 {
+			return out
+		}
+		if here := h.restrictedTo(a.place); len(here) < many {
+			add(here)
+			return out
+		}
+	}
+	for _, list := range certain {
+		add(list)
+	}
+	return out
 }
 
 // takers are those to whom a role can give the permission on the resource, as far

@@ -1,6 +1,7 @@
 package access_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -118,4 +119,67 @@ func TestSearchFollowsChanges(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestSearchAtLocation: who is restricted to locations is found at these and nowhere else, once, however many there are elsewhere.
+func TestSearchAtLocation(t *testing.T) {
+	at := func(u access.User, locations ...string) access.User {
+		for i := range u.Memberships {
+			u.Memberships[i].AllLocations, u.Memberships[i].Locations = false, locations
+		}
+		return u
+	}
+	w := smallWorld()
+	w.Roles = append(w.Roles, role("guide", "A-part", grants("transactions:view")))
+	for i := range 20 {
+		w.Users = append(w.Users, at(person(fmt.Sprintf("fr_%02d", i), "A-shop", "clerk"), "l_fr"))
+	}
+	twice := at(person("twice", "A-shop", "clerk"), "l_uk")
+	twice.Memberships = append(twice.Memberships, at(person("twice", "A-part", "guide"), "l_uk").Memberships...)
+	w.Users = append(w.Users, at(person("uk", "A-shop", "clerk"), "l_uk"), at(person("both", "A-shop", "clerk"), "l_fr", "l_uk"), at(person("blind", "A-shop", "seer"), "l_uk"),
+		at(person("nowhere", "A-shop", "clerk")), person("all", "A-shop", "clerk"), twice)
+	s := built(t, w)
+	check := func(name string, q access.Question, want ...string) {
+		t.Helper()
+		for limit := 1; limit < 4; limit++ {
+			var got []string
+			for after := ""; ; {
+				p := access.Subjects(s, q, after, limit)
+				got = append(got, p.IDs...)
+				if after = p.Next; after == "" {
+					break
+				}
+			}
+			if !slices.Equal(got, want) {
+				t.Errorf("%s, by %d: %v, want %v", name, limit, got, want)
+			}
+		}
+	}
+	q := ask("transactions:view", "shop_uk")
+	check("no location", q, "all")
+	q.Location = "l_uk"
+	check("the shop's own question", q, "all", "both", "twice", "uk")
+	q.Within = "A-part"
+	check("the partner's question", q, "all", "both", "twice", "uk")
+	q.Location = "l_lab"
+	check("a location of another entity", q)
+	home := ask("home:view", "shop_uk")
+	check("a permission that asks for no location", home, "blind")
+
+	change := func(c access.Changes) {
+		t.Helper()
+		c.Revision = s.Revision() + 1
+		var err error
+		if s, err = s.With(c); err != nil {
+			t.Fatal(err)
+		}
+	}
+	q = ask("transactions:view", "shop_uk")
+	q.Location = "l_new"
+	change(access.Changes{Locations: []access.Location{{ID: "l_new", EntityID: "shop_uk"}}})
+	check("a location that has just come", q, "all")
+	change(access.Changes{Users: []access.User{at(person("uk", "A-shop", "clerk"), "l_new")}})
+	check("whoever has come to it", q, "all", "uk")
+	q.Location = "l_uk"
+	check("where they were", q, "all", "both", "twice")
 }
