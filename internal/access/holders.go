@@ -75,7 +75,6 @@ func (h *holders) get() *holders {
 	h.once.Do(func() {
 		h.sort()
 		h.write()
-		h.locate()
 		h.made.Store(true)
 	})
 	return h
@@ -155,9 +154,12 @@ func alikeTo(x, y []byte) int {
 	return n
 }
 
-// write makes the runs: first all pairs of role and rank by entity, then each entity's in order.
+// write makes the runs, first all pairs of role and rank by entity, then each entity's in
+// order, and writes down who is restricted to which locations.
 func (h *holders) write() {
 	first := make([]uint32, len(h.tree.entities)+1)
+	h.here = make([]uint32, len(h.tree.places)+1)
+	places := newDistinct(h.tree)
 	for i := range h.users.shards {
 		for p := range h.users.shards[i].people() {
 			for m := p.members(); m.next(); {
@@ -167,14 +169,22 @@ func (h *holders) write() {
 					}
 				}
 			}
+			for l := range places.of(p) {
+				h.here[l+1]++
+			}
 		}
 	}
-	for i := 1; i < len(first); i++ {
-		first[i] += first[i-1]
+	for _, counts := range [][]uint32{first, h.here} {
+		for i := 1; i < len(counts); i++ {
+			counts[i] += counts[i-1]
+		}
 	}
 	pairs, next := make([]uint64, first[len(first)-1]), slices.Clone(first)
-	for rank := range h.order {
-		for m := h.at(uint32(rank)).members(); m.next(); {
+	h.local = make([]uint32, h.here[len(h.here)-1])
+	nextHere := slices.Clone(h.here)
+	for rank := range uint32(len(h.order)) {
+		p := h.at(rank)
+		for m := p.members(); m.next(); {
 			pair := uint64(rank)
 			if !m.allLocations() {
 				pair |= certainly
@@ -186,6 +196,10 @@ func (h *holders) write() {
 				}
 			}
 		}
+		for l := range places.of(p) {
+			h.local[nextHere[l]] = rank
+			nextHere[l]++
+		}
 	}
 	h.begin, h.ranks = make([]uint32, len(first)), make([]uint32, 0, len(pairs))
 	for e := range h.tree.entities {
@@ -194,6 +208,34 @@ func (h *holders) write() {
 	}
 	h.begin[len(first)-1] = uint32(len(h.runs))
 	h.runs = slices.Clip(h.runs)
+}
+
+// distinct names each location of a person once, for two memberships may hold one.
+type distinct struct {
+	latest []uint32 // by location: whose it was last
+	person uint32
+}
+
+func newDistinct(t *tree) *distinct { return &distinct{latest: make([]uint32, len(t.places))} }
+
+func (d *distinct) of(p person) func(yield func(int32) bool) {
+	d.person++
+	return func(yield func(int32) bool) {
+		for m := p.members(); m.next(); {
+			for i := 0; ; i++ {
+				l := m.place(i)
+				if l < 0 {
+					break
+				}
+				if d.latest[l] != d.person {
+					d.latest[l] = d.person
+					if !yield(l) {
+						return
+					}
+				}
+			}
+		}
+	}
 }
 
 // certainly stands in a pair of role and rank, between them, when it is for certain
@@ -216,32 +258,4 @@ func (h *holders) add(pairs []uint64) {
 			r.mid = r.end
 		}
 	}
-}
-
-// locate writes who is restricted to which locations.
-func (h *holders) locate() {
-	h.here = make([]uint32, len(h.tree.places)+1)
-	each := func(see func(place int32, rank uint32)) {
-		latest := make([]uint32, len(h.tree.places)) // one more than the rank that came there: two memberships may hold one location
-		for rank := range uint32(len(h.order)) {
-			for m := h.at(rank).members(); m.next(); {
-				for i := 0; m.place(i) >= 0; i++ {
-					if l := m.place(i); latest[l] != rank+1 {
-						latest[l] = rank + 1
-						see(l, rank)
-					}
-				}
-			}
-		}
-	}
-	each(func(place int32, _ uint32) { h.here[place+1]++ })
-	for i := 1; i < len(h.here); i++ {
-		h.here[i] += h.here[i-1]
-	}
-	h.local = make([]uint32, h.here[len(h.tree.places)])
-	next := slices.Clone(h.here)
-	each(func(place int32, rank uint32) {
-		h.local[next[place]] = rank
-		next[place]++
-	})
 }
