@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -21,6 +20,7 @@ import (
 	"time"
 
 	"countersign/internal/api"
+	"countersign/internal/config"
 	"countersign/internal/test/testdb"
 	"countersign/internal/web"
 )
@@ -65,7 +65,9 @@ func BenchmarkEvaluation(b *testing.B) {
 	file, err := os.Create(filepath.Join(b.TempDir(), "log"))
 	h.must(err)
 	defer file.Close()
-	telling, err := web.New(h.DB, h.door, h.Live, h.Log, web.Options{PublicURL: h.origin, Log: slog.New(slog.NewTextHandler(file, nil))})
+	log, end := config.Common{LogLevel: "info"}.LogTo(file)
+	defer end()
+	telling, err := web.New(h.DB, h.door, h.Live, h.Log, web.Options{PublicURL: h.origin, Log: log})
 	h.must(err)
 	logged := httptest.NewServer(telling.Handler(h.mux, api.Answer))
 	defer logged.Close()

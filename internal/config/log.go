@@ -11,10 +11,13 @@ import (
 
 var levels = map[string]slog.Level{"debug": slog.LevelDebug, "info": slog.LevelInfo, "warn": slog.LevelWarn, "error": slog.LevelError}
 
-// Log makes the log that the options ask for, on the standard error output. Under
-// load its lines are written many at a time; end writes those that wait.
-func (c Common) Log() (log *slog.Logger, end func()) {
-	to := &gathered{to: os.Stderr}
+// Log makes the log that the options ask for, on the standard error output; see LogTo.
+func (c Common) Log() (log *slog.Logger, end func()) { return c.LogTo(os.Stderr) }
+
+// LogTo makes the log that the options ask for. Under load its lines are written
+// many at a time; end writes those that wait.
+func (c Common) LogTo(w io.Writer) (log *slog.Logger, end func()) {
+	to := &gathered{to: w}
 	return slog.New(urgent{c.handler(to), to}), to.flush
 }
 

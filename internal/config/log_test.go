@@ -37,9 +37,8 @@ func (c *counted) all() []string {
 	return append([]string(nil), c.writes...)
 }
 
-func loggerTo(to io.Writer, format string) (*slog.Logger, *gathered) {
-	g := &gathered{to: to}
-	return slog.New(urgent{Common{LogFormat: format, LogLevel: "info"}.handler(g), g}), g
+func loggerTo(to io.Writer, format string) (log *slog.Logger, end func()) {
+	return Common{LogFormat: format, LogLevel: "info"}.LogTo(to)
 }
 
 func TestLog(t *testing.T) {
@@ -53,7 +52,7 @@ func TestLog(t *testing.T) {
 	})
 	t.Run("lines from many sides come whole, once, each side's in its order, and in few writes", func(t *testing.T) {
 		to := &counted{}
-		log, g := loggerTo(to, "json")
+		log, end := loggerTo(to, "json")
 		const sides, each = 8, 2000
 		var all sync.WaitGroup
 		for side := range sides {
@@ -64,7 +63,7 @@ func TestLog(t *testing.T) {
 			})
 		}
 		all.Wait()
-		g.flush()
+		end()
 		writes := to.all()
 		next := [sides]int{}
 		for line := range strings.Lines(strings.Join(writes, "")) {
@@ -113,7 +112,7 @@ func TestLog(t *testing.T) {
 	})
 	t.Run("whoever cannot be written to holds up a bounded number of lines", func(t *testing.T) {
 		to := &counted{hold: make(chan struct{})}
-		log, g := loggerTo(to, "text")
+		log, end := loggerTo(to, "text")
 		done := make(chan struct{})
 		go func() {
 			defer close(done)
@@ -128,7 +127,7 @@ func TestLog(t *testing.T) {
 		}
 		close(to.hold)
 		<-done
-		g.flush()
+		end()
 		if got := strings.Count(strings.Join(to.all(), ""), "\n"); got != 3*logMost/100 {
 			t.Errorf("%d lines, want %d", got, 3*logMost/100)
 		}
@@ -138,9 +137,9 @@ func TestLog(t *testing.T) {
 // TestLogHandlers holds ours against what log/slog asks of any handler.
 func TestLogHandlers(t *testing.T) {
 	var out bytes.Buffer
-	g := &gathered{to: &out}
-	err := slogtest.TestHandler(urgent{Common{LogFormat: "json", LogLevel: "info"}.handler(g), g}, func() (list []map[string]any) {
-		g.flush()
+	log, end := loggerTo(&out, "json")
+	err := slogtest.TestHandler(log.Handler(), func() (list []map[string]any) {
+		end()
 		for line := range strings.Lines(out.String()) {
 			var m map[string]any
 			if err := json.Unmarshal([]byte(line), &m); err != nil {
@@ -201,9 +200,10 @@ func BenchmarkLog(b *testing.B) {
 		b.Fatal(err)
 	}
 	defer file.Close()
-	g := &gathered{to: file}
+	log, end := loggerTo(file, "text")
+	defer end()
 	now := time.Now()
-	for name, h := range map[string]slog.Handler{"slog": slog.NewTextHandler(file, nil), "ours": urgent{Common{LogLevel: "info"}.handler(g), g}} {
+	for name, h := range map[string]slog.Handler{"slog": slog.NewTextHandler(file, nil), "ours": log.Handler()} {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
