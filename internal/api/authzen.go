@@ -92,7 +92,7 @@ var askings = sync.Pool{New: func() any { return new(asking) }}
 func (a *API) evaluate(w http.ResponseWriter, r *http.Request, v *web.Visit, limit int64, answer func(*asking) error) error {
 	q := askings.Get().(*asking)
 	defer func() {
-		if q.body.Cap() > 64<<10 || cap(q.out) > 64<<10 {
+		if q.body.Cap() > 64<<10 || cap(q.out) > 64<<10 || cap(q.whole.claims) > 256 {
 			return // one large request must not be kept for ever
 		}
 		q.r, q.v, q.snapshot, q.sessions = nil, nil, nil, nil

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"bytes"
 	"context"
 	"io"
 	"log/slog"
@@ -85,12 +86,27 @@ func (g *gathered) flush() {
 	lines := g.waiting
 	g.waiting = g.spare[:0]
 	g.mu.Unlock()
-	if len(lines) > 0 {
-		_, _ = g.to.Write(lines) // a log that cannot be written stops nobody's work
+	for rest := lines; len(rest) > 0; {
+		n := wholeLines(rest)
+		_, _ = g.to.Write(rest[:n]) // a log that cannot be written stops nobody's work
+		rest = rest[n:]
 	}
 	if g.spare = lines; cap(lines) > 2*logMost {
 		g.spare = nil
 	}
+}
+
+// wholeLines is how many bytes of lines go out at once: whole lines, as many as a pipe takes in
+// without another process's in between (POSIX, PIPE_BUF), or one that is longer.
+func wholeLines(lines []byte) int {
+	const most = 4096
+	if len(lines) <= most {
+		return len(lines)
+	}
+	if n := bytes.LastIndexByte(lines[:most], '\n') + 1; n > 0 {
+		return n
+	}
+	return most + bytes.IndexByte(lines[most:], '\n') + 1
 }
 
 // urgent has warnings and errors written before what caused them goes on.

@@ -85,6 +85,40 @@ func TestLog(t *testing.T) {
 			t.Errorf("%d writes for %d lines", len(writes), sides*each)
 		}
 	})
+	t.Run("no write is longer than a pipe takes in at once, but of one line that is", func(t *testing.T) {
+		to := &counted{hold: make(chan struct{})}
+		log, end := loggerTo(to, "text")
+		long := strings.Repeat("y", 9000)
+		var all sync.WaitGroup
+		all.Go(func() { log.Info("first") }) // it is being written while the others come
+		for first := false; !first; {
+			select {
+			case to.hold <- struct{}{}:
+				first = true
+			case <-time.After(10 * time.Second):
+				t.Fatal("nothing is written")
+			}
+		}
+		all.Wait()
+		for n := range 300 {
+			log.Info("line", "n", n)
+			if n == 100 {
+				log.Info(long)
+			}
+		}
+		close(to.hold)
+		end()
+		lines := 0
+		for _, w := range to.all() {
+			lines += strings.Count(w, "\n")
+			if !strings.HasSuffix(w, "\n") || len(w) > 4096 && strings.Count(w, "\n") > 1 {
+				t.Errorf("a write of %d bytes: %.100q", len(w), w)
+			}
+		}
+		if text := strings.Join(to.all(), ""); lines != 302 || !strings.Contains(text, long) {
+			t.Errorf("%d lines, want 302", lines)
+		}
+	})
 	t.Run("what waits is written a little later without anybody's help", func(t *testing.T) {
 		to := &counted{}
 		log, _ := loggerTo(to, "text")
