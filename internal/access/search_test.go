@@ -106,15 +106,7 @@ func TestSearchFollowsChanges(t *testing.T) {
 			t.Fatal(err)
 		}
 		for limit := 1; limit < 8; limit++ {
-			var got []string
-			for after := ""; ; {
-				p := access.Subjects(s, q, after, limit)
-				got = append(got, p.IDs...)
-				if after = p.Next; after == "" {
-					break
-				}
-			}
-			if !slices.Equal(got, c.want) {
+			if got := subjects(s, q, limit); !slices.Equal(got, c.want) {
 				t.Errorf("by %d: %v, want %v", limit, got, c.want)
 			}
 		}
@@ -142,15 +134,7 @@ func TestSearchAtLocation(t *testing.T) {
 	check := func(name string, q access.Question, want ...string) {
 		t.Helper()
 		for limit := 1; limit < 4; limit++ {
-			var got []string
-			for after := ""; ; {
-				p := access.Subjects(s, q, after, limit)
-				got = append(got, p.IDs...)
-				if after = p.Next; after == "" {
-					break
-				}
-			}
-			if !slices.Equal(got, want) {
+			if got := subjects(s, q, limit); !slices.Equal(got, want) {
 				t.Errorf("%s, by %d: %v, want %v", name, limit, got, want)
 			}
 		}
@@ -182,4 +166,15 @@ func TestSearchAtLocation(t *testing.T) {
 	check("whoever has come to it", q, "all", "uk")
 	q.Location = "l_uk"
 	check("where they were", q, "all", "both", "twice")
+}
+
+// subjects are all that a search finds, page by page.
+func subjects(s *access.Snapshot, q access.Question, limit int) (list []string) {
+	for after := ""; ; {
+		p := access.Subjects(s, q, after, limit)
+		list = append(list, p.IDs...)
+		if after = p.Next; after == "" {
+			return list
+		}
+	}
 }
