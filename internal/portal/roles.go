@@ -231,18 +231,38 @@ func roleSections(s *access.Snapshot, r roles.Role) []RoleSection {
 	return sectionsOf(s, r.Permissions, nil)
 }
 
-// sectionsOf groups permissions by section. Pages that come along with a
-// permission of their section are not told apart, unless they were chosen.
+// sectionsOf tells the permissions of each section.
 func sectionsOf(snapshot *access.Snapshot, set access.Set, sources map[string][]RoleSource) []RoleSection {
 	var out []RoleSection
+	for _, of := range bySection(set) {
+		first := of.permissions[0]
+		section := RoleSection{Section: of.section, Elsewhere: of.elsewhere, Retired: first.Info().Registered && !snapshot.Known().Has(first)}
+		for _, p := range of.permissions {
+			info := p.Info()
+			section.Lines = append(section.Lines, RoleLine{Permission: p.String(), Dangerous: info.Dangerous, NeedsTwo: info.NeedsTwoFactor, Sources: sources[p.String()]})
+		}
+		out = append(out, section)
+	}
+	return out
+}
+
+// sectioned are permissions of one section.
+type sectioned struct {
+	section     string
+	permissions []access.Permission
+	elsewhere   bool // connected services use all of these; the portal has a page for none
+}
+
+// bySection groups permissions by section, pages that come along left out.
+func bySection(set access.Set) (out []sectioned) {
 	for p := range withoutPages(set).All() {
 		info := p.Info()
-		n := slices.IndexFunc(out, func(s RoleSection) bool { return s.Section == info.Section })
+		n := slices.IndexFunc(out, func(s sectioned) bool { return s.section == info.Section })
 		if n < 0 {
-			out, n = append(out, RoleSection{Section: info.Section, Elsewhere: true, Retired: info.Registered && !snapshot.Known().Has(p)}), len(out)
+			out, n = append(out, sectioned{section: info.Section, elsewhere: true}), len(out)
 		}
-		out[n].Elsewhere = out[n].Elsewhere && !info.Built
-		out[n].Lines = append(out[n].Lines, RoleLine{Permission: p.String(), Dangerous: info.Dangerous, NeedsTwo: info.NeedsTwoFactor, Sources: sources[p.String()]})
+		out[n].permissions = append(out[n].permissions, p)
+		out[n].elsewhere = out[n].elsewhere && !info.Built
 	}
 	return out
 }

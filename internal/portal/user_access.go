@@ -3,7 +3,6 @@ package portal
 import (
 	"cmp"
 	"net/http"
-	"slices"
 	"strings"
 
 	"countersign/internal/access"
@@ -119,14 +118,13 @@ func (u user) sources(snapshot *access.Snapshot, now int64) map[access.Permissio
 // what is lost for want of a second factor.
 func accessSections(i inside, sources map[access.Permission][]AccessSource, held, now access.Set) []AccessSection {
 	var out []AccessSection
-	for p := range withoutPages(held).All() {
-		info := p.Info()
-		n := slices.IndexFunc(out, func(s AccessSection) bool { return s.Section == info.Section })
-		if n < 0 {
-			out, n = append(out, AccessSection{Section: info.Section, Href: sectionHref(i, info.Section), Elsewhere: true}), len(out)
+	for _, of := range bySection(held) {
+		section := AccessSection{Section: of.section, Href: sectionHref(i, of.section), Elsewhere: of.elsewhere}
+		for _, p := range of.permissions {
+			info := p.Info()
+			section.Lines = append(section.Lines, AccessLine{Permission: p.String(), Sources: sources[p], Dangerous: info.Dangerous, NeedsTwo: info.NeedsTwoFactor, Lost: !now.Has(p)})
 		}
-		out[n].Elsewhere = out[n].Elsewhere && !info.Built
-		out[n].Lines = append(out[n].Lines, AccessLine{Permission: p.String(), Sources: sources[p], Dangerous: info.Dangerous, NeedsTwo: info.NeedsTwoFactor, Lost: !now.Has(p)})
+		out = append(out, section)
 	}
 	return out
 }
