@@ -193,11 +193,7 @@ func LooksLikeToken(text string) bool {
 // cost for 256 random bits. What is not a token hashes to something that no
 // token has.
 func HashToken(purpose, token string) Hash {
-	text := make([]byte, 0, 128) // longer than what it is of nearly always
-	for _, part := range []string{"countersign ", purpose, " ", token} {
-		text = append(text, part...)
-	}
-	sum := sha256.Sum256(text)
+	sum := sha256.Sum256([]byte("countersign " + purpose + " " + token))
 	return sum[:]
 }
 
@@ -213,6 +209,5 @@ func ID(random io.Reader, prefix string) (string, error) {
 	if _, err := io.ReadFull(random, raw[:]); err != nil {
 		return "", fmt.Errorf("make id: %w", err)
 	}
-	text := append(make([]byte, 0, 64), prefix...)
-	return string(idText.AppendEncode(append(text, '_'), raw[:])), nil
+	return prefix + "_" + idText.EncodeToString(raw[:]), nil
 }

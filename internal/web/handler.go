@@ -40,7 +40,7 @@ func (e *Edge) Handler(next http.Handler, otherwise Answer) http.Handler {
 		r = r.WithContext(v.ctx)
 		defer e.told(r, v)
 		defer e.recovered(r, v)
-		e.headers(v.wrote.Header(), r, v)
+		e.headers(v.wrote.Header(), r, v.Who.RequestID)
 		if err := v.named(r); err != nil {
 			e.Fail(&v.wrote, r, err)
 			return
@@ -159,9 +159,8 @@ var (
 	strictTransport = []string{"max-age=31536000; includeSubDomains"}
 )
 
-func (e *Edge) headers(h http.Header, r *http.Request, v *Visit) {
-	v.requestID = [1]string{v.Who.RequestID}
-	h["X-Request-Id"] = v.requestID[:]
+func (e *Edge) headers(h http.Header, r *http.Request, id string) {
+	h["X-Request-Id"] = []string{id}
 	all := pageHeaders
 	if Deciding(r) {
 		all = decisionHeaders

@@ -28,8 +28,7 @@ type Visit struct {
 	failed error // the session could not be looked up
 	answer Answer
 
-	callerID  string    // what the caller named the request; "" is nothing
-	requestID [1]string // our name of it, as a header's value
+	callerID string // what the caller named the request; "" is nothing
 
 	fault *fault.Error
 	cause error
