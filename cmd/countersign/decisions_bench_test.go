@@ -10,11 +10,11 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strconv"
 	"testing"
 	"time"
 
+	"countersign/internal/test/figures"
 	"countersign/internal/test/server"
 )
 
@@ -64,7 +64,7 @@ func BenchmarkDecisions(b *testing.B) {
 		}
 	}
 	const pause, answer = 4, 0.5 // milliseconds: between two requests of a connection, and about what an answer takes
-	half := int(median(sides[0].rates) / 2 * (pause + answer) / 1000)
+	half := int(figures.Median(sides[0].rates) / 2 * (pause + answer) / 1000)
 	for range turns {
 		for _, x := range sides {
 			told := ask(b, wrk, script, x.url, half, pause)
@@ -75,30 +75,16 @@ func BenchmarkDecisions(b *testing.B) {
 		}
 	}
 	for _, x := range sides {
-		b.ReportMetric(median(x.rates), x.name+"/s")
-		b.ReportMetric(median(x.many), x.name+"-64/s")
-		b.ReportMetric(median(x.p50), x.name+"-at-half-p50-ms")
-		b.ReportMetric(median(x.p99), x.name+"-at-half-p99-ms")
-		b.ReportMetric(median(x.two), x.name+"-two/s")
-		b.ReportMetric(median(x.twoP99), x.name+"-two-p99-ms")
+		b.ReportMetric(figures.Median(x.rates), x.name+"/s")
+		b.ReportMetric(figures.Median(x.many), x.name+"-64/s")
+		b.ReportMetric(figures.Median(x.p50), x.name+"-at-half-p50-ms")
+		b.ReportMetric(figures.Median(x.p99), x.name+"-at-half-p99-ms")
+		b.ReportMetric(figures.Median(x.two), x.name+"-two/s")
+		b.ReportMetric(figures.Median(x.twoP99), x.name+"-two-p99-ms")
 	}
-	b.ReportMetric(100*ratio(sides[0].rates, sides[1].rates), "of-bare-%")
-	b.ReportMetric(100*ratio(sides[0].many, sides[1].many), "of-bare-64-%")
+	b.ReportMetric(100*figures.Ratio(sides[0].rates, sides[1].rates), "of-bare-%")
+	b.ReportMetric(100*figures.Ratio(sides[0].many, sides[1].many), "of-bare-64-%")
 	b.ReportMetric(0, "ns/op")
-}
-
-// ratio is the median over the turns, in each of which both had the same machine beside them.
-func ratio(list, by []float64) float64 {
-	out := make([]float64, len(list))
-	for i := range out {
-		out[i] = list[i] / by[i]
-	}
-	return median(out)
-}
-
-func median(list []float64) float64 {
-	list = slices.Sorted(slices.Values(list))
-	return list[len(list)/2]
 }
 
 type asked struct{ rate, p50, p99 float64 }

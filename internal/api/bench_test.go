@@ -21,6 +21,7 @@ import (
 
 	"countersign/internal/api"
 	"countersign/internal/config"
+	"countersign/internal/test/figures"
 	"countersign/internal/test/testdb"
 	"countersign/internal/web"
 )
@@ -93,24 +94,15 @@ func BenchmarkEvaluation(b *testing.B) {
 	}
 	bare1, allow := cases[0], cases[2]
 	for _, c := range cases {
-		b.ReportMetric(median(c.rates), c.name+"/s")
-		b.ReportMetric(median(c.busy), c.name+"-cpu-us")
-		b.ReportMetric(100*median(over(c.rates, bare1.rates)), c.name+"-of-bare-%")
-		b.ReportMetric(100*median(over(bare1.busy, c.busy)), c.name+"-of-bare-by-cpu-%")
+		b.ReportMetric(figures.Median(c.rates), c.name+"/s")
+		b.ReportMetric(figures.Median(c.busy), c.name+"-cpu-us")
+		b.ReportMetric(100*figures.Ratio(c.rates, bare1.rates), c.name+"-of-bare-%")
+		b.ReportMetric(100*figures.Ratio(bare1.busy, c.busy), c.name+"-of-bare-by-cpu-%")
 	}
 	for _, many := range cases[4:6] {
-		b.ReportMetric(100*median(over(many.rates, allow.rates)), many.name+"-decisions-x")
-		b.ReportMetric(100*median(over(allow.busy, many.busy)), many.name+"-decisions-by-cpu-x")
+		b.ReportMetric(100*figures.Ratio(many.rates, allow.rates), many.name+"-decisions-x")
+		b.ReportMetric(100*figures.Ratio(allow.busy, many.busy), many.name+"-decisions-by-cpu-x")
 	}
-}
-
-// over divides turn by turn.
-func over(list, by []float64) []float64 {
-	out := make([]float64, len(list))
-	for i := range out {
-		out[i] = list[i] / by[i]
-	}
-	return out
 }
 
 // busy is the processor time, in microseconds, that this process has had.
@@ -128,11 +120,6 @@ func hundredOf(one string) (list []string) {
 		list = append(list, strings.NewReplacer(`"id":"1"`, fmt.Sprintf(`"id":"txn_%d"`, i), "12550", strconv.Itoa(12550+i)).Replace(one))
 	}
 	return list
-}
-
-func median(list []float64) float64 {
-	list = slices.Sorted(slices.Values(list))
-	return list[len(list)/2]
 }
 
 // load is one request, sent over and over.
