@@ -122,13 +122,25 @@ func (w *world) exec(query string, args ...any) {
 	})
 }
 
-func (w *world) number(query string, args ...any) (n int64) {
+// one reads one value; where there is no row, to stays as it is.
+func (w *world) one(to any, query string, args ...any) {
 	w.t.Helper()
 	w.view(func(tx *db.Tx) error {
-		_, err := db.One(tx, []any{&n}, query, args...)
+		_, err := db.One(tx, []any{to}, query, args...)
 		return err
 	})
+}
+
+func (w *world) number(query string, args ...any) (n int64) {
+	w.t.Helper()
+	w.one(&n, query, args...)
 	return n
+}
+
+func (w *world) text(query string, args ...any) (s string) {
+	w.t.Helper()
+	w.one(&s, query, args...)
+	return s
 }
 
 // account adds a merchant account, with settings in pairs of name and value.
@@ -461,13 +473,4 @@ func (w *world) actions(id string) (list []string) {
 
 func contains(list []string, want string) bool {
 	return strings.Contains("\n"+strings.Join(list, "\n")+"\n", "\n"+want+"\n")
-}
-
-func (w *world) text(query string, args ...any) (s string) {
-	w.t.Helper()
-	w.view(func(tx *db.Tx) error {
-		_, err := db.One(tx, []any{&s}, query, args...)
-		return err
-	})
-	return s
 }
