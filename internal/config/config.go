@@ -7,6 +7,7 @@
 //   - Common is what every command needs: database, key, log.
 //   - Serve is Common and what the server needs besides: addresses, mail, hashing.
 //   - File is the option --config, a YAML file whose keys are the names of the flags.
+//   - Common.Log makes the log that these ask for (log.go), with a quick way for plain lines (quick.go).
 //
 // What is said on the command line counts before the environment, that before
 // the file, that before the default. The two secrets, the key and the SMTP
